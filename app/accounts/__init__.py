@@ -1,0 +1,1 @@
+"""People, organisations, designations, sign-in, preferences, who may do what. Stands on notifications and audit."""

@@ -1,0 +1,287 @@
+"""People and the organisations they belong to, what they may do, and how they sign in."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.core.db import Base, Id, Texts, Timestamps
+from app.core.tokens import fresh_nonce
+
+
+class OrganisationKind(StrEnum):
+    """What an organisation is."""
+
+    STATE = "state"
+    MINISTRY = "ministry"
+    MISSION = "mission"
+    UN_ENTITY = "un_entity"
+    CIVIL_SOCIETY = "civil_society"
+    ACADEMIA = "academia"
+    REGIONAL_BODY = "regional_body"
+
+
+class MailRoute(StrEnum):
+    """Where mail to a State goes."""
+
+    CAPITAL = "capital"
+    MISSION = "mission"
+    BOTH = "both"
+
+
+class Organisation(Id, Timestamps, Base):
+    """A State, ministry, Permanent Mission, UN entity, civil society, academia or regional body."""
+
+    __tablename__ = "organisations"
+
+    kind: Mapped[OrganisationKind]
+    code: Mapped[str | None] = mapped_column(unique=True)  # ISO alpha-2 of a State
+    names: Mapped[Texts]
+    formal_names: Mapped[Texts] = mapped_column(default=dict)
+    search: Mapped[str] = mapped_column(default="")  # folded names, also everyday ones people may type
+    parent_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("organisations.id"))
+    region_m49: Mapped[str | None]
+    un_group: Mapped[str | None]
+    zone: Mapped[str] = mapped_column(default="UTC")
+    weekend: Mapped[list[str]] = mapped_column(default=list)  # ISO weekdays, "6", "7"
+    un_languages: Mapped[list[str]] = mapped_column(default=list)
+    mail_route: Mapped[MailRoute] = mapped_column(default=MailRoute.CAPITAL)
+    illustrative: Mapped[bool] = mapped_column(default=False)
+    active: Mapped[bool] = mapped_column(default=True)
+    version: Mapped[int] = mapped_column(default=1)
+
+    parent: Mapped[Organisation | None] = relationship(remote_side="Organisation.id")
+
+    __mapper_args__ = {"version_id_col": version}
+    __table_args__ = (
+        Index("ix_organisations_parent", "parent_id"),
+        Index("ix_organisations_kind", "kind", "code"),
+    )
+
+    @property
+    def is_state(self) -> bool:
+        """Is it a State?"""
+        return self.kind is OrganisationKind.STATE
+
+
+class Channel(StrEnum):
+    """How a person prefers to be reached."""
+
+    EMAIL = "email"
+    PHONE = "phone"
+    POST = "post"
+
+
+class Person(Id, Timestamps, Base):
+    """Someone the network writes to. Most have no account: a signed link is enough to answer."""
+
+    __tablename__ = "people"
+
+    email: Mapped[str | None]  # as the person writes it
+    email_folded: Mapped[str | None] = mapped_column(unique=True)  # case folded, for finding
+    honorifics: Mapped[Texts] = mapped_column(default=dict)  # "Ms.", "Mme", "السيدة"
+    given_name: Mapped[str] = mapped_column(default="")
+    family_name: Mapped[str]
+    posts: Mapped[Texts] = mapped_column(default=dict)
+    forms_of_address: Mapped[Texts] = mapped_column(default=dict)  # "Madame la Ministre"
+    phone: Mapped[str | None]
+    language: Mapped[str] = mapped_column(default="en")
+    zone: Mapped[str] = mapped_column(default="UTC")
+    channel: Mapped[Channel] = mapped_column(default=Channel.EMAIL)
+    theme: Mapped[str] = mapped_column(default="device")  # device, light, dark
+    lighter_pages: Mapped[bool] = mapped_column(default=False)
+    email_confirmed_at: Mapped[datetime | None]
+    email_undeliverable_at: Mapped[datetime | None]
+    password_hash: Mapped[str | None]
+    password_changed_at: Mapped[datetime | None]
+    active: Mapped[bool] = mapped_column(default=True)
+    feed_nonce: Mapped[str] = mapped_column(default=fresh_nonce)  # a new one revokes the calendar address
+    version: Mapped[int] = mapped_column(default=1)
+
+    memberships: Mapped[list[Membership]] = relationship(back_populates="person", order_by="Membership.valid_from")
+
+    __mapper_args__ = {"version_id_col": version}
+    __table_args__ = (Index("ix_people_name", "family_name", "given_name", "id"),)
+
+    @property
+    def full_name(self) -> str:
+        """Given and family name in the order people sign with."""
+        return f"{self.given_name} {self.family_name}".strip()
+
+    def salutation(self, language: str) -> str:
+        """The form of address the person chose in this language, else honorific and family name, else ""."""
+        chosen = self.forms_of_address.get(language)
+        if chosen:
+            return chosen
+        honorific = self.honorifics.get(language)
+        return f"{honorific} {self.family_name}" if honorific else ""
+
+
+class Membership(Id, Base):
+    """A person belongs to an organisation from a day on, until a day."""
+
+    __tablename__ = "memberships"
+
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("people.id"))
+    organisation_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organisations.id"))
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+
+    person: Mapped[Person] = relationship(back_populates="memberships")
+    organisation: Mapped[Organisation] = relationship()
+
+    __table_args__ = (
+        Index("ix_memberships_person", "person_id"),
+        Index("ix_memberships_organisation", "organisation_id"),
+        CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="dates"),
+    )
+
+
+class Role(StrEnum):
+    """Roles; what each may do stands in one table in ``access``. Focal points come only from designations."""
+
+    ADMINISTRATOR = "administrator"
+    SECRETARIAT = "secretariat"
+    CO_LEAD = "co_lead"
+    FOCAL_POINT = "focal_point"
+    PARTICIPANT = "participant"
+    OBSERVER = "observer"
+    AUDITOR = "auditor"
+
+
+class RoleGrant(Id, Base):
+    """A role given to a person, until it ends. Never ``focal_point``: that is a designation."""
+
+    __tablename__ = "role_grants"
+
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("people.id"))
+    role: Mapped[Role]
+    granted_at: Mapped[datetime]
+    granted_by: Mapped[uuid.UUID | None]
+    ended_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index("uq_role_grants_open", "person_id", "role", unique=True, postgresql_where=text("ended_at IS NULL")),
+        CheckConstraint("role <> 'focal_point'", name="not_by_grant"),
+    )
+
+
+class Capacity(StrEnum):
+    """In what capacity a State names someone."""
+
+    FOCAL_POINT = "focal_point"
+    ALTERNATE = "alternate"
+
+
+class Designation(Id, Timestamps, Base):
+    """A State names its focal point or alternate by letter; the secretariat verifies it. State-wide rights come from here alone."""
+
+    __tablename__ = "designations"
+
+    state_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organisations.id"))
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("people.id"))
+    capacity: Mapped[Capacity]
+    letter_number: Mapped[str] = mapped_column(default="")
+    letter_date: Mapped[date]
+    signatory: Mapped[str]
+    scan_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("stored_files.id"))
+    replaces_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("designations.id"))
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+    verified_at: Mapped[datetime | None]
+    verified_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("people.id"))
+    refused_at: Mapped[datetime | None]
+    refused_reason: Mapped[str | None]
+    version: Mapped[int] = mapped_column(default=1)
+
+    state: Mapped[Organisation] = relationship()
+    person: Mapped[Person] = relationship(foreign_keys=[person_id])
+
+    __mapper_args__ = {"version_id_col": version}
+    __table_args__ = (
+        Index("ix_designations_state", "state_id", "valid_from"),
+        Index("ix_designations_person", "person_id"),
+        CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="dates"),
+    )
+
+    def in_force(self, on: date) -> bool:
+        """Does it give rights on this day? Verified, begun, not over."""
+        return (
+            self.verified_at is not None
+            and self.refused_at is None
+            and self.valid_from <= on
+            and (self.valid_to is None or on <= self.valid_to)
+        )
+
+
+class SignIn(Id, Base):
+    """A server-side session: its random id lies in the signed cookie, hashed here."""
+
+    __tablename__ = "sign_ins"
+
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("people.id"))
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]  # absolute end
+    ended_at: Mapped[datetime | None]
+    ended_why: Mapped[str | None]
+    method: Mapped[str]  # "password", "link", "join"
+    address: Mapped[str | None]
+    device: Mapped[str | None]
+
+    person: Mapped[Person] = relationship()
+
+    __table_args__ = (Index("ix_sign_ins_person", "person_id", "ended_at"),)
+
+
+class SignInLink(Id, Base):
+    """A mailed sign-in link: single use, ten minutes, bound to the browser that asked, with the code shown there."""
+
+    __tablename__ = "sign_in_links"
+
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("people.id"))
+    nonce: Mapped[str] = mapped_column(default=fresh_nonce)
+    browser_hash: Mapped[str]
+    code_hash: Mapped[str]
+    wrong_codes: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+    __table_args__ = (Index("ix_sign_in_links_person", "person_id"),)
+
+
+class JoinInvitation(Id, Base):
+    """An invitation to make an account: single use, expires."""
+
+    __tablename__ = "join_invitations"
+
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("people.id"))
+    role: Mapped[Role | None]
+    nonce: Mapped[str] = mapped_column(default=fresh_nonce)
+    invited_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("people.id"))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+    person: Mapped[Person] = relationship(foreign_keys=[person_id])
+
+    __table_args__ = (Index("ix_join_invitations_person", "person_id"),)
+
+
+class RateCount(Base):
+    """How often something happened in a window: rate limits that work without Redis."""
+
+    __tablename__ = "rate_counts"
+
+    bucket: Mapped[str] = mapped_column(primary_key=True)  # "sign-in:account:<hash>"
+    window: Mapped[int] = mapped_column(primary_key=True)  # start, seconds since the epoch
+    count: Mapped[int] = mapped_column(default=0)
+    ends_at: Mapped[datetime]
+
+    __table_args__ = (Index("ix_rate_counts_ends_at", "ends_at"),)

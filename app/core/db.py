@@ -1,0 +1,88 @@
+"""The base of every table: names of constraints, ids made here, aware UTC instants."""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from datetime import UTC, date, datetime
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import Date, DateTime, Dialect, MetaData, String, Text, TypeDecorator
+from sqlalchemy import Enum as SqlEnum
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
+
+from app.core import clock
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+Texts = dict[str, str]
+"""One text in several languages: language code to text. Missing languages are absent."""
+
+Json = dict[str, Any]
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A ``timestamptz`` that refuses naive values and always answers in UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a datetime without a zone: it would silently be read in the server's."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a datetime without a zone cannot be stored")
+        return value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Answer in UTC whatever the connection's zone is."""
+        return value if value is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Declarative base; the map of types keeps models short."""
+
+    registry = registry(
+        metadata=MetaData(naming_convention=NAMING),
+        type_annotation_map={
+            datetime: UtcDateTime(),
+            date: Date(),
+            Texts: JSONB(),
+            Json: JSONB(),
+            list[str]: ARRAY(String()),
+            str: Text(),
+            # a checked text column: easier to extend without a lock than a native type
+            Enum: SqlEnum(
+                Enum, native_enum=False, create_constraint=True, length=40, values_callable=lambda e: [m.value for m in e]
+            ),
+        },
+    )
+
+
+def uuid7(at: datetime | None = None) -> uuid.UUID:
+    """A time-ordered UUID (RFC 9562, version 7): 48 bits of milliseconds, then random."""
+    ms = time.time_ns() // 1_000_000 if at is None else int(at.timestamp() * 1000)
+    rand = int.from_bytes(os.urandom(10), "big")
+    value = (ms & (1 << 48) - 1) << 80 | 0x7 << 76 | (rand >> 68 & 0xFFF) << 64 | 0b10 << 62 | rand & (1 << 62) - 1
+    return uuid.UUID(int=value)
+
+
+class Id:
+    """A UUID primary key made in Python."""
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid7, sort_order=-10)
+
+
+class Timestamps:
+    """When the row was made and last changed, by the platform's clock."""
+
+    created_at: Mapped[datetime] = mapped_column(default=clock.now, sort_order=90)
+    updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now, sort_order=91)

@@ -1,0 +1,1 @@
+"""Exchanges and their sessions: planning, invitations, answers, seats, reminders. Stands on interests and all below."""

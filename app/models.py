@@ -1,0 +1,12 @@
+"""Every room's models in one import: the list that migrations and mappers need."""
+
+from app.accounts import models as accounts
+from app.audit import models as audit
+from app.exchanges import models as exchanges
+from app.files import models as files
+from app.interests import models as interests
+from app.notifications import models as notifications
+from app.practices import models as practices
+from app.topics import models as topics
+
+__all__ = ["accounts", "audit", "exchanges", "files", "interests", "notifications", "practices", "topics"]

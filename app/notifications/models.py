@@ -1,0 +1,156 @@
+"""The outbox: one row is one message to one recipient. And the mail that came back, with its verdict."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from enum import IntEnum, StrEnum
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core import clock
+from app.core.db import Base, Id, Json
+
+
+class State(StrEnum):
+    """Where a message is; each word is one an operator acts on."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    BOUNCED = "bounced"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    SUPPRESSED = "suppressed"
+    UNKNOWN = "unknown"
+
+
+MOVES: dict[State, frozenset[State]] = {
+    State.QUEUED: frozenset({State.SENDING, State.CANCELLED, State.EXPIRED, State.SUPPRESSED, State.FAILED}),
+    State.SENDING: frozenset(
+        {State.QUEUED, State.SENT, State.FAILED, State.EXPIRED, State.CANCELLED, State.SUPPRESSED, State.UNKNOWN}
+    ),
+    State.SENT: frozenset({State.BOUNCED}),
+    State.UNKNOWN: frozenset({State.SENT, State.BOUNCED, State.FAILED}),
+    State.BOUNCED: frozenset(),
+    State.FAILED: frozenset(),
+    State.EXPIRED: frozenset(),
+    State.CANCELLED: frozenset(),
+    State.SUPPRESSED: frozenset(),
+}
+"""Allowed moves; a trigger in the database holds the same table."""
+
+
+class Priority(IntEnum):
+    """Lower leaves first: sign-in links and answers overtake bulk."""
+
+    URGENT = 0  # sign-in, confirmation, answers to what a person just did
+    NORMAL = 10
+    BULK = 20
+
+
+class Message(Id, Base):
+    """One message to one recipient, with the facts it will speak of."""
+
+    __tablename__ = "messages"
+
+    key: Mapped[str] = mapped_column(unique=True)  # "session-invite:<invitation>:3"; repeats are one row
+    kind: Mapped[str]  # folder under templates/emails
+    priority: Mapped[int] = mapped_column(SmallInteger, default=Priority.NORMAL)
+    recipient_id: Mapped[uuid.UUID | None]  # a person; no key down here
+    recipient_name: Mapped[str] = mapped_column(default="")
+    salutation: Mapped[str] = mapped_column(default="")  # ready form of address in the message's language, "" if none is known
+    address: Mapped[str]
+    locale: Mapped[str]
+    zone: Mapped[str]
+    facts: Mapped[Json] = mapped_column(default=dict)
+    template_version: Mapped[int] = mapped_column(SmallInteger, default=1)
+    thread: Mapped[str | None]  # all mails of one thing for one person: "invitation:<id>"
+    in_reply_to: Mapped[str | None]  # Message-ID of the thread's first mail
+
+    subject_kind: Mapped[str | None]  # what it speaks of, so that a later change can replace or cancel it
+    subject_id: Mapped[uuid.UUID | None]
+    subject_revision: Mapped[int | None]  # re-read just before DATA
+
+    ical_method: Mapped[str | None]  # REQUEST, CANCEL
+    ical_uid: Mapped[str | None]
+    ical_sequence: Mapped[int | None]
+    dtstamp: Mapped[datetime | None]
+
+    at_most_once: Mapped[bool] = mapped_column(default=False)
+    restored_hold: Mapped[bool] = mapped_column(default=False)
+    due_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    state: Mapped[State] = mapped_column(default=State.QUEUED)
+    attempts: Mapped[int] = mapped_column(SmallInteger, default=0)
+    lease_until: Mapped[datetime | None]
+    lease_token: Mapped[uuid.UUID | None]
+    claimant: Mapped[int | None] = mapped_column(BigInteger)  # number of the sender's advisory lock
+    first_error: Mapped[str | None]
+    last_error: Mapped[str | None]
+    error_class: Mapped[str | None]  # machine word the outbox page explains
+    suppressed_reason: Mapped[str | None]
+    smtp_reply: Mapped[str | None]
+    sha256: Mapped[str | None]  # of the bytes that were handed over
+    sent_at: Mapped[datetime | None]
+    resend_of: Mapped[uuid.UUID | None]
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    __table_args__ = (
+        Index("ix_messages_due", "priority", "due_at", postgresql_where=text("state = 'queued'")),
+        Index("ix_messages_sending", "lease_until", postgresql_where=text("state = 'sending'")),
+        Index("ix_messages_state", "state", "id"),
+        Index("ix_messages_kind", "kind", "id"),
+        Index("ix_messages_recipient", "recipient_id", "id"),
+        Index("ix_messages_subject", "subject_kind", "subject_id", "state"),
+        Index("ix_messages_thread", "thread", "id"),
+        CheckConstraint("attempts >= 0", name="attempts"),
+    )
+
+
+class Verdict(StrEnum):
+    """What became of an inbound mail."""
+
+    RECEIVED = "received"  # stored, not judged yet
+    APPLIED = "applied"
+    UNCLEAR = "unclear"  # on the secretariat's desk, with a reason
+    IGNORED = "ignored"  # auto-reply, duplicate, list mail
+    HANDLED = "handled"  # a person decided
+
+
+class InboundMail(Id, Base):
+    """A mail that reached the organizer mailbox, kept with its verdict."""
+
+    __tablename__ = "inbound_mails"
+
+    received_at: Mapped[datetime]
+    source: Mapped[str]  # "imap", "command"
+    sha256: Mapped[str] = mapped_column(unique=True)
+    raw: Mapped[bytes] = mapped_column(LargeBinary)
+    message_id: Mapped[str | None]
+    sender: Mapped[str]  # address of From, lower case
+    sender_name: Mapped[str] = mapped_column(default="")
+    subject: Mapped[str]
+    body: Mapped[str]  # plain text, cut
+    reply: Mapped[Json | None]  # the parsed iTIP facts, if any
+    verdict: Mapped[Verdict] = mapped_column(default=Verdict.RECEIVED)
+    reason: Mapped[str | None]  # machine word the desk explains
+    person_id: Mapped[uuid.UUID | None]
+    subject_kind: Mapped[str | None]
+    subject_id: Mapped[uuid.UUID | None]
+    decided_by: Mapped[uuid.UUID | None]
+    decided_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index("ix_inbound_mails_verdict", "verdict", "received_at", "id"),
+        Index("ix_inbound_mails_message_id", "message_id"),
+    )

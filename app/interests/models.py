@@ -256,7 +256,5 @@ class Question(Id, Base):
 
     __table_args__ = (
         Index("ix_expression_questions_expression", "expression_id", "asked_at"),
-        Index(
-            "uq_expression_questions_open", "expression_id", unique=True, postgresql_where=text("answered_at IS NULL")
-        ),
+        Index("uq_expression_questions_open", "expression_id", unique=True, postgresql_where=text("answered_at IS NULL")),
     )

@@ -77,12 +77,12 @@ def _middleware(app: Flask, settings: Settings) -> None:
         root=str(built) if built.is_dir() else None,
         prefix="static/",
         max_age=31536000,
-        immutable_file_test=lambda path, url: True,
+        immutable_file_test=lambda _path, _url: True,
         add_headers_function=_static_headers,
     )
 
 
-def _static_headers(headers: object, path: str, url: str) -> None:
+def _static_headers(headers: object, _path: str, _url: str) -> None:
     headers["X-Content-Type-Options"] = "nosniff"  # type: ignore[index]
     headers["Cross-Origin-Resource-Policy"] = "same-origin"  # type: ignore[index]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, g, request
+from flask import Flask, Response, abort, current_app, g, request
 
 from app.accounts import access
 from app.core.signing import settings
@@ -34,13 +34,7 @@ def _before() -> None:
     request.host  # noqa: B018 - raises on a host that is not ours, before anything is read
     if request.method not in ("GET", "HEAD", "OPTIONS") and not _same_origin():
         abort(400)
-    access.enforce(_app(), request.endpoint)
-
-
-def _app() -> Flask:
-    from flask import current_app
-
-    return current_app._get_current_object()  # type: ignore[attr-defined,no-any-return]
+    access.enforce(current_app, request.endpoint)
 
 
 def _after(response: Response) -> Response:
@@ -64,14 +58,6 @@ def _after(response: Response) -> Response:
 def _personal() -> bool:
     """Holds the page a form's token, or what only this reader may see?"""
     return bool(g.get("csrf_token")) or access.viewer().is_authenticated
-
-
-def link_page(response: Response) -> Response:
-    """Headers of a page behind a signed link: its address must not travel on."""
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Robots-Tag"] = "noindex, nofollow"
-    return response
 
 
 def init_app(app: Flask) -> None:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, g, redirect, request
+from flask import Flask, current_app, g, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter, RequestRedirect
 
+from app.accounts.reader import LANGUAGE_COOKIE
 from app.core.languages import LANGUAGES, babel_locale
 from app.core.signing import settings
 from app.extensions import babel
 
-COOKIE = "lang"
 
 
 class LanguageConverter(BaseConverter):
@@ -29,7 +29,7 @@ def preferred() -> str:
     person = current_user.person if current_user else None
     if person is not None and person.language in LANGUAGES:
         return str(person.language)
-    cookie = request.cookies.get(COOKIE)
+    cookie = request.cookies.get(LANGUAGE_COOKIE)
     if cookie in LANGUAGES:
         return str(cookie)
     return request.accept_languages.best_match(LANGUAGES) or settings().default_language
@@ -47,7 +47,7 @@ def bare_address() -> ResponseReturnValue | None:
     """Where a bare address leads: the same page in the reader's language, if there is one."""
     if request.method not in ("GET", "HEAD") or request.path.split("/", 2)[1] in LANGUAGES:
         return None
-    adapter = request.environ.get("werkzeug.url_adapter") or _adapter()
+    adapter = request.environ.get("werkzeug.url_adapter") or current_app.create_url_adapter(request)
     lang = preferred()
     path = f"/{lang}{request.path if request.path != '/' else '/'}"
     try:
@@ -61,12 +61,6 @@ def bare_address() -> ResponseReturnValue | None:
     response.headers["Vary"] = "Accept-Language, Cookie"
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-def _adapter() -> Any:
-    from flask import current_app
-
-    return current_app.create_url_adapter(request)
 
 
 def init_app(app: Flask) -> None:

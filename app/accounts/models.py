@@ -272,16 +272,3 @@ class JoinInvitation(Id, Base):
     person: Mapped[Person] = relationship(foreign_keys=[person_id])
 
     __table_args__ = (Index("ix_join_invitations_person", "person_id"),)
-
-
-class RateCount(Base):
-    """How often something happened in a window: rate limits that work without Redis."""
-
-    __tablename__ = "rate_counts"
-
-    bucket: Mapped[str] = mapped_column(primary_key=True)  # "sign-in:account:<hash>"
-    window: Mapped[int] = mapped_column(primary_key=True)  # start, seconds since the epoch
-    count: Mapped[int] = mapped_column(default=0)
-    ends_at: Mapped[datetime]
-
-    __table_args__ = (Index("ix_rate_counts_ends_at", "ends_at"),)

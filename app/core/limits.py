@@ -1,0 +1,127 @@
+"""Rate limits in PostgreSQL, so that they hold in every process and without Redis.
+
+Two shapes. ``hit`` counts over a sliding window: public forms, one client's tries. ``slow_down`` lets a few tries
+through, then makes each next one wait longer, up to an hour and never for good: the password of one account.
+Both count in a transaction of their own: a refused request saves nothing else, its count must stay.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, cast
+
+from flask import current_app
+from flask_babel import ngettext
+from sqlalchemy import BigInteger, Connection, Index, case, delete, literal, select, tuple_
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import Base
+from app.core.errors import TooMany
+
+if TYPE_CHECKING:
+    from flask_sqlalchemy import SQLAlchemy
+
+WAITS = (0, 0, 5, 20, 900, 1800, 3600)
+"""Seconds to wait after the 1st, 2nd … wrong try; the last holds for all that follow."""
+FORGET = timedelta(hours=2)
+"""Quiet time after which wrong tries are forgotten."""
+_KEEP = timedelta(days=1)
+
+
+class RateCount(Base):
+    """How often something happened in a window."""
+
+    __tablename__ = "rate_counts"
+
+    bucket: Mapped[str] = mapped_column(primary_key=True)  # "sign-in:account:<hash>"
+    window: Mapped[int] = mapped_column(BigInteger, primary_key=True)  # start, seconds since the epoch; 0 for slow_down
+    count: Mapped[int] = mapped_column(default=0)
+    ends_at: Mapped[datetime]  # for slow_down: when the next try may come
+
+    __table_args__ = (Index("ix_rate_counts_ends_at", "ends_at"),)
+
+
+def bucket(what: str, who: str | None) -> str:
+    """The name of a count: what is counted, and for whom as a hash, so that no address lies in the table."""
+    return f"{what}:{hashlib.sha256((who or '').strip().casefold().encode()).hexdigest()[:32]}"
+
+
+def hit(bucket: str, most: int, per: timedelta, now: datetime) -> None:
+    """Count one; ``TooMany`` when there were ``most`` already within ``per``. Refused ones do not count."""
+    seconds = int(per.total_seconds())
+    start = int(now.timestamp()) // seconds * seconds
+    passed = now.timestamp() - start
+    with _own_transaction() as connection:
+        earlier = connection.scalar(
+            select(RateCount.count).where(RateCount.bucket == bucket, RateCount.window == start - seconds)
+        )
+        room = most - int((earlier or 0) * (1 - passed / seconds))
+        fresh = insert(RateCount).values(
+            bucket=bucket, window=start, count=1, ends_at=datetime.fromtimestamp(start + 2 * seconds, UTC)
+        )
+        one_more = fresh.on_conflict_do_update(
+            index_elements=["bucket", "window"], set_={"count": RateCount.count + 1}, where=RateCount.count < room
+        )
+        counted = connection.scalar(one_more.returning(RateCount.count)) if room > 0 else None
+        if counted == 1:
+            _clear(connection, now)
+    if counted is None:
+        raise too_many(timedelta(seconds=seconds - passed))
+
+
+def slow_down(bucket: str, now: datetime) -> None:
+    """Count one try; ``TooMany`` while the wait after the last ones is not over. Refused ones do not count."""
+
+    def after(seconds: int) -> object:
+        return literal(now + timedelta(seconds=seconds), RateCount.ends_at.type)
+
+    total = case((RateCount.ends_at < now - FORGET, 1), else_=RateCount.count + 1)
+    waits = case(*((total == n, after(s)) for n, s in enumerate(WAITS, 1)), else_=after(WAITS[-1]))
+    fresh = insert(RateCount).values(bucket=bucket, window=0, count=1, ends_at=now + timedelta(seconds=WAITS[0]))
+    one_more = fresh.on_conflict_do_update(
+        index_elements=["bucket", "window"], set_={"count": total, "ends_at": waits}, where=RateCount.ends_at <= now
+    )
+    with _own_transaction() as connection:
+        counted = connection.scalar(one_more.returning(RateCount.count))
+        ends = connection.scalar(select(RateCount.ends_at).where(RateCount.bucket == bucket, RateCount.window == 0))
+    if counted is None:
+        raise too_many((ends or now) - now)
+
+
+def forgive(bucket: str) -> None:
+    """Forget the wrong tries: the right one came."""
+    with _own_transaction() as connection:
+        connection.execute(delete(RateCount).where(RateCount.bucket == bucket))
+
+
+def too_many(wait: timedelta) -> TooMany:
+    """The refusal, with the time to wait in words and in seconds."""
+    seconds = max(int(wait.total_seconds()), 1)
+    if seconds < 60:
+        sentence = ngettext(
+            "There were too many tries. Try again in %(num)s second.",
+            "There were too many tries. Try again in %(num)s seconds.",
+            seconds,
+        )
+    else:
+        sentence = ngettext(
+            "There were too many tries. Try again in %(num)s minute.",
+            "There were too many tries. Try again in %(num)s minutes.",
+            -(-seconds // 60),
+        )
+    return TooMany(sentence, retry_after=seconds)
+
+
+def _clear(connection: Connection, now: datetime) -> None:
+    """Throw away some counts long over; whoever opens a new window does it, so nothing has to be scheduled."""
+    old = select(RateCount.bucket, RateCount.window).where(RateCount.ends_at < now - _KEEP)
+    few = old.limit(50).with_for_update(skip_locked=True)
+    connection.execute(delete(RateCount).where(tuple_(RateCount.bucket, RateCount.window).in_(few)))
+
+
+def _own_transaction() -> AbstractContextManager[Connection]:
+    """A short transaction beside the request's. The engine is asked of the app: this file knows no extension."""
+    return cast("SQLAlchemy", current_app.extensions["sqlalchemy"]).engine.begin()

@@ -47,6 +47,13 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value if value is None else value.astimezone(UTC)
 
 
+def checked(kind: type[Enum], name: str) -> SqlEnum:
+    """A checked text column for an enum whose check needs a name of its own: two columns of one kind in a table."""
+    return SqlEnum(
+        kind, native_enum=False, create_constraint=True, length=40, name=name, values_callable=lambda e: [m.value for m in e]
+    )
+
+
 class Base(DeclarativeBase):
     """Declarative base; the map of types keeps models short."""
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Organisation, OrganisationKind, Person
 from app.core import clock
-from app.core.db import Base, Id, Json, Texts, Timestamps
+from app.core.db import Base, Id, Json, Texts, Timestamps, checked
 from app.core.tokens import fresh_nonce
 
 
@@ -208,8 +208,8 @@ class Move(Id, Base):
     __tablename__ = "expression_moves"
 
     expression_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("expressions.id"))
-    before: Mapped[Status]
-    after: Mapped[Status]
+    before: Mapped[Status] = mapped_column(checked(Status, "before"))
+    after: Mapped[Status] = mapped_column(checked(Status, "after"))
     at: Mapped[datetime]
     by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("people.id"))
     reason: Mapped[str | None]
@@ -256,7 +256,5 @@ class Question(Id, Base):
 
     __table_args__ = (
         Index("ix_expression_questions_expression", "expression_id", "asked_at"),
-        Index(
-            "uq_expression_questions_open", "expression_id", unique=True, postgresql_where=text("answered_at IS NULL")
-        ),
+        Index("uq_expression_questions_open", "expression_id", unique=True, postgresql_where=text("answered_at IS NULL")),
     )

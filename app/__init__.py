@@ -1,0 +1,92 @@
+"""The factory: settings, extensions, pages, rooms, access, reactions. Readable in a minute."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+from whitenoise import WhiteNoise
+
+from config import Settings, load
+
+HERE = Path(__file__).resolve().parent
+ROOMS = ("accounts", "audit", "interests", "exchanges", "dashboards", "api")
+"""Rooms with pages. Each exports ``blueprint`` (under a language), ``bare_blueprint`` (without), or both."""
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Build the app for these settings, or for the environment's."""
+    settings = settings or load()
+    app = Flask(__name__, template_folder=str(HERE.parent / "templates"), static_folder=None)
+    app.config.from_mapping(settings.flask())
+    _logging(settings)
+    _extensions(app, settings)
+
+    from app import cli, reactions, web
+    from app.accounts.access import check_every_view
+
+    web.init_app(app)
+    _rooms(app)
+    reactions.subscribe_all()
+    cli.init_app(app)
+    check_every_view(app)
+    _middleware(app, settings)
+    return app
+
+
+def _extensions(app: Flask, settings: Settings) -> None:
+    from app import models  # noqa: F401 - mappers need every room's tables
+    from app.accounts.access import Viewer
+    from app.accounts.sessions import load as load_session
+    from app.core import clock
+    from app.extensions import celery, csrf, db, login, migrate
+
+    clock.configure(settings.clock_file)
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(HERE.parent / "migrations"))
+    csrf.init_app(app)
+    login.init_app(app)
+    login.session_protection = None  # the session's row is the protection; networks change addresses
+    login.anonymous_user = Viewer
+    login.user_loader(load_session)
+    celery.conf.update(broker_url=settings.celery_broker_url)
+    app.extensions["celery"] = celery
+
+
+def _rooms(app: Flask) -> None:
+    for room in ROOMS:
+        if importlib.util.find_spec(f"app.{room}.routes") is None:
+            continue
+        routes = importlib.import_module(f"app.{room}.routes")
+        if hasattr(routes, "blueprint"):
+            app.register_blueprint(routes.blueprint, url_prefix="/<lang:lang>")
+        if hasattr(routes, "bare_blueprint"):
+            app.register_blueprint(routes.bare_blueprint)
+
+
+def _middleware(app: Flask, settings: Settings) -> None:
+    if settings.proxy_hops:
+        hops = settings.proxy_hops
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    built = HERE / "static" / "build"
+    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
+        app.wsgi_app,
+        root=str(built) if built.is_dir() else None,
+        prefix="static/",
+        max_age=31536000,
+        immutable_file_test=lambda _path, _url: True,
+        add_headers_function=_static_headers,
+    )
+
+
+def _static_headers(headers: object, _path: str, _url: str) -> None:
+    headers["X-Content-Type-Options"] = "nosniff"  # type: ignore[index]
+    headers["Cross-Origin-Resource-Policy"] = "same-origin"  # type: ignore[index]
+
+
+def _logging(settings: Settings) -> None:
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s", level=logging.INFO)
+    logging.getLogger("whitenoise").setLevel(logging.WARNING)

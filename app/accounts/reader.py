@@ -1,0 +1,59 @@
+"""The reader of this page: language, zone, and the best text there is for them. Rooms and templates share it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask import Response, g, has_request_context, make_response, request
+from flask.typing import ResponseReturnValue
+
+from app.accounts.access import Viewer, viewer
+from app.accounts.models import Organisation
+from app.core import text, zones
+from app.core.signing import settings
+from app.core.text import LocalText
+
+ZONE_COOKIE = "zone"
+LIGHTER_COOKIE = "lighter"
+LANGUAGE_COOKIE = "lang"
+
+
+def language() -> str:
+    """The language of this page; the installation's outside a request."""
+    return str(g.lang) if "lang" in g else settings().default_language
+
+
+def reader() -> Viewer:
+    """The viewer; nobody while the database is away, so that the error page still renders."""
+    return Viewer() if g.get("database_away") or not has_request_context() else viewer()
+
+
+def viewer_zone() -> str:
+    """The reader's zone: profile, then cookie, then the installation's."""
+    if "zone" not in g:
+        person = reader().person
+        cookie = request.cookies.get(ZONE_COOKIE, "")
+        if person is not None:
+            g.zone = person.zone
+        else:
+            g.zone = cookie if cookie in zones.selectable() else settings().default_zone
+    return str(g.zone)
+
+
+def best(texts: Mapping[str, str] | None) -> LocalText:
+    """The best there is of a text per language, for this reader."""
+    return text.best(texts, language(), settings().language_order)
+
+
+def name_of(organisation: Organisation) -> str:
+    """An organisation's name in the reader's language, else in the installation's order."""
+    return str(best(organisation.names))
+
+
+def link_page(answer: ResponseReturnValue) -> Response:
+    """Give a page behind a signed link the headers it needs: its address must not travel on."""
+    response: Response = make_response(answer)
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response

@@ -1,0 +1,24 @@
+"""Flask commands, gathered from the rooms."""
+
+from __future__ import annotations
+
+from importlib import import_module, util
+
+from flask import Flask
+
+GROUPS = {
+    "app.topics.commands": "reference_cli",
+    "app.demo.commands": "demo_cli",
+    "app.notifications.commands": "mail_cli",
+    "app.accounts.commands": "accounts_cli",
+    "app.assets": "assets_cli",
+    "app.prepare": "prepare",
+}
+"""Module to the command or group it exports."""
+
+
+def init_app(app: Flask) -> None:
+    """Register every command."""
+    for module, name in GROUPS.items():
+        if util.find_spec(module) is not None:
+            app.cli.add_command(getattr(import_module(module), name))

@@ -1,0 +1,263 @@
+"""The base of every form: tidy text, our own sentences, rule refusals at their field, and the fields rooms share."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime, time
+from typing import Any
+
+from babel.core import Locale
+from flask_babel import get_locale
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import (
+    DateField,
+    Field,
+    FormField,
+    HiddenField,
+    PasswordField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+    TimeField,
+    ValidationError,
+)
+from wtforms import (
+    Form as PlainForm,
+)
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from app.core import zones
+from app.core.errors import RuleBroken
+from app.core.languages import LANGUAGES, NAMES
+from app.core.text import clean
+
+
+def tidy(value: Any) -> Any:
+    """Text without control characters, outer space and stray line endings; other values as they are."""
+    return clean(value).strip() if isinstance(value, str) else value
+
+
+class Form(FlaskForm):  # type: ignore[misc]
+    """Every form of the platform. Texts are tidied; a rule's refusal lands at the field it names."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        """Tidy every text field; our own sentences instead of the library's."""
+
+        locales = False
+
+        def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Any:
+            """Add the tidying filter to texts, never to passwords."""
+            kind = unbound_field.field_class
+            if issubclass(kind, StringField) and not issubclass(kind, PasswordField):
+                options = {**options, "filters": [tidy, *unbound_field.kwargs.pop("filters", ())]}
+            return unbound_field.bind(form=form, **options)
+
+    def refuse(self, error: RuleBroken) -> None:
+        """Put a rule's sentence at the field it names, or above the form."""
+        if error.field and error.field in self:
+            self[error.field].errors = [*self[error.field].errors, error.message]
+        else:
+            self.form_errors.append(error.message)
+
+    @property
+    def has_errors(self) -> bool:
+        """Was anything refused?"""
+        return bool(self.errors)
+
+
+class needed:  # noqa: N801 - reads as a word in a list of validators
+    """The field must hold something; the sentence says what to enter."""
+
+    field_flags = {"required": True}
+
+    def __init__(self, sentence: Any) -> None:
+        self.sentence = sentence
+
+    def __call__(self, form: Any, field: Field) -> None:
+        """Stop at the first missing value."""
+        from wtforms.validators import StopValidation
+
+        if not field.data or (isinstance(field.data, str) and not field.data.strip()):
+            field.errors = []
+            raise StopValidation(self.sentence)
+
+
+class at_most:  # noqa: N801
+    """No more than so many characters."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.field_flags = {"maxlength": most}
+
+    def __call__(self, form: Any, field: Field) -> None:
+        """Say how many there are and how many fit."""
+        got = len(field.data or "")
+        if got > self.most:
+            raise ValidationError(_l("Shorten this text: it has %(got)s characters, %(most)s fit.", got=got, most=self.most))
+
+
+class an_address:  # noqa: N801
+    """An e-mail address by syntax, at most 254 characters, no network look-up."""
+
+    def __call__(self, form: Any, field: Field) -> None:
+        """Refuse what no mail server would take."""
+        from email_validator import EmailNotValidError, validate_email
+
+        if not field.data:
+            return
+        try:
+            validate_email(field.data, check_deliverability=False, test_environment=True)
+        except EmailNotValidError:
+            raise ValidationError(_l("Enter an e-mail address, such as name@ministry.example.")) from None
+
+
+class a_web_address:  # noqa: N801
+    """An http or https address with a host."""
+
+    def __call__(self, form: Any, field: Field) -> None:
+        """Refuse other schemes: nobody may click ``javascript:`` here."""
+        from urllib.parse import urlsplit
+
+        if not field.data:
+            return
+        try:
+            parts = urlsplit(field.data)
+        except ValueError:
+            parts = urlsplit("")
+        if parts.scheme not in ("https", "http") or not parts.hostname or any(c.isspace() for c in field.data):
+            raise ValidationError(_l("Enter a web address that starts with https://"))
+
+
+class OurDateField(DateField):
+    """A date; the sentence says how to write one."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the browser's form of a date."""
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(_l("Enter a date, such as 2027-03-11.")) from None
+        if self.data is not None and not 1900 <= self.data.year <= 2200:
+            self.data = None
+            raise ValueError(_l("Enter a year between 1900 and 2200."))
+
+
+class OurTimeField(TimeField):
+    """A wall time of 24 hours."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read hours and minutes, with or without seconds."""
+        text = " ".join(valuelist).strip()
+        if not text:
+            self.data: time | None = None
+            return
+        for pattern in ("%H:%M", "%H:%M:%S"):
+            try:
+                self.data = datetime.strptime(text, pattern).time()
+                return
+            except ValueError:
+                continue
+        self.data = None
+        raise ValueError(_l("Enter a time of 24 hours, such as 16:00."))
+
+
+class TidySelect(SelectField):
+    """A choice from a list that may be long; an unknown value gets our sentence."""
+
+    def pre_validate(self, form: Any) -> None:
+        """Refuse what the list does not hold."""
+        held = {str(choice[0]) for choice in self.iter_choices()}
+        if self.data not in (None, "") and str(self.data) not in held:
+            raise ValidationError(_l("Choose one from the list."))
+
+
+class CheckboxesField(SelectMultipleField):
+    """Several choices as checkboxes."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+    def pre_validate(self, form: Any) -> None:
+        """Refuse what the list does not hold."""
+        held = {str(choice[0]) for choice in self.iter_choices()}
+        if any(str(v) not in held for v in self.data or ()):
+            raise ValidationError(_l("Choose from the list only."))
+
+
+def zone_choices() -> dict[str, list[tuple[str, str]]]:
+    """Zones grouped by region, each by its city's name in the reader's language."""
+    language = str(get_locale() or "en")
+    return _zone_choices(language)
+
+
+_zones_of: dict[str, dict[str, list[tuple[str, str]]]] = {}
+
+
+def _zone_choices(language: str) -> dict[str, list[tuple[str, str]]]:
+    if language not in _zones_of:
+        grouped: dict[str, list[tuple[str, str]]] = {}
+        for name in zones.selectable():
+            region = name.split("/")[0]
+            place = zones.city(name, language)
+            grouped.setdefault(region, []).append((name, place))
+        _zones_of[language] = {r: sorted(c, key=lambda x: x[1]) for r, c in sorted(grouped.items())}
+    return _zones_of[language]
+
+
+class ZoneField(TidySelect):
+    """A time zone, region by region, cities in the reader's language."""
+
+    def __init__(self, label: Any = None, validators: Any = None, **kwargs: Any) -> None:
+        super().__init__(label, validators, choices=zone_choices, **kwargs)
+
+
+class LanguageField(TidySelect):
+    """One of the six languages, each by its own name."""
+
+    def __init__(self, label: Any = None, validators: Any = None, **kwargs: Any) -> None:
+        super().__init__(label, validators, choices=[(c, NAMES[c]) for c in LANGUAGES], **kwargs)
+
+
+def texts_form(field_class: type[StringField] = StringField, most: int = 200) -> type[PlainForm]:
+    """A sub-form with one field per language; read it with ``texts_of``, fill it with a dict."""
+    fields: dict[str, Any] = {code: field_class(NAMES[code], validators=[at_most(most)], filters=[tidy]) for code in LANGUAGES}
+    return type("TextsForm", (PlainForm,), fields)
+
+
+def TextsField(label: Any, *, long: bool = False, most: int = 200, **kwargs: Any) -> FormField:  # noqa: N802
+    """One text in six languages: a field per language under one legend."""
+    return FormField(texts_form(TextAreaField if long else StringField, most), label, **kwargs)
+
+
+def texts_of(field: FormField) -> dict[str, str]:
+    """Language to text of a ``TextsField``, without the empty ones."""
+    return {code: text for code, text in field.data.items() if code in LANGUAGES and text}
+
+
+def hidden_key(name: str = "submission_key") -> HiddenField:
+    """A key that makes the same form sent twice do one thing."""
+    return HiddenField(name, default=lambda: str(uuid.uuid4()))
+
+
+def key_of(value: str | None) -> str | None:
+    """A submission key as a UUID's text; ``None`` for anything else."""
+    try:
+        return str(uuid.UUID(value or ""))
+    except ValueError:
+        return None
+
+
+Choices = Sequence[tuple[str, Any]] | Callable[[], Iterable[tuple[str, Any]]]
+
+
+def joined(on: date | None, at: time | None) -> datetime | None:
+    """A wall time from its two fields, or ``None`` while one is missing."""
+    return datetime.combine(on, at) if on is not None and at is not None else None
+
+
+def babel_now() -> Locale:
+    """The reader's locale."""
+    return get_locale() or Locale.parse("en")

@@ -1,0 +1,42 @@
+"""Signed links and addresses outside a request: keys and the base URL come from the settings, never from a header."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, cast
+
+from flask import current_app, g, has_request_context, url_for
+
+from app.core import tokens
+from config import Settings
+
+row_of = tokens.row_of
+
+
+def settings() -> Settings:
+    """The installation's settings."""
+    return cast(Settings, current_app.config["SETTINGS"])
+
+
+def sign(purpose: str, row: uuid.UUID, nonce: str) -> str:
+    """A token that gives one right (``purpose``) over one row, until its nonce changes."""
+    return tokens.sign(settings().secret_keys, purpose, row, nonce)
+
+
+def matches(purpose: str, row: uuid.UUID, nonce: str, token: str) -> bool:
+    """Was the token made for this purpose, row and present nonce?"""
+    return tokens.matches(settings().secret_keys, purpose, row, nonce, token)
+
+
+def external_url(endpoint: str, locale: str | None = None, **values: Any) -> str:
+    """The full address of a page by the fixed base URL, for mails: works in a worker, ignores the Host header."""
+    if locale is not None:
+        values["lang"] = locale
+    elif has_request_context() and "lang" in g:
+        values.setdefault("lang", g.lang)
+    if has_request_context():
+        path = url_for(endpoint, _external=False, **values)
+    else:
+        with current_app.test_request_context(base_url=settings().base_url):
+            path = url_for(endpoint, _external=False, **values)
+    return settings().base_url + path

@@ -1,0 +1,31 @@
+"""The one table of news: which room hears what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module, util
+from typing import Any
+
+from app.core.events import subscribe
+from app.interests.events import ExpressionAccepted
+from app.notifications.events import ReplyReceived
+
+NEWS: dict[type, tuple[str, ...]] = {
+    ExpressionAccepted: ("app.exchanges.reactions:invite_to_open_sessions",),
+    ReplyReceived: ("app.exchanges.reactions:judge_reply",),
+}
+"""Event to the functions that hear it, by name: this table composes, the rooms import nothing upstairs."""
+
+
+def _found(name: str) -> Callable[[Any], None]:
+    module, function = name.split(":")
+    listener: Callable[[Any], None] = getattr(import_module(module), function)
+    return listener
+
+
+def subscribe_all() -> None:
+    """Bind every listener; called once by the factory."""
+    for event, names in NEWS.items():
+        for name in names:
+            if util.find_spec(name.split(":")[0]) is not None:
+                subscribe(event, _found(name))

@@ -1,0 +1,66 @@
+"""Before a view: access, origin. After it: the headers that keep a page closed."""
+
+from __future__ import annotations
+
+import uuid
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, current_app, g, request
+
+from app.accounts import access
+from app.core.signing import settings
+
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; connect-src 'self'; "
+    "img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+FRAME_CSP = CSP.replace("base-uri", "frame-src 'self'; base-uri")
+
+
+def _same_origin() -> bool:
+    """Does a changing request come from our own pages? Browsers always send Origin with a POST."""
+    origin = request.headers.get("Origin")
+    if not origin:
+        return True  # mail clients and scripts without a browser; CSRF tokens still hold
+    if origin == "null":
+        return False
+    ours = urlsplit(settings().base_url)
+    theirs = urlsplit(origin)
+    return (theirs.scheme, theirs.netloc) in {(ours.scheme, ours.netloc), (request.scheme, request.host)}
+
+
+def _before() -> None:
+    g.request_id = uuid.uuid4().hex
+    request.host  # noqa: B018 - raises on a host that is not ours, before anything is read
+    if request.method not in ("GET", "HEAD", "OPTIONS") and not _same_origin():
+        abort(400)
+    access.enforce(current_app, request.endpoint)
+
+
+def _after(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", FRAME_CSP if g.get("frames") else CSP)
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+    headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+    headers.setdefault("X-Request-Id", g.get("request_id", ""))
+    if settings().base_url.startswith("https://"):
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    if response.mimetype == "text/html":
+        # A page shows what its reader may see, in the reader's language and zone: never shared by a cache.
+        headers.setdefault("Cache-Control", "no-store" if _personal() else "private, no-cache")
+        headers.add("Vary", "Cookie")
+    return response
+
+
+def _personal() -> bool:
+    """Holds the page a form's token, or what only this reader may see?"""
+    return bool(g.get("csrf_token")) or access.viewer().is_authenticated
+
+
+def init_app(app: Flask) -> None:
+    """Bind the guards."""
+    app.before_request(_before)
+    app.after_request(_after)

@@ -1,0 +1,79 @@
+"""The language of a page is in its address; a bare address leads to the reader's: profile, cookie, then browser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, current_app, g, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import BaseConverter, RequestRedirect
+
+from app.accounts.reader import LANGUAGE_COOKIE
+from app.core.languages import LANGUAGES, babel_locale
+from app.core.signing import settings
+from app.extensions import babel
+
+
+class LanguageConverter(BaseConverter):
+    """The first part of an address: one of the six languages."""
+
+    regex = "(?:" + "|".join(LANGUAGES) + ")"
+    part_isolating = False
+
+
+def preferred() -> str:
+    """The language of a reader whose address does not say it."""
+    person = current_user.person if current_user else None
+    if person is not None and person.language in LANGUAGES:
+        return str(person.language)
+    cookie = request.cookies.get(LANGUAGE_COOKIE)
+    if cookie in LANGUAGES:
+        return str(cookie)
+    return request.accept_languages.best_match(LANGUAGES) or settings().default_language
+
+
+def current() -> str:
+    """The language of this page, or of this error page."""
+    if "lang" not in g:
+        first = request.path.split("/", 2)[1] if request.path.count("/") >= 1 else ""
+        g.lang = first if first in LANGUAGES else preferred()
+    return str(g.lang)
+
+
+def bare_address() -> ResponseReturnValue | None:
+    """Where a bare address leads: the same page in the reader's language, if there is one."""
+    if request.method not in ("GET", "HEAD") or request.path.split("/", 2)[1] in LANGUAGES:
+        return None
+    adapter = request.environ.get("werkzeug.url_adapter") or current_app.create_url_adapter(request)
+    lang = preferred()
+    path = f"/{lang}{request.path if request.path != '/' else '/'}"
+    try:
+        adapter.match(path, method="GET")
+    except RequestRedirect:
+        pass
+    except HTTPException:
+        return None
+    query = f"?{request.query_string.decode('latin-1')}" if request.query_string else ""
+    response = redirect(path + query, 302)
+    response.headers["Vary"] = "Accept-Language, Cookie"
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def init_app(app: Flask) -> None:
+    """Take the language off the address before a view runs, and put it back on every link."""
+    app.url_map.converters["lang"] = LanguageConverter
+
+    @app.url_value_preprocessor
+    def take(endpoint: str | None, values: dict[str, Any] | None) -> None:
+        if values is not None and "lang" in values:
+            g.lang = values.pop("lang")
+
+    @app.url_defaults
+    def put(endpoint: str, values: dict[str, Any]) -> None:
+        if "lang" not in values and app.url_map.is_endpoint_expecting(endpoint, "lang"):
+            values["lang"] = g.get("lang") or (current() if request else settings().default_language)
+
+    babel.init_app(app, locale_selector=lambda: babel_locale(current()) if request else settings().default_language)

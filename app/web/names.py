@@ -1,0 +1,231 @@
+"""The names templates use: who reads, in which language and zone, which pages exist."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import import_module, util
+from typing import Any
+
+from flask import Flask, current_app, request, url_for
+from flask_babel import gettext as _
+from jinja2 import StrictUndefined
+
+from app.accounts.access import Permission
+from app.accounts.reader import LIGHTER_COOKIE, best, name_of, reader, viewer_zone
+from app.core import clock, draw, text, when, zones
+from app.core.languages import LANGUAGES, NAMES, direction
+from app.core.signing import settings
+from app.web import languages
+
+
+def lighter() -> bool:
+    """Does the reader want lighter pages: no web fonts?"""
+    person = reader().person
+    return (
+        request.headers.get("Save-Data", "").lower() == "on"
+        or request.cookies.get(LIGHTER_COOKIE) == "1"
+        or (person is not None and person.lighter_pages)
+    )
+
+
+def theme() -> str:
+    """``light`` or ``dark`` when the profile says so, else empty: the device decides."""
+    person = reader().person
+    return person.theme if person is not None and person.theme in ("light", "dark") else ""
+
+
+def has_page(endpoint: str) -> bool:
+    """Does this page exist in this installation?"""
+    return endpoint in current_app.view_functions
+
+
+def _entries(*wanted: tuple[str, str]) -> list[tuple[str, str, bool]]:
+    """Address, label, current: of those pages that exist."""
+    here = request.endpoint or ""
+    found = []
+    for endpoint, label in wanted:
+        if has_page(endpoint):
+            url = url_for(endpoint)
+            current = here == endpoint or (endpoint != "dashboards.home" and request.path.startswith(url + "/"))
+            found.append((url, label, current))
+    return found
+
+
+def navigation() -> list[tuple[str, str, bool]]:
+    """The main navigation: only what exists."""
+    return _entries(
+        ("dashboards.home", _("Home")),
+        ("interests.calls", _("Calls")),
+        ("exchanges.exchange_list", _("Exchanges")),
+        ("dashboards.about", _("About")),
+    )
+
+
+def footer_links() -> list[tuple[str, str]]:
+    """The footer's links: only what exists."""
+    return [
+        (url, label)
+        for url, label, _current in _entries(
+            ("dashboards.accessibility", _("Accessibility")),
+            ("dashboards.privacy", _("Privacy and your data")),
+            ("dashboards.contact", _("Contact the secretariat")),
+            ("accounts.lighter", _("Lighter pages")),
+        )
+    ]
+
+
+def desk_navigation() -> list[tuple[str, list[tuple[str, str, str, int | None, bool]]]]:
+    """The secretariat's side list, by what the viewer may see."""
+    can = reader().can
+    today = [
+        ("dashboards.desk", _("Today"), "home", Permission.SEE_DESK),
+        ("interests.queue", _("Expressions of interest"), "document", Permission.SEE_EXPRESSIONS),
+        ("interests.desk_calls", _("Calls"), "flag", Permission.MANAGE_CALLS),
+        ("exchanges.desk_sessions", _("Exchanges"), "calendar", Permission.SEE_ALL_EXCHANGES),
+        ("exchanges.replies", _("Answers not understood"), "mail", Permission.JUDGE_REPLIES),
+    ]
+    keep = [
+        ("dashboards.outbox", _("Outbox"), "send", Permission.SEE_OUTBOX),
+        ("accounts.people", _("People"), "people", Permission.SEE_PEOPLE),
+        ("accounts.organisations", _("Organisations"), "globe", Permission.SEE_PEOPLE),
+        ("accounts.designations", _("Designations"), "check", Permission.SEE_PEOPLE),
+        ("audit.entries", _("Audit log"), "list", Permission.READ_AUDIT),
+    ]
+    shown = []
+    for title, desks in ((_("Secretariat"), today), (_("Keep up"), keep)):
+        entries: list[tuple[str, str, str, int | None, bool]] = []
+        for endpoint, label, sign, permission in desks:
+            if has_page(endpoint) and can(permission):
+                url = url_for(endpoint)
+                here = request.path == url or (endpoint != "dashboards.desk" and request.path.startswith(url + "/"))
+                entries.append((url, label, sign, None, here))
+        if entries:
+            shown.append((title, entries))
+    return shown
+
+
+def language_links() -> list[tuple[str, str, str, bool]]:
+    """This page in the other languages: code, own name, address, current."""
+    here = languages.current()
+    values: dict[str, Any] = dict(request.view_args or {})
+    found = []
+    for code in LANGUAGES:
+        if request.endpoint and request.method == "GET" and _speaks(request.endpoint):
+            url = url_for(request.endpoint, **{**values, "lang": code})
+            if request.query_string:
+                url += "?" + request.query_string.decode("latin-1")
+        else:
+            url = f"/{code}/"
+        found.append((code, NAMES[code], url, code == here))
+    return found
+
+
+def _speaks(endpoint: str) -> bool:
+    return current_app.url_map.is_endpoint_expecting(endpoint, "lang")
+
+
+@dataclass(frozen=True)
+class Account:
+    """The signed-in reader's menu."""
+
+    name: str
+    links: list[tuple[str, str, bool]]
+    sign_out_url: str
+
+
+def account() -> Account | None:
+    """The account menu; ``None`` when signed out."""
+    person = reader().person
+    if person is None:
+        return None
+    links = _entries(
+        *((("dashboards.desk", _("Desk")),) if reader().in_office else ()),
+        ("exchanges.my_sessions", _("My sessions")),
+        *((("dashboards.my_state", _("My State")),) if reader().state_ids else ()),
+        ("accounts.profile", _("Your profile")),
+    )
+    return Account(person.full_name, links, url_for("accounts.sign_out"))
+
+
+def sign_in_url() -> str:
+    """Where to sign in, coming back here."""
+    if not has_page("accounts.sign_in"):
+        return ""
+    safe = request.method == "GET" and request.endpoint not in (None, "accounts.sign_in", "dashboards.home")
+    return url_for("accounts.sign_in", **({"next": request.path} if safe else {}))
+
+
+@dataclass(frozen=True)
+class YourTime:
+    """The bar that says in which zone the hours of this page are."""
+
+    place: str
+    offset: str
+    zone: str
+    change_url: str
+    device_url: str
+
+
+def your_time(moment: datetime | None = None) -> YourTime:
+    """The reader's zone, and where to change it."""
+    zone = viewer_zone()
+    return YourTime(
+        place=zones.city(zone, languages.current()),
+        offset=zones.offset_text(moment or clock.now(), zone),
+        zone=zone,
+        change_url=url_for("accounts.zone") if has_page("accounts.zone") else "",
+        device_url=url_for("accounts.set_zone") if has_page("accounts.set_zone") else "",
+    )
+
+
+def home_url() -> str:
+    """The first page in this language."""
+    return url_for("dashboards.home") if has_page("dashboards.home") else f"/{languages.current()}/"
+
+
+def _asset_url() -> Callable[[str], str]:
+    """The address of a built asset; the plain name until the assets are built."""
+    if util.find_spec("app.assets") is None:
+        return lambda name: f"/static/{name}"
+    found: Callable[[str], str] = import_module("app.assets").asset_url
+    return found
+
+
+def init_app(app: Flask) -> None:
+    """Give templates these names, strictly: an unknown name is an error, not an empty string."""
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(
+        locale=languages.current,
+        asset_url=_asset_url(),
+        direction=direction,
+        theme=theme,
+        lighter=lighter,
+        network_name=lambda: settings().network_names[languages.current()],
+        mark_url=lambda: url_for("dashboards.network_mark") if settings().mark_file else "",
+        is_demo=lambda: settings().demo,
+        home_url=home_url,
+        navigation=navigation,
+        language_links=language_links,
+        account=account,
+        sign_in_url=sign_in_url,
+        footer_links=footer_links,
+        desk_navigation=desk_navigation,
+        your_time=your_time,
+        viewer=reader,
+        Permission=Permission,
+        best=best,
+        name_of=name_of,
+        viewer_zone=viewer_zone,
+        now=clock.now,
+        has_page=has_page,
+        share_bar=draw.share_bar,
+        hour_band=draw.hour_band,
+        LANGUAGES=LANGUAGES,
+        LANGUAGE_NAMES=NAMES,
+        **when.template_globals(languages.current, viewer_zone),
+    )
+    app.jinja_env.filters["markdown"] = text.markdown
+    app.jinja_env.filters["plain"] = text.plain

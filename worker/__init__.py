@@ -1,0 +1,1 @@
+"""The worker: it stands on the app and delivers."""

@@ -1,0 +1,16 @@
+"""Every periodic task in one table, a reason beside each. Beat is one trigger of several: the worker also sweeps by itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+beat_schedule: dict[str, dict[str, Any]] = {
+    # Finds due rows whose wake-up was lost; the worker's own sweep does the same without beat.
+    "sweep": {"task": "notifications.sweep", "schedule": 15.0},
+    # Which reminders are due at this minute.
+    "reminders": {"task": "exchanges.queue_reminders", "schedule": 60.0},
+    # Answers by mail wait in the organizer mailbox.
+    "mailbox": {"task": "notifications.poll_mailbox", "schedule": 30.0},
+    # Sign-in links, rate counts and drafts that are over.
+    "tidy": {"task": "accounts.tidy", "schedule": 3600.0},
+}

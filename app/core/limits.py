@@ -8,21 +8,15 @@ Both count in a transaction of their own: a refused request saves nothing else, 
 from __future__ import annotations
 
 import hashlib
-from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, cast
 
-from flask import current_app
 from flask_babel import ngettext
-from sqlalchemy import BigInteger, Connection, Index, case, delete, literal, select, tuple_
+from sqlalchemy import BigInteger, Index, case, delete, literal, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from app.core.db import Base
+from app.core.db import Base, own_transaction
 from app.core.errors import TooMany
-
-if TYPE_CHECKING:
-    from flask_sqlalchemy import SQLAlchemy
 
 WAITS = (0, 0, 5, 20, 900, 1800, 3600)
 """Seconds to wait after the 1st, 2nd … wrong try; the last holds for all that follow."""
@@ -54,8 +48,8 @@ def hit(bucket: str, most: int, per: timedelta, now: datetime) -> None:
     seconds = int(per.total_seconds())
     start = int(now.timestamp()) // seconds * seconds
     passed = now.timestamp() - start
-    with _own_transaction() as connection:
-        earlier = connection.scalar(
+    with own_transaction() as session:
+        earlier = session.scalar(
             select(RateCount.count).where(RateCount.bucket == bucket, RateCount.window == start - seconds)
         )
         room = most - int((earlier or 0) * (1 - passed / seconds))
@@ -65,9 +59,9 @@ def hit(bucket: str, most: int, per: timedelta, now: datetime) -> None:
         one_more = fresh.on_conflict_do_update(
             index_elements=["bucket", "window"], set_={"count": RateCount.count + 1}, where=RateCount.count < room
         )
-        counted = connection.scalar(one_more.returning(RateCount.count)) if room > 0 else None
+        counted = session.scalar(one_more.returning(RateCount.count)) if room > 0 else None
         if counted == 1:
-            _clear(connection, now)
+            _clear(session, now)
     if counted is None:
         raise too_many(timedelta(seconds=seconds - passed))
 
@@ -84,17 +78,17 @@ def slow_down(bucket: str, now: datetime) -> None:
     one_more = fresh.on_conflict_do_update(
         index_elements=["bucket", "window"], set_={"count": total, "ends_at": waits}, where=RateCount.ends_at <= now
     )
-    with _own_transaction() as connection:
-        counted = connection.scalar(one_more.returning(RateCount.count))
-        ends = connection.scalar(select(RateCount.ends_at).where(RateCount.bucket == bucket, RateCount.window == 0))
+    with own_transaction() as session:
+        counted = session.scalar(one_more.returning(RateCount.count))
+        ends = session.scalar(select(RateCount.ends_at).where(RateCount.bucket == bucket, RateCount.window == 0))
     if counted is None:
         raise too_many((ends or now) - now)
 
 
 def forgive(bucket: str) -> None:
     """Forget the wrong tries: the right one came."""
-    with _own_transaction() as connection:
-        connection.execute(delete(RateCount).where(RateCount.bucket == bucket))
+    with own_transaction() as session:
+        session.execute(delete(RateCount).where(RateCount.bucket == bucket))
 
 
 def too_many(wait: timedelta) -> TooMany:
@@ -115,13 +109,8 @@ def too_many(wait: timedelta) -> TooMany:
     return TooMany(sentence, retry_after=seconds)
 
 
-def _clear(connection: Connection, now: datetime) -> None:
+def _clear(session: Session, now: datetime) -> None:
     """Throw away some counts long over; whoever opens a new window does it, so nothing has to be scheduled."""
     old = select(RateCount.bucket, RateCount.window).where(RateCount.ends_at < now - _KEEP)
     few = old.limit(50).with_for_update(skip_locked=True)
-    connection.execute(delete(RateCount).where(tuple_(RateCount.bucket, RateCount.window).in_(few)))
-
-
-def _own_transaction() -> AbstractContextManager[Connection]:
-    """A short transaction beside the request's. The engine is asked of the app: this file knows no extension."""
-    return cast("SQLAlchemy", current_app.extensions["sqlalchemy"]).engine.begin()
+    session.execute(delete(RateCount).where(tuple_(RateCount.bucket, RateCount.window).in_(few)))

@@ -109,9 +109,7 @@ def viewer_of(person: Person, now: datetime, *, token: str = "", sign_in_id: uui
 
 def end(sign_in_id: uuid.UUID, now: datetime, why: str) -> None:
     """End one session."""
-    db.session.execute(
-        update(SignIn).where(SignIn.id == sign_in_id, SignIn.ended_at.is_(None)).values(ended_at=now, ended_why=why)
-    )
+    db.session.execute(update(SignIn).where(SignIn.id == sign_in_id, SignIn.ended_at.is_(None)).values(ended_at=now, ended_why=why))
 
 
 def end_all(person_id: uuid.UUID, now: datetime, why: str, *, but: uuid.UUID | None = None) -> None:

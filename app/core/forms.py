@@ -227,12 +227,12 @@ def texts_form(field_class: type[StringField] = StringField, most: int = 200) ->
     return type("TextsForm", (PlainForm,), fields)
 
 
-def TextsField(label: Any, *, long: bool = False, most: int = 200, **kwargs: Any) -> FormField:  # noqa: N802
+def TextsField(label: Any, *, long: bool = False, most: int = 200, **kwargs: Any) -> FormField[Any]:  # noqa: N802
     """One text in six languages: a field per language under one legend."""
     return FormField(texts_form(TextAreaField if long else StringField, most), label, **kwargs)
 
 
-def texts_of(field: FormField) -> dict[str, str]:
+def texts_of(field: FormField[Any]) -> dict[str, str]:
     """Language to text of a ``TextsField``, without the empty ones."""
     return {code: text for code, text in field.data.items() if code in LANGUAGES and text}
 

@@ -6,7 +6,8 @@ import uuid
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, SmallInteger, text
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, SmallInteger
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Organisation, OrganisationKind, Person
@@ -256,5 +257,5 @@ class Question(Id, Base):
 
     __table_args__ = (
         Index("ix_expression_questions_expression", "expression_id", "asked_at"),
-        Index("uq_expression_questions_open", "expression_id", unique=True, postgresql_where=text("answered_at IS NULL")),
+        Index("uq_expression_questions_open", "expression_id", unique=True, postgresql_where=sql("answered_at IS NULL")),
     )

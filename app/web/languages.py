@@ -46,7 +46,8 @@ def bare_address() -> ResponseReturnValue | None:
     """Where a bare address leads: the same page in the reader's language, if there is one."""
     if request.method not in ("GET", "HEAD") or request.path.split("/", 2)[1] in LANGUAGES:
         return None
-    adapter = request.environ.get("werkzeug.url_adapter") or current_app.create_url_adapter(request)
+    adapter = current_app.create_url_adapter(request)
+    assert adapter is not None
     lang = preferred()
     path = f"/{lang}{request.path if request.path != '/' else '/'}"
     try:

@@ -154,7 +154,7 @@ def sign_in_url() -> str:
     if not has_page("accounts.sign_in"):
         return ""
     safe = request.method == "GET" and request.endpoint not in (None, "accounts.sign_in", "dashboards.home")
-    return url_for("accounts.sign_in", **({"next": request.path} if safe else {}))
+    return url_for("accounts.sign_in", next=request.path if safe else None)
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 
 from flask_babel import ngettext
-from sqlalchemy import BigInteger, Index, case, delete, literal, select, tuple_
+from sqlalchemy import BigInteger, Index, case, delete, literal, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, own_transaction
 from app.core.errors import TooMany
@@ -22,7 +22,6 @@ WAITS = (0, 0, 5, 20, 900, 1800, 3600)
 """Seconds to wait after the 1st, 2nd … wrong try; the last holds for all that follow."""
 FORGET = timedelta(hours=2)
 """Quiet time after which wrong tries are forgotten."""
-_KEEP = timedelta(days=1)
 
 
 class RateCount(Base):
@@ -60,8 +59,6 @@ def hit(bucket: str, most: int, per: timedelta, now: datetime) -> None:
             index_elements=["bucket", "window"], set_={"count": RateCount.count + 1}, where=RateCount.count < room
         )
         counted = session.scalar(one_more.returning(RateCount.count)) if room > 0 else None
-        if counted == 1:
-            _clear(session, now)
     if counted is None:
         raise too_many(timedelta(seconds=seconds - passed))
 
@@ -109,8 +106,8 @@ def too_many(wait: timedelta) -> TooMany:
     return TooMany(sentence, retry_after=seconds)
 
 
-def _clear(session: Session, now: datetime) -> None:
-    """Throw away some counts long over; whoever opens a new window does it, so nothing has to be scheduled."""
-    old = select(RateCount.bucket, RateCount.window).where(RateCount.ends_at < now - _KEEP)
-    few = old.limit(50).with_for_update(skip_locked=True)
-    session.execute(delete(RateCount).where(tuple_(RateCount.bucket, RateCount.window).in_(few)))
+def clear_what_is_over(now: datetime) -> int:
+    """Delete the counts that no longer matter; answers how many."""
+    over = delete(RateCount).where(RateCount.ends_at < now - FORGET).returning(RateCount.bucket)
+    with own_transaction() as session:
+        return len(session.execute(over).all())

@@ -73,7 +73,7 @@ def schema(settings: config.Settings) -> None:
 
 
 @pytest.fixture(scope="session")
-def base_app(settings: config.Settings, schema: None) -> Flask:
+def base_app(settings: config.Settings, schema: None) -> Iterator[Flask]:
     """One app for all tests; its tables hold the reference data."""
     app = create_app(_testing(settings))
     from importlib.util import find_spec
@@ -86,7 +86,9 @@ def base_app(settings: config.Settings, schema: None) -> Flask:
         db.session.commit()
         db.session.remove()
         db.engine.dispose()
-    return app
+    yield app
+    with app.app_context():
+        db.engine.dispose()
 
 
 def _testing(settings: config.Settings) -> config.Settings:

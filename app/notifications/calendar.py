@@ -14,7 +14,8 @@ from urllib.parse import quote
 
 from icalendar import Calendar, Event, vCalAddress, vText, vUri
 
-from app.notifications.tidy import many_lines, one_line
+from app.core.text import clean
+from app.core.text import line as one_line
 
 PRODID = "-//Pathways Exchange//Sessions//EN"
 
@@ -167,7 +168,7 @@ def _add_person(event: Event, invite: Invite, *, asks: bool) -> None:
 
 def _add_details(event: Event, invite: Invite) -> None:
     if invite.description:
-        event.add("description", many_lines(invite.description))
+        event.add("description", clean(invite.description))
     if invite.location:
         event.add("location", one_line(invite.location))
     if invite.url:

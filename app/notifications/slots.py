@@ -1,7 +1,7 @@
 """Placeholders that survive rendering: what differs from person to person is cut out and filled in later.
 
 One mail to ten thousand people is rendered once per language; only names and links are filled for each.
-A slot is a name between two private-use characters, which ``tidy`` removes from everybody's text, so nothing
+A slot is a name between two private-use characters, which ``core.text.clean`` removes from everybody's text, so nothing
 a person typed can ever be one.
 """
 

@@ -18,7 +18,8 @@ from icalendar import vText
 
 from app.notifications.calendar import Attendee, Invite, attendee_property, cancel_event, request, uninvite
 from app.notifications.slots import CLOSE, OPEN, Cut
-from app.notifications.tidy import many_lines, one_line
+from app.core.text import clean
+from app.core.text import line as one_line
 
 Method = Literal["request", "cancel", "uninvite"]
 _BUILDERS = {"request": request, "cancel": cancel_event, "uninvite": uninvite}
@@ -115,7 +116,7 @@ def fold(line: str) -> bytes:
 
 
 def _escape_text(value: str) -> str:
-    return vText(many_lines(value)).to_ical().decode("utf-8")
+    return vText(clean(value)).to_ical().decode("utf-8")
 
 
 @lru_cache(maxsize=64)

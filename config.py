@@ -82,7 +82,7 @@ class Settings:
         secure = self.base_url.startswith("https://")
         return {
             "SETTINGS": self,
-            "SECRET_KEY": self.secret_keys[0],
+            "SECRET_KEY": self.secret_keys[0] if self.secret_keys else None,
             "SECRET_KEY_FALLBACKS": self.secret_keys[1:],
             "SQLALCHEMY_DATABASE_URI": self.database_url,
             "SQLALCHEMY_ENGINE_OPTIONS": {
@@ -109,7 +109,7 @@ class Settings:
 
 
 def _refuse_in_production(settings: Settings, env: dict[str, str]) -> None:
-    if DEV_SECRET in settings.secret_keys or any(len(k) < 32 for k in settings.secret_keys):
+    if not settings.secret_keys or DEV_SECRET in settings.secret_keys or any(len(k) < 32 for k in settings.secret_keys):
         raise BadSettings("SECRET_KEY is missing, the default, or shorter than 32 characters.")
     if settings.debug:
         raise BadSettings("debug is on (PATHWAYS_DEBUG or FLASK_DEBUG); it never runs in production.")

@@ -13,7 +13,7 @@ from whitenoise import WhiteNoise
 from config import Settings, load
 
 HERE = Path(__file__).resolve().parent
-ROOMS = ("accounts", "audit", "interests", "exchanges", "dashboards", "api")
+ROOMS = ("accounts", "interests", "exchanges", "dashboards", "api")
 """Rooms with pages. Each exports ``blueprint`` (under a language), ``bare_blueprint`` (without), or both."""
 
 

@@ -133,4 +133,4 @@ def _renew(state: Organisation, fresh: Json, last: Json) -> None:
 def searchable(state: Organisation, also_known_as: list[str]) -> str:
     """All names people may type for a State, folded, each once."""
     words = [*state.names.values(), *state.formal_names.values(), *also_known_as, state.code or ""]
-    return "\n".join(dict.fromkeys(fold(word) for word in words if word))
+    return "|".join(dict.fromkeys(fold(word) for word in words if word))

@@ -91,7 +91,7 @@ def desk_navigation() -> list[tuple[str, list[tuple[str, str, str, int | None, b
         ("accounts.people", _("People"), "people", Permission.SEE_PEOPLE),
         ("accounts.organisations", _("Organisations"), "globe", Permission.SEE_PEOPLE),
         ("accounts.designations", _("Designations"), "check", Permission.SEE_PEOPLE),
-        ("audit.entries", _("Audit log"), "list", Permission.READ_AUDIT),
+        ("accounts.audit_log", _("Audit log"), "list", Permission.READ_AUDIT),
     ]
     shown = []
     for title, desks in ((_("Secretariat"), today), (_("Keep up"), keep)):

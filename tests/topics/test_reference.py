@@ -53,7 +53,7 @@ def test_names_people_type_are_found_and_names_shown_are_the_united_nations_own(
     bolivia = state("BO")
     assert bolivia.names["en"] == "Bolivia (Plurinational State of)"
     for typed in ("Bolivia", "BOLIVIE", "بوليفيا", "Боливия", "玻利维亚", "bol", "bo"):
-        assert fold(typed) in bolivia.search.split("\n"), typed
+        assert fold(typed) in bolivia.search.split("|"), typed
 
 
 def test_a_second_load_does_nothing_and_is_quick(session, now):

@@ -65,10 +65,9 @@ def page(wanted: Filters, most: int = PAGE) -> Page:
 
 def people_called(words: str) -> list[uuid.UUID]:
     """Ids of people whose name or address holds every word; the first few of them."""
-    name = func.lower(func.concat_ws(" ", Person.given_name, Person.family_name, Person.email_folded))
     query = select(Person.id)
     for word in fold(words).split()[:6]:
-        query = query.where(name.contains(word, autoescape=True))
+        query = query.where(Person.search.contains(word, autoescape=True))
     return list(db.session.scalars(query.order_by(Person.id).limit(_PEOPLE)))
 
 
@@ -79,9 +78,7 @@ def message(message_id: uuid.UUID) -> Message | None:
 
 def sent_again(message_id: uuid.UUID) -> Message | None:
     """The newest repeat of a message, if somebody sent it again."""
-    return db.session.scalar(
-        select(Message).where(Message.resend_of == message_id).order_by(Message.id.desc()).limit(1)
-    )
+    return db.session.scalar(select(Message).where(Message.resend_of == message_id).order_by(Message.id.desc()).limit(1))
 
 
 @dataclass(frozen=True)

@@ -122,11 +122,11 @@ def waiting(now: datetime, most: int = 5) -> list[Waiting]:
     return [Waiting(r.kind, r.id, r.at, r.facts) for r in db.session.execute(union)]
 
 
-def _line(kind: str, id_: Any, at: Any, **facts: Any) -> Select[Any]:
+def _line(what: str, id_: Any, at: Any, **facts: Any) -> Select[Any]:
     """One kind of work as a part of the union."""
     pairs = [piece for name, value in facts.items() for piece in (literal(name, Text), value)]
     built = func.jsonb_build_object(*pairs, type_=JSONB)
-    return select(literal(kind, Text).label("kind"), id_.label("id"), at.label("at"), built.label("facts"))
+    return select(literal(what, Text).label("kind"), id_.label("id"), at.label("at"), built.label("facts"))
 
 
 def _replies(most: int) -> Select[Any]:

@@ -13,7 +13,7 @@ from flask import Flask, abort, render_template, request
 from werkzeug.wrappers import Response
 
 from catcher.answers import ANSWERS, calendar_reply, facts, written_reply
-from catcher.box import PAGE, Box, body, header, parse
+from catcher.box import PAGE, Box, body, header, headers, parse
 
 RECEIVE = (sys.executable, "-m", "flask", "--app", "app", "mail", "receive")
 POLICY = "default-src 'none'; style-src 'self'; frame-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -25,7 +25,7 @@ def create_app(box: Box, receive: Sequence[str] = RECEIVE, clock_file: Path | No
     """The pages over one box; answers go to a command that reads a mail, dated by the demo's clock."""
     app, token = Flask(__name__), secrets.token_urlsafe(32)
     app.config.update(TRUSTED_HOSTS=["127.0.0.1", "localhost"], MAX_CONTENT_LENGTH=200_000)
-    app.jinja_env.globals["header"] = header
+    app.jinja_env.globals.update(header=header, headers=headers)
 
     @app.before_request
     def only_from_these_pages() -> None:

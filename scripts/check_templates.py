@@ -9,7 +9,7 @@ from jinja2 import Environment, TemplateSyntaxError
 
 FOLDERS = ("templates", "catcher/templates")
 MAILS = Path("templates/emails")  # a mail carries its styles; it is shown in a sandbox
-JINJA = re.compile(r"\{[{%#].*?[}%#]\}", re.S)
+JINJA = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.S)
 FORBIDDEN = {
     "a script of its own": re.compile(r"<script(?![^>]*\bsrc=)[^>]*>", re.I),
     "a style of its own": re.compile(r"<style\b|\sstyle\s*=", re.I),

@@ -77,7 +77,7 @@ def test_a_wrong_password_and_the_superuser_are_refused(urls):
     secret = urls.app.split(":")[2].partition("@")[0]
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         psycopg.connect(plain(urls.app).replace(secret, "wrong"))
-    with pytest.raises(psycopg.OperationalError, match="no pg_hba.conf entry"):
+    with pytest.raises(psycopg.OperationalError, match="no pg_hba"):
         psycopg.connect(plain(urls.app).replace(f"pathways_app:{secret}", "postgres"))
 
 
@@ -126,7 +126,8 @@ def test_a_second_start_in_the_same_folder_is_refused_in_one_sentence(folder):
         with pytest.raises(Trouble) as refused, servers.running(folder, fsync=False):
             pass
         assert str(refused.value) == (
-            f"The platform already runs on {folder} (process {os.getpid()}): stop that one first, or set PATHWAYS_DATA to another folder"
+            f"The platform already runs on {folder} (process {os.getpid()}): stop that one first,"
+            " or set PATHWAYS_DATA to another folder"
         )
         assert sql(urls.app, "SELECT 1") == [(1,)]
 
@@ -249,7 +250,8 @@ def test_a_program_that_dies_young_is_started_later_each_time_and_says_why(folde
 
 def test_a_log_stays_under_its_bound_while_the_program_writes_on(folder):
     place = Place(folder, servers.CHECKOUT)
-    child = Child(place, "web", ["/bin/sh", "-c", "head -c 6000000 /dev/zero; sleep 1; echo the end; sleep 60"], {"PATH": "/usr/bin:/bin"})
+    script = "head -c 6000000 /dev/zero; sleep 1; echo the end; sleep 60"
+    child = Child(place, "web", ["/bin/sh", "-c", script], {"PATH": "/usr/bin:/bin"})
     child.start()
     time.sleep(0.7)
     child.tend()

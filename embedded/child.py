@@ -105,7 +105,8 @@ class Child:
         lines = self.log.read_bytes()[self.log_start :].decode(errors="replace").strip().splitlines() or ["it said nothing"]
         if any(os.strerror(errno.ENOSPC) in line for line in lines):
             return disk_full(self.place.data)
-        return Trouble(f"{self.name} stopped: {lines[-1].strip()} (more in {self.log})")
+        told = [line.strip() for line in lines if not line.startswith(("(Background", "[SQL", "[parameters"))]  # SQLAlchemy's tail
+        return Trouble(f"{self.name} stopped: {told[-1]} (more in {self.log})")
 
 
 def _signal_group(pid: int, number: signal.Signals) -> None:

@@ -178,7 +178,7 @@ def _sweep(out: Path, keep: set[str]) -> None:
 def _manifest(out: Path) -> dict[str, Any]:
     try:
         found: dict[str, Any] = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+    except (OSError, ValueError):
         return {}
     return found
 

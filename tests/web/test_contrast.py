@@ -45,7 +45,11 @@ def palettes(css: str) -> dict[str, dict[str, str]]:
     find = re.compile(r"--([\w-]+):\s*(#[0-9a-f]{6})").findall
     day, device = css.split("@media", 1)
     device, chosen = device.split(':root[data-theme="dark"]', 1)
-    return {"light": dict(find(day)), "device": {**dict(find(day)), **dict(find(device))}, "dark": {**dict(find(day)), **dict(find(chosen))}}
+    return {
+        "light": dict(find(day)),
+        "device": {**dict(find(day)), **dict(find(device))},
+        "dark": {**dict(find(day)), **dict(find(chosen))},
+    }
 
 
 def test_black_on_white_is_twenty_one_to_one() -> None:

@@ -15,7 +15,17 @@ from flask_babel import Babel
 from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, EmailField, FieldList, FileField, HiddenField, PasswordField, RadioField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    EmailField,
+    FieldList,
+    FileField,
+    HiddenField,
+    PasswordField,
+    RadioField,
+    StringField,
+    TextAreaField,
+)
 
 from app import assets
 from app.core import draw, text, when
@@ -67,13 +77,14 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     me = SimpleNamespace(name="Adaeze <Morrow>", links=[("/profile", "Your profile", False)], sign_out_url="/sign-out")
     own = SimpleNamespace(place="Nairobi", offset="UTC+3", zone="Africa/Nairobi", change_url="/zone", device_url="/zone/set")
     app.jinja_env.globals.update(
-        locale=language, direction=direction, theme=lambda: "dark", lighter=lambda: False, mark_url=lambda: "", is_demo=lambda: True,
+        locale=language, direction=direction, theme=lambda: "dark", lighter=lambda: False,
+        mark_url=lambda: "", is_demo=lambda: True,
         network_name=lambda: "Regular Pathways Network", home_url=lambda: "/en/",
         navigation=lambda: [("/en/", "Home", True), ("/en/calls", "Calls", False)],
         language_links=lambda: [(c, NAMES[c], f"/{c}/", c == language()) for c in LANGUAGES],
         account=lambda: me if app.config["SIGNED_IN"] else None, sign_in_url=lambda: "/sign-in",
         footer_links=lambda: [("/en/privacy", "Privacy")],
-        desk_navigation=lambda: [("Secretariat", [("/desk", "Today", "home", 3, True), ("/outbox", "Outbox", "send", None, False)])],
+        desk_navigation=lambda: [("Secretariat", [("/desk", "Today", "home", 3, True), ("/out", "Outbox", "send", None, False)])],
         your_time=lambda: own, share_bar=draw.share_bar, hour_band=draw.hour_band,
         **when.template_globals(language, lambda: "Africa/Nairobi"),
     )  # fmt: skip
@@ -159,7 +170,9 @@ def test_what_was_typed_comes_back_escaped(house: Flask) -> None:
 
 def test_choices_keep_what_was_chosen(house: Flask) -> None:
     form = Everything(formdata=MultiDict([("mode", "offer"), ("grounds", "1"), ("grounds", "2")]), meta={"csrf": False})
-    html = piece(FIELDS + "{{ ui.choices(form.mode, cards={'offer': 'We share.'}) }}{{ ui.choices(form.grounds, columns=2) }}", form=form)
+    html = piece(
+        FIELDS + "{{ ui.choices(form.mode, cards={'offer': 'We share.'}) }}{{ ui.choices(form.grounds, columns=2) }}", form=form
+    )
     assert re.findall(r'<input type="(\w+)" id="([\w-]+)"[^>]* checked>', html) == [
         ("radio", "mode-1"), ("checkbox", "grounds-0"), ("checkbox", "grounds-1"),
     ]  # fmt: skip
@@ -181,11 +194,11 @@ def test_buttons_carry_a_token_and_say_what_they_are_about(house: Flask) -> None
     html = piece(
         '{% from "components/buttons.html" import submit, post_button, post_link, confirm_button, link_button %}'
         "{{ post_button('/a', 'Assign', about='EOI-1', fields={'x': hostile}, sign='check') }}{{ post_link('/b', 'Sign out') }}"
-        "{{ confirm_button('/c', 'Cancel', 'Tell 12 people?', 'Cancel it', about='Session 2') }}{{ link_button('/d', 'Open', sign='arrow') }}"
-        "{{ submit('Save', name='later') }}",
+        "{{ confirm_button('/c', 'Cancel', 'Tell 12 people?', 'Cancel it', about='Session 2') }}"
+        "{{ link_button('/d', 'Open', sign='arrow') }}{{ submit('Save', name='later') }}",
         hostile=HOSTILE,
     )
-    assert html.count('name="csrf_token"') == html.count('<form') == html.count('method="post"') == 3
+    assert html.count('name="csrf_token"') == html.count("<form") == html.count('method="post"') == 3
     assert '<span class="vh">: EOI-1</span>' in html
     assert 'name="later" value="1"' in html
     assert "<script" not in html
@@ -222,12 +235,14 @@ def test_small_pieces_are_sound(house: Flask) -> None:
     html = piece(
         '{% import "components/nav.html" as nav %}{% from "components/status.html" import tag, note, person, facts, history %}'
         '{% from "components/empty.html" import empty %}{% from "components/paging.html" import pager %}'
-        '{% from "components/steps.html" import steps, step_top %}{% from "components/localtext.html" import localtext, localmarkdown, typed %}'
+        '{% from "components/steps.html" import steps, step_top %}'
+        '{% from "components/localtext.html" import localtext, localmarkdown, typed %}'
         "{{ nav.crumbs([('/x', hostile)]) }}{{ nav.back('/x', 'Back') }}{{ nav.tabs([('/x', 'Open', true)], 'View') }}"
         "{{ nav.chips([('/x', 'Family', true)]) }}{% call nav.filters('Filters') %}<p>x</p>{% endcall %}"
         "{{ tag(hostile, 'bad') }}{% call note('warn') %}<p>x</p>{% endcall %}{{ person(hostile, 'Line') }}{{ person('', '') }}"
         "{{ facts([('A', 'b')], one=true) }}{{ history([('Monday', 'Accepted', 'by X')]) }}{{ empty('None.', '/x', 'Go') }}"
-        "{{ pager('/a', none) }}{{ pager(none, none) }}{{ steps([('One', '/1', 'done'), ('Two', none, ''), ('Three', none, '')], 2) }}"
+        "{{ pager('/a', none) }}{{ pager(none, none) }}"
+        "{{ steps([('One', '/1', 'done'), ('Two', none, ''), ('Three', none, '')], 2) }}"
         "{{ step_top(2, 3, 'Two') }}{{ localtext(other) }}{{ localmarkdown(other) }}{{ typed(hostile) }}",
         hostile=HOSTILE, other=text.LocalText("إلمارا", "ar", "rtl"),
     )  # fmt: skip
@@ -257,7 +272,7 @@ def test_every_icon_draws_and_is_told(house: Flask) -> None:
 def test_layouts_are_sound(house: Flask, lang: str, signed_in: bool, layout: str) -> None:
     house.config.update(LANG=lang, SIGNED_IN=signed_in)
     try:
-        html = piece('{% extends layout %}{% block title %}T{% endblock %}{% block main %}<h1>T</h1>{% endblock %}', layout=layout)
+        html = piece("{% extends layout %}{% block title %}T{% endblock %}{% block main %}<h1>T</h1>{% endblock %}", layout=layout)
     finally:
         house.config.update(LANG="en", SIGNED_IN=True)
     assert f'<html lang="{lang}" dir="{direction(lang)}" data-theme="dark">' in html
@@ -280,7 +295,7 @@ def test_error_pages_say_what_happened_and_the_way_on(house: Flask, code: int) -
     assert html.count("<h1") == 1
     assert "<script>alert" not in html
     assert re.search(r'<a class="btn[^"]*" href="/en/"', html) or code == 401
-    assert ('<nav' in html) is (code < 500)  # when the house is on fire, nobody asks the database for a menu
+    assert ("<nav" in html) is (code < 500)  # when the house is on fire, nobody asks the database for a menu
 
 
 def test_a_form_that_expired_tells_how_to_save_what_was_typed(house: Flask) -> None:

@@ -180,6 +180,12 @@ def test_choices_keep_what_was_chosen(house: Flask) -> None:
     assert html.count("<fieldset") == 2
 
 
+def test_a_field_with_many_answers_is_checkboxes_before_any_is_chosen(house: Flask) -> None:
+    form = Everything(formdata=None, meta={"csrf": False})
+    html = piece(FIELDS + "{{ ui.choices(form.grounds) }}{{ ui.choices(form.mode) }}", form=form)
+    assert re.findall(r'<input type="(\w+)"', html) == ["checkbox", "checkbox", "radio", "radio"]
+
+
 def test_texts_show_the_readers_language_and_those_with_errors_first(house: Flask) -> None:
     form = filled(**{"title-fr": "x" * 11, "title-ar": "عنوان"})
     html = piece(FIELDS + "{{ ui.texts(form.title) }}", form=form)

@@ -25,10 +25,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     _logging(settings)
     _extensions(app, settings)
 
-    from app import cli, reactions, web
+    from app import assets, cli, reactions, web
     from app.accounts.access import check_every_view
 
     web.init_app(app)
+    assets.init_app(app)
     _rooms(app)
     reactions.subscribe_all()
     cli.init_app(app)

@@ -30,6 +30,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     web.init_app(app)
     assets.init_app(app)
+    assets.init_app(app)
     _rooms(app)
     reactions.subscribe_all()
     cli.init_app(app)
@@ -59,7 +60,7 @@ def _extensions(app: Flask, settings: Settings) -> None:
 
 def _rooms(app: Flask) -> None:
     for room in ROOMS:
-        if importlib.util.find_spec(f"app.{room}.routes") is None:
+        if not (HERE / room).is_dir() or importlib.util.find_spec(f"app.{room}.routes") is None:
             continue
         routes = importlib.import_module(f"app.{room}.routes")
         if hasattr(routes, "blueprint"):

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from app.audit.words import register
 from app.interests.models import Status
 from app.notifications.models import Message, State
 
@@ -111,3 +112,10 @@ def why_not(message: Message) -> Any:
     if word is None:
         return ""
     return WHY_NOT.get(word, SOMETHING_ELSE)
+
+
+register(
+    {"mail.sent_again": _l("Mail sent again"), "mail.hurried": _l("Waiting mail sent at once")},
+    fields={"address": _l("Address")},
+    kinds={"message": _l("Mail")},
+)

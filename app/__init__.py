@@ -30,6 +30,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     web.init_app(app)
     assets.init_app(app)
+    assets.init_app(app)
     _rooms(app)
     reactions.subscribe_all()
     cli.init_app(app)

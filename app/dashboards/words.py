@@ -114,6 +114,11 @@ def why_not(message: Message) -> Any:
     return WHY_NOT.get(word, SOMETHING_ELSE)
 
 
+def trouble(state: str, error_class: str | None) -> Any:
+    """One sentence for the desk: why it did not arrive, else what its state means."""
+    return WHY_NOT.get(error_class or "", STATE_SENTENCES[State(state)])
+
+
 register(
     {"mail.sent_again": _l("Mail sent again"), "mail.hurried": _l("Waiting mail sent at once")},
     fields={"address": _l("Address")},

@@ -6,6 +6,7 @@ from app.core import limits
 from app.exchanges import models as exchanges
 from app.files import models as files
 from app.interests import models as interests
+from app.notifications import guards as _guards  # noqa: F401 - the guard of the messages table
 from app.notifications import models as notifications
 from app.practices import models as practices
 from app.topics import models as topics

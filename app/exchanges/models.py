@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Organisation, Person
+from app.core import clock
 from app.core.db import Base, Id, Json, Texts, Timestamps
 from app.core.tokens import fresh_nonce
 
@@ -72,6 +73,7 @@ class PeerSession(Id, Timestamps, Base):
     __tablename__ = "peer_sessions"
 
     exchange_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("exchanges.id"))
+    uid: Mapped[str] = mapped_column(unique=True)  # of its calendar entries; written once, never derived again
     status: Mapped[SessionStatus] = mapped_column(default=SessionStatus.DRAFT)
     titles: Mapped[Texts]
     purposes: Mapped[Texts] = mapped_column(default=dict)
@@ -80,6 +82,7 @@ class PeerSession(Id, Timestamps, Base):
     zone: Mapped[str]
     fold: Mapped[int] = mapped_column(SmallInteger, default=0)
     starts_at: Mapped[datetime]
+    scheduled_at: Mapped[datetime] = mapped_column(default=clock.now)  # when the present time was set
     minutes: Mapped[int]
     tzdb_version: Mapped[str]
     capacity: Mapped[int]
@@ -110,6 +113,11 @@ class PeerSession(Id, Timestamps, Base):
         CheckConstraint("capacity BETWEEN 1 AND 100000", name="capacity"),
         CheckConstraint("fold IN (0, 1)", name="fold"),
     )
+
+    @property
+    def is_open(self) -> bool:
+        """Is it scheduled: neither a draft nor cancelled?"""
+        return self.status is SessionStatus.SCHEDULED
 
     @property
     def ends_at(self) -> datetime:
@@ -178,7 +186,8 @@ class Invitation(Id, Timestamps, Base):
     capacity: Mapped[Capacity] = mapped_column(default=Capacity.PARTICIPANT)
     invited_at: Mapped[datetime]
     invited_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("people.id"))
-    invited_because: Mapped[str] = mapped_column(default="by_hand")  # by_hand, state, organisation, expression
+    invited_because: Mapped[str] = mapped_column(default="by_hand")  # by_hand, state, organisation, expression, delegate
+    delegate_of: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("invitations.id"))  # whom the State replaced
     uninvited_at: Mapped[datetime | None]
 
     answer: Mapped[Answer | None]
@@ -189,7 +198,10 @@ class Invitation(Id, Timestamps, Base):
     seat: Mapped[Seat] = mapped_column(default=Seat.NONE)
     waiting_since: Mapped[datetime | None]
 
+    seat_since: Mapped[datetime | None]
+
     sequence: Mapped[int] = mapped_column(default=0)  # of the last calendar object for this person; never falls
+    sequence_raise: Mapped[int] = mapped_column(default=0)  # how far it runs ahead of the session's: uninvited, invited again
     dtstamp: Mapped[datetime | None]  # of the last calendar object; strictly rising
     requested: Mapped[bool] = mapped_column(default=False)  # a REQUEST was written for this person
     reply_sequence: Mapped[int | None]  # of the last answer by mail that was applied
@@ -202,6 +214,21 @@ class Invitation(Id, Timestamps, Base):
     person: Mapped[Person] = relationship(foreign_keys=[person_id])
     organisation: Mapped[Organisation | None] = relationship()
 
+    @property
+    def asks(self) -> bool:
+        """Is the person asked to answer? Information copies are not."""
+        return self.capacity is not Capacity.INFORMATION
+
+    @property
+    def has_seat(self) -> bool:
+        """Is a seat held?"""
+        return self.seat is Seat.HELD
+
+    @property
+    def may_join(self) -> bool:
+        """Does the personal join address lead to the meeting? After Yes, with a seat."""
+        return self.answer is Answer.YES and self.has_seat and self.uninvited_at is None
+
     __table_args__ = (
         UniqueConstraint("peer_session_id", "person_id"),
         Index("ix_invitations_person", "person_id", "peer_session_id"),
@@ -211,6 +238,7 @@ class Invitation(Id, Timestamps, Base):
             postgresql_where=text("answer IS NULL AND uninvited_at IS NULL"),
         ),
         CheckConstraint("seat <> 'waiting' OR waiting_since IS NOT NULL", name="waiting_since"),
+        CheckConstraint("seat <> 'held' OR (uninvited_at IS NULL AND capacity <> 'information')", name="seat_of_the_invited"),
     )  # fmt: skip
 
 
@@ -219,6 +247,7 @@ class Route(StrEnum):
 
     PAGE = "page"
     MAIL = "mail"
+    STATE = "state"  # a verified focal point answered for the delegation
     SECRETARIAT = "secretariat"  # entered on behalf: note verbale, e-mail, phone
 
 

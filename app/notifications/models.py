@@ -9,6 +9,7 @@ from enum import IntEnum, StrEnum
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    ForeignKey,
     Index,
     LargeBinary,
     SmallInteger,
@@ -58,6 +59,16 @@ class Priority(IntEnum):
     BULK = 20
 
 
+class MessageFacts(Id, Base):
+    """Facts that many messages share, written once: ten thousand invitations speak of one session."""
+
+    __tablename__ = "message_facts"
+
+    digest: Mapped[str] = mapped_column(unique=True)
+    facts: Mapped[Json]
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
 class Message(Id, Base):
     """One message to one recipient, with the facts it will speak of."""
 
@@ -72,7 +83,8 @@ class Message(Id, Base):
     address: Mapped[str]
     locale: Mapped[str]
     zone: Mapped[str]
-    facts: Mapped[Json] = mapped_column(default=dict)
+    facts: Mapped[Json] = mapped_column(default=dict)  # what only this recipient is told: links, names, places
+    common_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("message_facts.id"))  # what many are told
     template_version: Mapped[int] = mapped_column(SmallInteger, default=1)
     thread: Mapped[str | None]  # all mails of one thing for one person: "invitation:<id>"
     in_reply_to: Mapped[str | None]  # Message-ID of the thread's first mail
@@ -94,6 +106,7 @@ class Message(Id, Base):
     attempts: Mapped[int] = mapped_column(SmallInteger, default=0)
     lease_until: Mapped[datetime | None]
     lease_token: Mapped[uuid.UUID | None]
+    withdrawn_at: Mapped[datetime | None]  # a change asked for it back while it was being sent
     claimant: Mapped[int | None] = mapped_column(BigInteger)  # number of the sender's advisory lock
     first_error: Mapped[str | None]
     last_error: Mapped[str | None]
@@ -114,6 +127,8 @@ class Message(Id, Base):
         Index("ix_messages_subject", "subject_kind", "subject_id", "state"),
         Index("ix_messages_thread", "thread", "id"),
         CheckConstraint("attempts >= 0", name="attempts"),
+        CheckConstraint("state <> 'sending' OR (lease_token IS NOT NULL AND lease_until IS NOT NULL)", name="lease"),
+        CheckConstraint("state <> 'sent' OR sent_at IS NOT NULL", name="sent"),
     )
 
 

@@ -1,0 +1,28 @@
+"""What this room says to people: kind, recipient, facts, key."""
+
+from app.exchanges.messages.letters import (
+    answer_recorded,
+    cancellation,
+    confirmation,
+    invitation_letters,
+    reminder,
+    seat_found,
+    uninvitation,
+    update,
+    waiting_place,
+)
+from app.exchanges.messages.recipients import Recipient, recipient
+
+__all__ = [
+    "Recipient",
+    "answer_recorded",
+    "cancellation",
+    "confirmation",
+    "invitation_letters",
+    "recipient",
+    "reminder",
+    "seat_found",
+    "uninvitation",
+    "update",
+    "waiting_place",
+]

@@ -1,0 +1,114 @@
+"""One function per thing this room says. Each answers letters; rules queue them in the transaction of the fact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from app.accounts.queries import letter_for
+from app.core.db import Json
+from app.exchanges.messages.facts import Speaker, instant, key
+from app.exchanges.messages.recipients import Recipient
+from app.exchanges.models import Capacity, PeerSession
+from app.exchanges.queries import SUBJECT, place_zones
+from app.notifications.models import Priority
+from app.notifications.outbox import Letter
+
+MANY = 200
+"""From so many recipients on, invitations let every other mail go first."""
+
+
+def invitation_letters(peer_session: PeerSession, to: Iterable[Recipient], *, now: datetime) -> list[Letter]:
+    """Invitations, and copies for information without a question. They leave at once."""
+    people = list(to)
+    speaker = _speaker(peer_session)
+    priority = Priority.BULK if len(people) > MANY else Priority.NORMAL
+    return [
+        _calendar_letter(
+            speaker, one, "session-copy" if one.capacity is Capacity.INFORMATION else "session-invite", priority=priority
+        )
+        for one in people
+    ]
+
+
+def update(
+    peer_session: PeerSession, to: Iterable[Recipient], *, due_at: datetime, moved: bool, changed: list[str], former: Json
+) -> list[Letter]:
+    """The session moved, or its text changed. It waits a little: a later edit replaces it."""
+    speaker = _speaker(peer_session, {"moved": moved, "changed": changed, **former})
+    return [_calendar_letter(speaker, one, "session-update", due_at=due_at) for one in to]
+
+
+def confirmation(peer_session: PeerSession, to: Recipient, *, on_behalf: bool = False) -> Letter:
+    """After Yes: the seat is held, with dial-in and test link, and the calendar entry with them."""
+    speaker = _speaker(peer_session, {"on_behalf": on_behalf})
+    return _calendar_letter(speaker, to, "session-confirmation", priority=Priority.URGENT)
+
+
+def seat_found(peer_session: PeerSession, to: Recipient) -> Letter:
+    """The first in line has a seat now."""
+    return _calendar_letter(_speaker(peer_session), to, "session-seat", priority=Priority.URGENT)
+
+
+def waiting_place(peer_session: PeerSession, to: Recipient, *, place: int, word: str, on_behalf: bool = False) -> Letter:
+    """All seats are taken; the place in line."""
+    speaker = _speaker(peer_session, {"place": place, "on_behalf": on_behalf})
+    return _letter(speaker, to, "session-waiting", word, priority=Priority.URGENT)
+
+
+def answer_recorded(peer_session: PeerSession, to: Recipient, *, word: str, source: Json | None) -> Letter:
+    """Somebody recorded an answer on the person's behalf: a copy to correct."""
+    speaker = _speaker(peer_session, {"source": source or {}})
+    return _letter(speaker, to, "answer-recorded", word, priority=Priority.URGENT)
+
+
+def cancellation(peer_session: PeerSession, to: Iterable[Recipient]) -> list[Letter]:
+    """The session will not take place; it leaves at once."""
+    speaker = _speaker(peer_session, {"reason": peer_session.cancel_reason or ""})
+    return [_calendar_letter(speaker, one, "session-cancel", method="CANCEL", subject_revision=None) for one in to]
+
+
+def uninvitation(peer_session: PeerSession, to: Recipient) -> Letter:
+    """One person is no longer invited; the session takes place."""
+    return _calendar_letter(_speaker(peer_session), to, "session-uninvite", method="CANCEL", subject_revision=None)
+
+
+def reminder(speaker: Speaker, to: Recipient, *, kind: str, word: str) -> Letter:
+    """A reminder or a nudge. It carries no calendar part: the entry is there, and a second one could ask again."""
+    return _letter(speaker, to, kind, word, expires_at=speaker.peer_session.starts_at)
+
+
+def _speaker(peer_session: PeerSession, extra: Json | None = None) -> Speaker:
+    return Speaker(peer_session, place_zones(peer_session), extra or {})
+
+
+def _calendar_letter(speaker: Speaker, to: Recipient, kind: str, *, method: str = "REQUEST", **more: Any) -> Letter:
+    """A letter with a calendar part: its key is the entry's own identity."""
+    return _letter(
+        speaker,
+        to,
+        kind,
+        instant(to.dtstamp),
+        ical_method=method,
+        ical_uid=speaker.peer_session.uid,
+        ical_sequence=to.sequence,
+        dtstamp=to.dtstamp,
+        **more,
+    )
+
+
+def _letter(speaker: Speaker, to: Recipient, kind: str, word: str, **more: Any) -> Letter:
+    row = speaker.peer_session
+    more.setdefault("expires_at", row.ends_at)
+    more.setdefault("subject_revision", row.schedule_version)
+    return letter_for(
+        to.person,
+        kind=kind,
+        key=key(kind, to.invitation_id, word),
+        facts=speaker.facts(to),
+        thread=f"invitation:{to.invitation_id}",
+        subject_kind=SUBJECT,
+        subject_id=row.id,
+        **more,
+    )

@@ -1,0 +1,270 @@
+"""Reading invitations, answers and seats."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true, tuple_
+from sqlalchemy.orm import joinedload, selectinload
+
+from app.accounts.access import Permission, Viewer
+from app.accounts.models import Organisation, Person
+from app.core.paging import Page, key_of, page_of
+from app.core.signing import matches, row_of
+from app.exchanges.models import (
+    Answer,
+    Capacity,
+    Exchange,
+    Invitation,
+    PeerSession,
+    Seat,
+    SessionStatus,
+    Visibility,
+)
+from app.exchanges.queries.sessions import ended, lasting
+from app.extensions import db
+from app.notifications.models import Message, State
+
+SUBJECT = "session"
+"""What the outbox calls a session when a message speaks of one."""
+
+
+def seats_held(session_id: uuid.UUID) -> int:
+    """How many seats of a session are taken."""
+    held = select(func.count()).where(Invitation.peer_session_id == session_id, Invitation.seat == Seat.HELD)
+    return db.session.scalar(held) or 0
+
+
+def seats_by_session(session_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
+    """Seats taken in each of these sessions, in one statement."""
+    wanted = list(session_ids)
+    if not wanted:
+        return {}
+    rows = db.session.execute(
+        select(Invitation.peer_session_id, func.count())
+        .where(Invitation.peer_session_id.in_(wanted), Invitation.seat == Seat.HELD)
+        .group_by(Invitation.peer_session_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def own_invitation(session_id: uuid.UUID, person_id: uuid.UUID) -> Invitation | None:
+    """A person's invitation to a session, unless it was taken back."""
+    return db.session.scalar(
+        select(Invitation).where(
+            Invitation.peer_session_id == session_id,
+            Invitation.person_id == person_id,
+            Invitation.uninvited_at.is_(None),
+        )
+    )
+
+
+def by_link(purpose: str, token: str) -> Invitation | None:
+    """The invitation behind a signed link (``answer`` or ``join``); ``None`` for anything that is not one of ours."""
+    row = row_of(token)
+    if row is None:
+        return None
+    invitation = db.session.scalar(
+        select(Invitation)
+        .where(Invitation.id == row)
+        .options(
+            joinedload(Invitation.peer_session).joinedload(PeerSession.exchange).selectinload(Exchange.hosts),
+            joinedload(Invitation.person),
+            joinedload(Invitation.organisation),
+        )
+    )
+    if invitation is None:
+        return None
+    nonce = invitation.join_nonce if purpose == "join" else invitation.nonce
+    return invitation if matches(purpose, row, nonce, token) else None
+
+
+def invitation(invitation_id: uuid.UUID) -> Invitation | None:
+    """One invitation with its session, person and organisation."""
+    return db.session.scalar(
+        select(Invitation)
+        .where(Invitation.id == invitation_id)
+        .options(
+            joinedload(Invitation.peer_session).joinedload(PeerSession.exchange).selectinload(Exchange.hosts),
+            joinedload(Invitation.person),
+            joinedload(Invitation.organisation),
+        )
+    )
+
+
+def place_in_line(invitation: Invitation) -> int:
+    """Which place on the waiting list: 1 is next."""
+    before = select(func.count()).where(
+        Invitation.peer_session_id == invitation.peer_session_id,
+        Invitation.seat == Seat.WAITING,
+        tuple_(Invitation.waiting_since, Invitation.id) < tuple_(invitation.waiting_since, invitation.id),
+    )
+    return (db.session.scalar(before) or 0) + 1
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What a session's invitations come to."""
+
+    invited: int = 0
+    copies: int = 0
+    yes: int = 0
+    maybe: int = 0
+    no: int = 0
+    unanswered: int = 0
+    held: int = 0
+    waiting: int = 0
+    former_time: int = 0
+    told: int = 0  # whom a change is told to: everyone ever written to and not uninvited
+
+
+def counts(peer_session: PeerSession) -> Counts:
+    """All figures of one session in one statement."""
+    asked = Invitation.capacity != Capacity.INFORMATION
+
+    def number(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
+        return func.count().filter(*conditions)
+
+    row = db.session.execute(
+        select(
+            number(asked),
+            number(~asked),
+            number(asked, Invitation.answer == Answer.YES),
+            number(asked, Invitation.answer == Answer.MAYBE),
+            number(asked, Invitation.answer == Answer.NO),
+            number(asked, Invitation.answer.is_(None)),
+            number(Invitation.seat == Seat.HELD),
+            number(Invitation.seat == Seat.WAITING),
+            number(Invitation.answer.is_not(None), Invitation.answered_version < peer_session.schedule_version),
+            number(Invitation.requested.is_(True)),
+        ).where(Invitation.peer_session_id == peer_session.id, Invitation.uninvited_at.is_(None))
+    ).one()
+    return Counts(*row)
+
+
+def invitations_of(
+    peer_session: PeerSession, *, after: uuid.UUID | None = None, answer: str = "", most: int = 50
+) -> Sequence[Invitation]:
+    """Who is invited, by the order they were invited in; ``answer`` is an answer's word, ``none``, or a seat's."""
+    query = select(Invitation).where(Invitation.peer_session_id == peer_session.id)
+    if answer in tuple(Answer):
+        query = query.where(Invitation.answer == Answer(answer))
+    elif answer == "none":
+        query = query.where(
+            Invitation.answer.is_(None), Invitation.capacity != Capacity.INFORMATION, Invitation.uninvited_at.is_(None)
+        )
+    elif answer == "waiting":
+        query = query.where(Invitation.seat == Seat.WAITING)
+    if after is not None:
+        query = query.where(Invitation.id > after)
+    query = query.options(joinedload(Invitation.person), joinedload(Invitation.organisation))
+    return db.session.scalars(query.order_by(Invitation.id).limit(most + 1)).all()
+
+
+def everyone_told(peer_session: PeerSession) -> Sequence[Invitation]:
+    """Everyone a change is told to, with the person; the latest state even if loaded before."""
+    return db.session.scalars(
+        select(Invitation)
+        .where(
+            Invitation.peer_session_id == peer_session.id,
+            Invitation.uninvited_at.is_(None),
+            Invitation.requested.is_(True),
+        )
+        .options(joinedload(Invitation.person), joinedload(Invitation.organisation))
+        .order_by(Invitation.id)
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def waiting_updates(peer_session: PeerSession) -> int:
+    """How many updates of this session wait to be sent."""
+    return (
+        db.session.scalar(
+            select(func.count()).where(
+                Message.subject_kind == SUBJECT,
+                Message.subject_id == peer_session.id,
+                Message.kind == "session-update",
+                Message.state == State.QUEUED,
+                Message.attempts == 0,
+            )
+        )
+        or 0
+    )
+
+
+def not_sent_yet(peer_session: PeerSession, kinds: Iterable[str], *, unclaimed: bool = False) -> dict[uuid.UUID, set[str]]:
+    """Person to kinds of those messages about the session that did not leave yet; ``unclaimed`` leaves out those on their way."""
+    states = (State.QUEUED,) if unclaimed else (State.QUEUED, State.SENDING)
+    rows = db.session.execute(
+        select(Message.recipient_id, Message.kind).where(
+            Message.subject_kind == SUBJECT,
+            Message.subject_id == peer_session.id,
+            Message.kind.in_(list(kinds)),
+            Message.state.in_(states),
+            Message.recipient_id.is_not(None),
+        )
+    )
+    found: dict[uuid.UUID, set[str]] = {}
+    for recipient_id, kind in rows:
+        found.setdefault(recipient_id, set()).add(kind)
+    return found
+
+
+def my_invitations(person: Person, now: datetime, most: int = 50) -> Sequence[Invitation]:
+    """A person's invitations to sessions that are not over, soonest first; cancelled ones stay, so that they are seen."""
+    return db.session.scalars(
+        select(Invitation)
+        .join(PeerSession)
+        .where(
+            Invitation.person_id == person.id,
+            Invitation.uninvited_at.is_(None),
+            PeerSession.status != SessionStatus.DRAFT,
+            lasting(now),
+        )
+        .options(joinedload(Invitation.peer_session).joinedload(PeerSession.exchange), joinedload(Invitation.organisation))
+        .order_by(PeerSession.starts_at, Invitation.id)
+        .limit(most)
+    ).all()
+
+
+def my_past(person: Person, now: datetime, most: int = 20) -> Sequence[Invitation]:
+    """A person's invitations to sessions that are over, latest first."""
+    return db.session.scalars(
+        select(Invitation)
+        .join(PeerSession)
+        .where(
+            Invitation.person_id == person.id,
+            Invitation.uninvited_at.is_(None),
+            PeerSession.status == SessionStatus.SCHEDULED,
+            ended(now),
+        )
+        .options(joinedload(Invitation.peer_session))
+        .order_by(PeerSession.starts_at.desc(), Invitation.id)
+        .limit(most)
+    ).all()
+
+
+def of_states(state_ids: Iterable[uuid.UUID], now: datetime, most: int = 100) -> Sequence[Invitation]:
+    """Invitations that went to these States, for sessions that are not over."""
+    return db.session.scalars(
+        select(Invitation)
+        .join(PeerSession)
+        .where(
+            Invitation.organisation_id.in_(list(state_ids)),
+            Invitation.uninvited_at.is_(None),
+            PeerSession.status == SessionStatus.SCHEDULED,
+            lasting(now),
+        )
+        .options(
+            joinedload(Invitation.peer_session).joinedload(PeerSession.exchange),
+            joinedload(Invitation.person),
+            joinedload(Invitation.organisation),
+        )
+        .order_by(PeerSession.starts_at, Invitation.id)
+        .limit(most)
+    ).all()
+
+

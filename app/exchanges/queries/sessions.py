@@ -1,0 +1,154 @@
+"""Reading exchanges and sessions. Lists start at what the viewer may see."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true, tuple_
+from sqlalchemy.orm import joinedload, selectinload
+
+from app.accounts.access import Permission, Viewer
+from app.accounts.models import Organisation, Person
+from app.core.paging import Page, key_of, page_of
+from app.core.signing import matches, row_of
+from app.exchanges.models import (
+    Answer,
+    Capacity,
+    Exchange,
+    Invitation,
+    PeerSession,
+    Seat,
+    SessionStatus,
+    Visibility,
+)
+from app.extensions import db
+from app.notifications.models import Message, State
+
+
+def _is_invited(viewer: Viewer) -> ColumnElement[bool]:
+    """Is the viewer, or a State the viewer answers for, invited to the session?"""
+    if viewer.person is None:
+        return false()
+    whom = Invitation.person_id == viewer.person.id
+    if viewer.state_ids:
+        whom = or_(whom, Invitation.organisation_id.in_(viewer.state_ids))
+    return (
+        select(Invitation.id)
+        .where(Invitation.peer_session_id == PeerSession.id, Invitation.uninvited_at.is_(None), whom)
+        .exists()
+    )
+
+
+def may_see(viewer: Viewer) -> ColumnElement[bool]:
+    """The condition on ``PeerSession`` that every list and page starts with."""
+    if viewer.can(Permission.SEE_ALL_EXCHANGES):
+        return true()
+    return and_(
+        PeerSession.status != SessionStatus.DRAFT,
+        or_(PeerSession.visibility == Visibility.PUBLIC, _is_invited(viewer)),
+    )
+
+
+def visible_to(viewer: Viewer) -> Select[tuple[PeerSession]]:
+    """The sessions this viewer may see."""
+    return select(PeerSession).where(may_see(viewer))
+
+
+def exchanges_visible_to(viewer: Viewer) -> Select[tuple[Exchange]]:
+    """The exchanges this viewer may see: public ones, and those with a session the viewer may see."""
+    if viewer.can(Permission.SEE_ALL_EXCHANGES):
+        return select(Exchange)
+    seen = select(PeerSession.id).where(PeerSession.exchange_id == Exchange.id, may_see(viewer)).exists()
+    return select(Exchange).where(or_(Exchange.visibility == Visibility.PUBLIC, seen))
+
+
+def session_for(viewer: Viewer, session_id: uuid.UUID) -> PeerSession | None:
+    """One session with its exchange and hosts, if the viewer may see it."""
+    return db.session.scalar(
+        visible_to(viewer)
+        .where(PeerSession.id == session_id)
+        .options(joinedload(PeerSession.exchange).selectinload(Exchange.hosts), selectinload(PeerSession.reminder_rules))
+    )
+
+
+def exchange_for(viewer: Viewer, exchange_id: uuid.UUID) -> Exchange | None:
+    """One exchange with its hosts, if the viewer may see it."""
+    return db.session.scalar(
+        exchanges_visible_to(viewer).where(Exchange.id == exchange_id).options(selectinload(Exchange.hosts))
+    )
+
+
+def ended(now: datetime) -> ColumnElement[bool]:
+    """Has it ended?"""
+    return PeerSession.starts_at + func.make_interval(0, 0, 0, 0, 0, PeerSession.minutes) <= now
+
+
+def lasting(now: datetime) -> ColumnElement[bool]:
+    """Not over; no session lasts longer than a day, so the index on the start narrows it first."""
+    return and_(PeerSession.starts_at > now - timedelta(days=1), ~ended(now))
+
+
+def upcoming(viewer: Viewer, now: datetime, *, after: str | None = None, most: int = 20) -> Page[PeerSession]:
+    """Sessions that are not over, soonest first."""
+    query = visible_to(viewer).where(lasting(now))
+    return _page(query, after, most, rising=True)
+
+
+def past(viewer: Viewer, now: datetime, *, after: str | None = None, most: int = 20) -> Page[PeerSession]:
+    """Sessions that are over, latest first."""
+    return _page(visible_to(viewer).where(PeerSession.starts_at <= now, ended(now)), after, most, rising=False)
+
+
+def of_exchange(viewer: Viewer, exchange: Exchange) -> Sequence[PeerSession]:
+    """The sessions of one exchange that the viewer may see, in order."""
+    return db.session.scalars(
+        visible_to(viewer).where(PeerSession.exchange_id == exchange.id).order_by(PeerSession.starts_at, PeerSession.id)
+    ).all()
+
+
+def _instant(text: str) -> datetime:
+    """An instant from an address; one without a zone is not ours."""
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError(text)
+    return found
+
+
+def _page(query: Select[tuple[PeerSession]], after: str | None, most: int, *, rising: bool) -> Page[PeerSession]:
+    key = key_of(after, (_instant, uuid.UUID))
+    if key is not None:
+        pair = tuple_(PeerSession.starts_at, PeerSession.id)
+        query = query.where(pair > tuple_(*key) if rising else pair < tuple_(*key))
+    order = (PeerSession.starts_at, PeerSession.id) if rising else (PeerSession.starts_at.desc(), PeerSession.id.desc())
+    query = query.options(joinedload(PeerSession.exchange).selectinload(Exchange.hosts)).order_by(*order).limit(most + 1)
+    return page_of(db.session.scalars(query).all(), most, lambda s: (s.starts_at, s.id))
+
+
+def exchanges(viewer: Viewer, most: int = 200) -> Sequence[Exchange]:
+    """Exchanges the viewer may see, newest first, for choosing one."""
+    return db.session.scalars(
+        exchanges_visible_to(viewer)
+        .where(Exchange.made_for_session.is_(False))
+        .options(selectinload(Exchange.hosts))
+        .order_by(Exchange.created_at.desc(), Exchange.id)
+        .limit(most)
+    ).all()
+
+
+def place_zones(peer_session: PeerSession, most: int = 10) -> list[str]:
+    """The zones a session is shown in beside the reader's: the host's, then those of the invited, largest groups first."""
+    hosts = [peer_session.zone, *(host.zone for host in peer_session.exchange.hosts)]
+    rows = db.session.execute(
+        select(Organisation.zone, func.count().label("people"))
+        .join(Invitation, Invitation.organisation_id == Organisation.id)
+        .where(Invitation.peer_session_id == peer_session.id, Invitation.uninvited_at.is_(None))
+        .group_by(Organisation.zone)
+        .order_by(func.count().desc(), Organisation.zone)
+        .limit(most)
+    )
+    return [z for z in dict.fromkeys((*hosts, *(row[0] for row in rows))) if z != "UTC"][:most]
+
+

@@ -1,0 +1,50 @@
+"""Every change in this room, as a verb. Re-exported by subject: planning, inviting, answering, changing, delegating."""
+
+from app.exchanges.rules.answering import Outcome, promote, respond
+from app.exchanges.rules.changing import cancel, change, send_updates_now
+from app.exchanges.rules.delegating import answer_on_behalf, name_delegate
+from app.exchanges.rules.inviting import (
+    Guest,
+    Invited,
+    accepted_guests,
+    invite,
+    invite_accepted_expressions,
+    uninvite,
+)
+from app.exchanges.rules.planning import (
+    ClockFold,
+    ExchangePlan,
+    Plan,
+    create_exchange,
+    create_session,
+    edit_exchange,
+    schedule,
+)
+from app.exchanges.rules.replying import judge, record_by_hand, set_aside
+
+__all__ = [
+    "ClockFold",
+    "ExchangePlan",
+    "Guest",
+    "Invited",
+    "Outcome",
+    "Plan",
+    "accepted_guests",
+    "answer_on_behalf",
+    "cancel",
+    "change",
+    "create_exchange",
+    "create_session",
+    "edit_exchange",
+    "invite",
+    "invite_accepted_expressions",
+    "judge",
+    "name_delegate",
+    "promote",
+    "record_by_hand",
+    "respond",
+    "schedule",
+    "send_updates_now",
+    "set_aside",
+    "uninvite",
+]

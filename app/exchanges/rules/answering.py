@@ -1,0 +1,187 @@
+"""Answers and seats. A seat is taken under the session's row lock; a freed one goes to the first in line."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from app.accounts.models import Person
+from app.audit.rules import record
+from app.core.db import Json, uuid7
+from app.core.errors import LinkOver, RuleBroken
+from app.exchanges import messages
+from app.exchanges.models import Answer, AnswerRecord, Invitation, PeerSession, Route, Seat
+from app.exchanges.queries import SUBJECT, place_in_line, seats_held
+from app.exchanges.rules.identity import lock, refresh, refuse_unless_open, stamp
+from app.extensions import db
+from app.notifications import outbox
+
+LONGEST_COMMENT = 2000
+ON_BEHALF = (Route.SECRETARIAT, Route.STATE)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an answer led to."""
+
+    changed: bool
+    answer: Answer
+    seat: Seat
+    place: int | None = None  # in line, while waiting
+    former_time: bool = False
+
+
+def respond(
+    invitation: Invitation,
+    *,
+    answer: Answer,
+    route: Route,
+    now: datetime,
+    wants_notes: bool | None = None,
+    comment: str = "",
+    by: Person | None = None,
+    version: int | None = None,
+    source: Json | None = None,
+    inbound_id: uuid.UUID | None = None,
+) -> Outcome:
+    """Record an answer and take, keep or free the seat. The same answer again changes nothing and tells nobody.
+
+    ``version`` is the schedule version the answer speaks of: an old one is kept as "for the former time".
+    """
+    row = lock(invitation.peer_session_id)
+    refresh(invitation)
+    _refuse_if_closed(row, invitation, now)
+    version = row.schedule_version if version is None else min(version, row.schedule_version)
+    notes = invitation.wants_notes if wants_notes is None else wants_notes
+    said = comment.strip()[:LONGEST_COMMENT]
+    overtaken = (invitation.answered_version or 0) > version  # it answers for a time that was answered anew since
+    before = (invitation.answer, invitation.wants_notes, invitation.answered_version, invitation.seat)
+    if overtaken or (before[:3] == (answer, notes, version) and said in ("", invitation.comment)):
+        if overtaken:
+            _keep(invitation, answer, notes, said, route, version, row, now, by, source, inbound_id)
+        return _outcome(invitation, row, changed=False)
+    kept = _keep(invitation, answer, notes, said, route, version, row, now, by, source, inbound_id)
+    invitation.answer, invitation.wants_notes, invitation.answered_version = answer, notes, version
+    invitation.answered_at = invitation.updated_at = now
+    if said:
+        invitation.comment = said
+    _move_seat(row, invitation, answer, now)
+    record(
+        "session.answered", "session", row.id, by=by, now=now,
+        changes={"answer": (before[0], answer), "seat": (before[3], invitation.seat), "invitation": (None, invitation.id)},
+        note=route.value, on_behalf_of=invitation.person.full_name if route in ON_BEHALF else None,
+    )  # fmt: skip
+    _tell(row, invitation, before, kept, now)
+    promote(row, now=now)
+    return _outcome(invitation, row, changed=True)
+
+
+def _refuse_if_closed(row: PeerSession, invitation: Invitation, now: datetime) -> None:
+    if invitation.uninvited_at is not None:
+        raise LinkOver(_l("This invitation was taken back. Write to the secretariat if you did not expect this."))
+    refuse_unless_open(
+        row, now,
+        (
+            _l("This session is not open for answers yet."),
+            _l("This session was cancelled. No answer is needed."),
+            _l("This session is over. Answers are closed."),
+        ),
+    )  # fmt: skip
+    if not invitation.asks:
+        raise RuleBroken(_l("You have a copy for information. No answer is needed."))
+
+
+def _keep(
+    invitation: Invitation, answer: Answer, notes: bool, comment: str, route: Route, version: int, row: PeerSession,
+    now: datetime, by: Person | None, source: Json | None, inbound_id: uuid.UUID | None,
+) -> AnswerRecord:  # fmt: skip
+    """One line of the history of answers."""
+    kept = AnswerRecord(
+        id=uuid7(), invitation_id=invitation.id, answer=answer, at=now, route=route, schedule_version=version,
+        wants_notes=notes, comment=comment, entered_by=by.id if by and route in ON_BEHALF else None, source=source,
+        inbound_id=inbound_id, former_time=version < row.schedule_version,
+    )  # fmt: skip
+    db.session.add(kept)
+    return kept
+
+
+def _move_seat(row: PeerSession, invitation: Invitation, answer: Answer, now: datetime) -> None:
+    """Yes takes a free seat or a place in line; Maybe and No give up both."""
+    if answer is not Answer.YES:
+        invitation.seat, invitation.seat_since, invitation.waiting_since = Seat.NONE, None, None
+    elif invitation.seat is Seat.NONE:
+        db.session.flush()
+        if seats_held(row.id) < row.capacity:
+            invitation.seat, invitation.seat_since = Seat.HELD, now
+        else:
+            invitation.seat, invitation.waiting_since = Seat.WAITING, now
+
+
+Before = tuple[Answer | None, bool, int | None, Seat]
+
+
+def _tell(row: PeerSession, invitation: Invitation, before: Before, kept: AnswerRecord, now: datetime) -> None:
+    """A confirmation for a seat, the place for the waiting list, a copy of what others recorded."""
+    answer_before, _notes, version_before, seat_before = before
+    on_behalf = kept.route in ON_BEHALF
+    news = (answer_before, version_before, seat_before) != (invitation.answer, invitation.answered_version, invitation.seat)
+    db.session.flush()
+    if invitation.may_join and news:
+        # the confirmation carries the session as it is now: an update that still waits would only repeat it
+        outbox.cancel_waiting(SUBJECT, row.id, kinds=["session-update"], recipient_ids=[invitation.person_id], now=now)
+        stamp(row, invitation, now)
+        outbox.queue([messages.confirmation(row, messages.recipient(invitation), on_behalf=on_behalf)], now=now)
+    elif invitation.seat is Seat.WAITING and seat_before is not Seat.WAITING:
+        place = place_in_line(invitation)
+        letter = messages.waiting_place(
+            row, messages.recipient(invitation), place=place, word=str(kept.id), on_behalf=on_behalf
+        )
+        outbox.queue([letter], now=now)
+    elif on_behalf and news:
+        letter = messages.answer_recorded(row, messages.recipient(invitation), word=str(kept.id), source=kept.source)
+        outbox.queue([letter], now=now)
+
+
+def promote(row: PeerSession, *, now: datetime) -> list[Invitation]:
+    """Give free seats to those who wait, in the order they came, and tell them. The caller holds the session's lock."""
+    db.session.flush()
+    free = row.capacity - seats_held(row.id)
+    if free <= 0 or not row.is_open or row.starts_at <= now:
+        return []
+    lucky = list(
+        db.session.scalars(
+            select(Invitation)
+            .where(
+                Invitation.peer_session_id == row.id, Invitation.seat == Seat.WAITING, Invitation.uninvited_at.is_(None)
+            )
+            .order_by(Invitation.waiting_since, Invitation.id)
+            .limit(free)
+        )
+    )
+    for invitation in lucky:
+        invitation.seat, invitation.seat_since, invitation.waiting_since = Seat.HELD, now, None
+        invitation.updated_at = now
+        stamp(row, invitation, now)
+        record(
+            "session.seat_found", "session", row.id, by=None, now=now,
+            changes={"seat": (Seat.WAITING, Seat.HELD), "invitation": (None, invitation.id)},
+        )  # fmt: skip
+    db.session.flush()
+    outbox.queue([messages.seat_found(row, messages.recipient(i)) for i in lucky], now=now)
+    return lucky
+
+
+def _outcome(invitation: Invitation, row: PeerSession, *, changed: bool) -> Outcome:
+    assert invitation.answer is not None
+    db.session.flush()
+    return Outcome(
+        changed=changed,
+        answer=invitation.answer,
+        seat=invitation.seat,
+        place=place_in_line(invitation) if invitation.seat is Seat.WAITING else None,
+        former_time=(invitation.answered_version or 0) < row.schedule_version,
+    )

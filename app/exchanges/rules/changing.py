@@ -1,0 +1,208 @@
+"""A session moves, gets other words, or is cancelled; everyone is told, or nobody, as the organiser chose."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import delete, update
+
+from app.accounts.models import Person
+from app.audit.rules import differences, record
+from app.core.db import Json
+from app.core.errors import RuleBroken
+from app.core.signing import settings
+from app.exchanges import messages
+from app.exchanges.messages.facts import instant
+from app.exchanges.models import Invitation, PeerSession, ReminderRule, SessionStatus
+from app.exchanges.queries import SUBJECT, everyone_told, not_sent_yet, seats_held
+from app.exchanges.rules.answering import promote
+from app.exchanges.rules.identity import lock, reload, stamp_all
+from app.exchanges.rules.inviting import FIRST_MAILS, Invited, invite_accepted_expressions
+from app.exchanges.rules.planning import Plan, check, conflict
+from app.extensions import db
+from app.notifications import outbox
+from app.notifications.models import Message, State
+from app.notifications.outbox import Letter
+
+SHOWN = ("titles", "purposes", "agendas", "languages", "join_url", "dial_in", "test_url", "zone")
+"""Fields whose change people may be told of; a change of time is judged by the instant and the length."""
+LIVE_MAILS = (*FIRST_MAILS, "session-update", "session-confirmation", "session-seat")
+"""Mails with the calendar entry in it: one that waits while the session changes is written anew."""
+TIMED_MAILS = (*LIVE_MAILS, "session-waiting", "session-reminder", "session-nudge", "answer-recorded")
+
+
+@dataclass(frozen=True)
+class Changed:
+    """What an edit did."""
+
+    moved: bool = False
+    worded: bool = False
+    told: int = 0
+    promoted: int = 0
+    invited: Invited = Invited()
+
+    @property
+    def anything(self) -> bool:
+        """Did people-shown facts change?"""
+        return self.moved or self.worded
+
+
+def change(peer_session: PeerSession, plan: Plan, *, version: int, tell: bool, by: Person, now: datetime) -> Changed:
+    """Save an edited plan. A new time raises schedule version and SEQUENCE; other words only the revision."""
+    row = lock(peer_session.id)
+    if row.status is SessionStatus.CANCELLED:
+        raise RuleBroken(_l("This session was cancelled. It cannot be changed any more."))
+    columns = plan.columns()
+    changes = differences(row, columns)
+    if version != row.version:
+        raise conflict(changes)
+    reminders = _reminder_changes(row, plan)
+    if not changes and not reminders:
+        return Changed()
+    moved = "starts_at" in changes or "minutes" in changes
+    _refuse_bad(row, plan, columns, moved, now)
+    former = {"former_starts_at": instant(row.starts_at), "former_minutes": row.minutes}
+    worded = any(name in changes for name in SHOWN)
+    for name in changes:
+        setattr(row, name, columns[name])
+    if reminders:
+        _set_reminders(row, plan)
+    row.updated_at = now
+    if moved:
+        row.schedule_version += 1
+        row.sequence += 1
+        row.scheduled_at = now
+    row.revision += 1 if moved or worded else 0
+    record("session.changed", "session", row.id, by=by, now=now, changes={**changes, **reminders}, note=_note(row, tell))
+    db.session.flush()
+    told = 0
+    if row.is_open and (moved or worded):
+        told = _write(row, tell=tell, moved=moved, changed=[n for n in SHOWN if n in changes], former=former, now=now)
+    return Changed(
+        moved=moved,
+        worded=worded,
+        told=told,
+        promoted=len(promote(row, now=now)),
+        invited=invite_accepted_expressions(row, by=by, now=now) if row.invite_accepted else Invited(),
+    )
+
+
+def _refuse_bad(row: PeerSession, plan: Plan, columns: dict[str, Any], moved: bool, now: datetime) -> None:
+    if row.is_open and row.is_over(now):
+        raise RuleBroken(_l("This session is over. It cannot be changed any more."))
+    check(plan, columns["starts_at"], now, may_be_past=not moved)
+    held = seats_held(row.id)
+    if columns["capacity"] < held:
+        raise RuleBroken(
+            _l("%(held)s seats are taken. Enter that number or more, or uninvite people first.", held=held), field="capacity"
+        )
+
+
+def _reminder_changes(row: PeerSession, plan: Plan) -> dict[str, tuple[Any, Any]]:
+    have = sorted((r.minutes_before, r.audience) for r in row.reminder_rules)
+    want = sorted(set(plan.reminders))
+    return {} if have == want else {"reminders": (have, want)}
+
+
+def _set_reminders(row: PeerSession, plan: Plan) -> None:
+    want = set(plan.reminders)
+    for rule in list(row.reminder_rules):
+        if (rule.minutes_before, rule.audience) in want:
+            want.discard((rule.minutes_before, rule.audience))
+        else:
+            db.session.execute(delete(ReminderRule).where(ReminderRule.id == rule.id))
+    db.session.add_all(ReminderRule(peer_session_id=row.id, minutes_before=m, audience=a) for m, a in want)
+    db.session.flush()
+    db.session.expire(row, ["reminder_rules"])
+
+
+def _note(row: PeerSession, tell: bool) -> str | None:
+    return None if not row.is_open else "told" if tell else "untold"
+
+
+def _write(row: PeerSession, *, tell: bool, moved: bool, changed: list[str], former: Json, now: datetime) -> int:
+    """Void what waits with the former facts, write it anew, and tell everyone else if so chosen."""
+    pending = not_sent_yet(row, LIVE_MAILS, unclaimed=not moved)
+    outbox.cancel_waiting(SUBJECT, row.id, kinds=TIMED_MAILS if moved else LIVE_MAILS, now=now)
+    if moved:
+        former = _first_former(row, former)
+    to = everyone_told(row)
+    first = {i.id for i in to if pending.get(i.person_id, set()) & set(FIRST_MAILS)}
+    again = {i.id for i in to if i.person_id in pending} - first
+    wanted = {i.id for i in to} if tell else first | again
+    stamp_all(row, wanted, now)
+    fresh = reload(wanted)
+    due_at = now + timedelta(seconds=settings().update_delay_seconds)
+    letters: list[Letter] = messages.invitation_letters(
+        row, [messages.recipient(i) for i in fresh if i.id in first], now=now
+    )
+    rest = [messages.recipient(i) for i in fresh if i.id not in first]
+    letters += messages.update(row, rest, due_at=due_at, moved=moved, changed=changed, former=former)
+    outbox.queue(letters, now=now)
+    return len(wanted) if tell else 0
+
+
+def _first_former(row: PeerSession, former: Json) -> Json:
+    """The time people last heard of: of an update that was still waiting, else the one just left."""
+    waiting = db.session.scalar(
+        db.select(Message.facts["former_starts_at"].astext)
+        .where(Message.subject_kind == SUBJECT, Message.subject_id == row.id, Message.kind == "session-update")
+        .where(Message.state == State.CANCELLED, Message.facts["moved"].as_boolean(), Message.sent_at.is_(None))
+        .order_by(Message.created_at)
+        .limit(1)
+    )
+    return {**former, "former_starts_at": waiting} if waiting else former
+
+
+def cancel(
+    peer_session: PeerSession, *, reason: str, tell: bool, version: int, by: Person, now: datetime
+) -> int:
+    """The session will not take place. Everyone ever sent an invitation and not uninvited is told, also who declined."""
+    row = lock(peer_session.id)
+    if row.status is SessionStatus.CANCELLED:
+        return 0
+    if row.is_open and row.is_over(now):
+        raise RuleBroken(_l("This session is over. It cannot be cancelled any more."))
+    if version != row.version:
+        raise conflict({})
+    never_sent = set(not_sent_yet(row, FIRST_MAILS, unclaimed=True))
+    outbox.cancel_waiting(SUBJECT, row.id, now=now)
+    before = row.status
+    row.status = SessionStatus.CANCELLED
+    row.cancelled_at = row.updated_at = now
+    row.cancel_reason = reason.strip() or None
+    row.sequence += 1
+    row.revision += 1
+    record(
+        "session.cancelled", "session", row.id, by=by, now=now,
+        changes={"status": (before, SessionStatus.CANCELLED)}, note=row.cancel_reason,
+    )  # fmt: skip
+    db.session.flush()
+    if not tell:
+        return 0
+    affected = [i.id for i in everyone_told(row) if i.person_id not in never_sent]
+    stamp_all(row, affected, now)
+    outbox.queue(messages.cancellation(row, [messages.recipient(i) for i in reload(affected)]), now=now)
+    return len(affected)
+
+
+def send_updates_now(peer_session: PeerSession, *, by: Person, now: datetime) -> int:
+    """Do not wait: every update of this session that still waits is due."""
+    moved = db.session.execute(
+        update(Message)
+        .where(
+            Message.subject_kind == SUBJECT, Message.subject_id == peer_session.id, Message.kind == "session-update",
+            Message.state == State.QUEUED, Message.due_at > now,
+        )
+        .values(due_at=now)
+        .returning(Message.id)
+    ).all()
+    if moved:
+        record("session.updates_sent", "session", peer_session.id, by=by, now=now, changes={"messages": (None, len(moved))})
+    return len(moved)
+
+

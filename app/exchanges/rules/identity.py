@@ -1,0 +1,92 @@
+"""Calendar identity, moved in the transaction of its fact: SEQUENCE never falls, DTSTAMP rises for each person.
+
+A person's SEQUENCE is the session's (which rises with time and status) plus how often that person was uninvited
+and invited again. Both parts only grow, so an untold change needs no book-keeping: the next message has the right number.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, update
+
+from app.core.errors import RuleBroken
+from app.exchanges.models import Invitation, PeerSession
+from app.extensions import db
+
+
+def lock(session_id: uuid.UUID) -> PeerSession:
+    """Take the session's row lock: whoever holds it decides about seats, invitations and time alone."""
+    return db.session.scalars(
+        select(PeerSession)
+        .where(PeerSession.id == session_id)
+        .with_for_update(of=PeerSession)
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def refresh(invitation: Invitation) -> None:
+    """Read the invitation again once the session's lock is held: another answer may have come first."""
+    db.session.refresh(invitation)
+
+
+def moment(now: datetime) -> datetime:
+    """A calendar object knows whole seconds."""
+    return now.replace(microsecond=0)
+
+
+def stamp(peer_session: PeerSession, invitation: Invitation, now: datetime) -> None:
+    """Give one person's next calendar object its SEQUENCE and DTSTAMP."""
+    at = moment(now)
+    if invitation.dtstamp is not None:
+        at = max(at, invitation.dtstamp + timedelta(seconds=1))
+    invitation.sequence = max(invitation.sequence, peer_session.sequence + invitation.sequence_raise)
+    invitation.dtstamp = at
+    invitation.requested = True
+
+
+def stamp_all(peer_session: PeerSession, ids: Iterable[uuid.UUID], now: datetime) -> None:
+    """The same for many, in one statement; rows already loaded have to be read again."""
+    wanted = list(ids)
+    if not wanted:
+        return
+    db.session.flush()
+    later = Invitation.dtstamp + timedelta(seconds=1)
+    db.session.execute(
+        update(Invitation)
+        .where(Invitation.id.in_(wanted))
+        .values(
+            sequence=func.greatest(Invitation.sequence, peer_session.sequence + Invitation.sequence_raise),
+            dtstamp=func.greatest(moment(now), func.coalesce(later, moment(now))),
+            requested=True,
+            updated_at=now,
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def reload(ids: Iterable[uuid.UUID]) -> list[Invitation]:
+    """These invitations as they are now, in a total order."""
+    wanted = list(ids)
+    if not wanted:
+        return []
+    rows = db.session.scalars(
+        select(Invitation)
+        .where(Invitation.id.in_(wanted))
+        .order_by(Invitation.id)
+        .execution_options(populate_existing=True)
+    )
+    return list(rows)
+
+
+def refuse_unless_open(peer_session: PeerSession, now: datetime, sentences: tuple[object, object, object]) -> None:
+    """Refuse with the first sentence for a draft, the second when cancelled, the third when over."""
+    draft, cancelled, over = sentences
+    if peer_session.cancelled_at is not None:
+        raise RuleBroken(cancelled)
+    if not peer_session.is_open:
+        raise RuleBroken(draft)
+    if peer_session.is_over(now):
+        raise RuleBroken(over)

@@ -1,0 +1,204 @@
+"""Who is asked to come: States by their route, organisations, people; and who is no longer asked."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import insert, select
+
+from app.accounts.models import Organisation, Person
+from app.audit.rules import record
+from app.core.db import uuid7
+from app.core.errors import RuleBroken
+from app.core.tokens import fresh_nonce
+from app.exchanges import messages
+from app.exchanges.messages import Recipient
+from app.exchanges.models import Capacity, Invitation, PeerSession, Seat
+from app.exchanges.queries import SUBJECT, accepted_on_grounds, not_sent_yet, seats_held
+from app.exchanges.rules.answering import promote
+from app.exchanges.rules.identity import lock, moment, refresh, refuse_unless_open, stamp
+from app.extensions import db
+from app.notifications import outbox
+
+FIRST_MAILS = ("session-invite", "session-copy")
+
+
+@dataclass(frozen=True)
+class Guest:
+    """A person to invite, for which State or organisation, in what capacity, and why."""
+
+    person: Person
+    organisation: Organisation | None = None
+    capacity: Capacity = Capacity.PARTICIPANT
+    because: str = "by_hand"
+
+
+@dataclass(frozen=True)
+class Invited:
+    """What came of inviting."""
+
+    new: int = 0
+    again: int = 0
+    already: int = 0
+    without_address: int = 0
+
+    @property
+    def total(self) -> int:
+        """How many invitations were made."""
+        return self.new + self.again
+
+
+def invite(
+    peer_session: PeerSession, guests: Sequence[Guest], *, by: Person | None, now: datetime, telling: bool = True
+) -> Invited:
+    """Invite these people, each once. Who was uninvited is invited again; who is invited already stays as they are."""
+    row = lock(peer_session.id)
+    refuse_unless_open(
+        row, now,
+        (
+            _l("This session is a draft. Schedule it before you invite."),
+            _l("This session was cancelled. Nobody can be invited to it."),
+            _l("This session is over. Nobody can be invited to it."),
+        ),
+    )  # fmt: skip
+    wanted = list({g.person.id: g for g in reversed(guests)}.values())[::-1]
+    known = _known(row, [g.person.id for g in wanted])
+    fresh = [g for g in wanted if g.person.id not in known]
+    again = [g for g in wanted if g.person.id in known and _to_ask_again(known[g.person.id], g)]
+    recipients = _add(row, fresh, by, now) + [_ask_again(row, known[g.person.id], g, by, now) for g in again]
+    if telling:
+        outbox.queue(messages.invitation_letters(row, recipients, now=now), now=now)
+    done = Invited(
+        new=len(fresh),
+        again=len(again),
+        already=len(wanted) - len(fresh) - len(again),
+        without_address=sum(1 for g in (*fresh, *again) if not g.person.email),
+    )
+    if done.total:
+        record(
+            "session.invited", "session", row.id, by=by, now=now,
+            changes={"invitations": (None, done.total)}, note=", ".join(sorted({g.because for g in (*fresh, *again)})),
+        )  # fmt: skip
+    return done
+
+
+def _known(row: PeerSession, person_ids: list[uuid.UUID]) -> dict[uuid.UUID, Invitation]:
+    found: dict[uuid.UUID, Invitation] = {}
+    for invitation in db.session.scalars(
+        select(Invitation)
+        .where(Invitation.peer_session_id == row.id, Invitation.person_id.in_(person_ids))
+        .execution_options(populate_existing=True)
+    ):
+        found[invitation.person_id] = invitation
+    return found
+
+
+def _to_ask_again(invitation: Invitation, guest: Guest) -> bool:
+    """Uninvited before, or so far only informed and now to be asked."""
+    informed = invitation.capacity is Capacity.INFORMATION and guest.capacity is not Capacity.INFORMATION
+    return invitation.uninvited_at is not None or informed
+
+
+def _add(row: PeerSession, guests: list[Guest], by: Person | None, now: datetime) -> list[Recipient]:
+    """New invitations in one bulk insert, and whom to write to."""
+    at = moment(now)
+    made: list[dict[str, object]] = []
+    recipients: list[Recipient] = []
+    for guest in guests:
+        one = Recipient(
+            invitation_id=uuid7(), person=guest.person, capacity=guest.capacity, because=guest.because,
+            organisation=guest.organisation.names if guest.organisation else {},
+            sequence=row.sequence, dtstamp=at, nonce=fresh_nonce(), join_nonce=fresh_nonce(),
+        )  # fmt: skip
+        recipients.append(one)
+        made.append({
+            "id": one.invitation_id, "peer_session_id": row.id, "person_id": guest.person.id,
+            "organisation_id": guest.organisation.id if guest.organisation else None, "capacity": guest.capacity,
+            "invited_at": now, "invited_by": by.id if by else None, "invited_because": guest.because,
+            "wants_notes": False, "comment": "", "seat": Seat.NONE, "sequence": row.sequence, "sequence_raise": 0,
+            "dtstamp": at, "requested": True, "nonce": one.nonce, "join_nonce": one.join_nonce,
+            "created_at": now, "updated_at": now,
+        })  # fmt: skip
+    if made:
+        db.session.flush()
+        db.session.execute(insert(Invitation), made)
+    return recipients
+
+
+def _ask_again(row: PeerSession, invitation: Invitation, guest: Guest, by: Person | None, now: datetime) -> Recipient:
+    """Invite again: same UID, a higher SEQUENCE after an uninvitation, and a clean sheet for the answer."""
+    if invitation.uninvited_at is not None:
+        invitation.uninvited_at = None
+        invitation.sequence_raise += 1
+        invitation.answer = invitation.answered_at = invitation.answered_version = None
+        invitation.seat, invitation.seat_since, invitation.waiting_since = Seat.NONE, None, None
+    invitation.capacity = guest.capacity
+    invitation.organisation = guest.organisation
+    invitation.invited_because = guest.because
+    invitation.invited_at = invitation.updated_at = now
+    invitation.invited_by = by.id if by else None
+    stamp(row, invitation, now)
+    return messages.recipient(invitation)
+
+
+def uninvite(invitation: Invitation, *, tell: bool, by: Person | None, now: datetime, reason: str = "") -> None:
+    """Take one invitation back. The seat goes to the first in line; others learn nothing."""
+    row = lock(invitation.peer_session_id)
+    refresh(invitation)
+    refuse_unless_open(
+        row, now,
+        (_l("This session is a draft."), _l("This session was cancelled."), _l("This session is over.")),
+    )  # fmt: skip
+    if invitation.uninvited_at is not None:
+        return
+    never_sent = _never_sent(row, [invitation.person_id])
+    outbox.cancel_waiting(SUBJECT, row.id, recipient_ids=[invitation.person_id], now=now)
+    had = invitation.seat
+    invitation.uninvited_at = invitation.updated_at = now
+    invitation.sequence_raise += 1
+    invitation.seat, invitation.seat_since, invitation.waiting_since = Seat.NONE, None, None
+    record(
+        "session.uninvited", "session", row.id, by=by, now=now,
+        changes={"invitation": (str(invitation.id), None), "seat": (had, Seat.NONE)}, note=reason or None,
+    )  # fmt: skip
+    if tell and invitation.requested and invitation.person_id not in never_sent:
+        stamp(row, invitation, now)
+        outbox.queue([messages.uninvitation(row, messages.recipient(invitation))], now=now)
+    promote(row, now=now)
+
+
+def _never_sent(row: PeerSession, person_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+    """Those whose first mail still waits: there is nothing to take back."""
+    waiting = not_sent_yet(row, FIRST_MAILS, unclaimed=True)
+    return {p for p in person_ids if p in waiting}
+
+
+def accepted_guests(
+    grounds: Iterable[str], *, session_id: uuid.UUID | None, now: datetime, expression_id: uuid.UUID | None = None
+) -> list[Guest]:
+    """Contacts and focal points of accepted expressions of interest on these grounds who have no invitation yet."""
+    return [
+        Guest(person, organisation, Capacity.PARTICIPANT, "expression")
+        for person, organisation in accepted_on_grounds(grounds, session_id, now, expression_id)
+    ]
+
+
+def invite_accepted_expressions(
+    peer_session: PeerSession, *, by: Person | None, now: datetime, expression_id: uuid.UUID | None = None
+) -> Invited:
+    """What the flag on a session says: invite them while it is to come and has seats left."""
+    row = lock(peer_session.id)
+    if not row.invite_accepted or not row.is_open or row.starts_at <= now or seats_held(row.id) >= row.capacity:
+        return Invited()
+    guests = accepted_guests(row.grounds, session_id=row.id, now=now, expression_id=expression_id)
+    return invite(row, guests, by=by, now=now) if guests else Invited()
+
+
+def refuse_empty(guests: Sequence[Guest]) -> None:
+    """Somebody has to be chosen."""
+    if not guests:
+        raise RuleBroken(_l("Choose at least one State, organisation or person."), field="states")

@@ -1,0 +1,98 @@
+"""The words pages, mails and refusals use for what this room holds. Labels only; nothing is decided here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from app.exchanges.models import Answer, Audience, Capacity, Seat, SessionStatus, Visibility
+
+FIELDS: dict[str, Any] = {
+    "titles": _l("Title"),
+    "purposes": _l("Purpose"),
+    "agendas": _l("Agenda"),
+    "local_start": _l("Start"),
+    "zone": _l("Time zone"),
+    "fold": _l("Which of the two times"),
+    "minutes": _l("Length in minutes"),
+    "capacity": _l("Number of seats"),
+    "languages": _l("Languages"),
+    "join_url": _l("Link to join"),
+    "dial_in": _l("Dial-in"),
+    "test_url": _l("Link to test the connection"),
+    "visibility": _l("Who may see it"),
+    "grounds": _l("Grounds of admission and stay"),
+    "invite_accepted": _l("Also invite accepted expressions of interest on these grounds"),
+    "themes": _l("Theme"),
+    "hosts": _l("Hosts"),
+    "reminders": _l("Reminders"),
+    "status": _l("State of the session"),
+}
+
+ANSWERS: dict[Answer, Any] = {Answer.YES: _l("Yes"), Answer.MAYBE: _l("Maybe"), Answer.NO: _l("No")}
+
+SEATS: dict[Seat, Any] = {
+    Seat.NONE: _l("No seat"),
+    Seat.HELD: _l("Seat held"),
+    Seat.WAITING: _l("On the waiting list"),
+}
+
+CAPACITIES: dict[Capacity, Any] = {
+    Capacity.PARTICIPANT: _l("Participant"),
+    Capacity.OBSERVER: _l("Observer"),
+    Capacity.INFORMATION: _l("Copy for information"),
+}
+
+STATUSES: dict[SessionStatus, Any] = {
+    SessionStatus.DRAFT: _l("Draft"),
+    SessionStatus.SCHEDULED: _l("Scheduled"),
+    SessionStatus.CANCELLED: _l("Cancelled"),
+}
+
+VISIBILITIES: dict[Visibility, Any] = {
+    Visibility.PUBLIC: _l("Everyone"),
+    Visibility.INVITED: _l("Only those who are invited"),
+}
+
+AUDIENCES: dict[Audience, Any] = {
+    Audience.SEAT_HOLDERS: _l("all who hold a seat"),
+    Audience.NOT_ANSWERED: _l("those who have not answered"),
+}
+
+ROUTES: dict[str, Any] = {
+    "page": _l("on the page"),
+    "mail": _l("by mail"),
+    "state": _l("by the focal point"),
+    "secretariat": _l("entered by the secretariat"),
+}
+
+SOURCES: dict[str, Any] = {
+    "note_verbale": _l("Note verbale"),
+    "email": _l("E-mail"),
+    "phone": _l("Phone"),
+}
+
+BECAUSE: dict[str, Any] = {
+    "by_hand": _l("Invited by name"),
+    "state": _l("Invited for the State"),
+    "organisation": _l("Invited for the organisation"),
+    "expression": _l("Invited for an accepted expression of interest"),
+    "delegate": _l("Named by the State"),
+}
+
+UNCLEAR: dict[str, Any] = {
+    "unknown_uid": _l("The answer names a session that we do not know."),
+    "unknown_replier": _l("The person who answers was not invited to this session."),
+    "sender_differs": _l("The mail came from another address than the one it answers for."),
+    "delegated": _l("The person wants to send somebody else."),
+    "counter": _l("The person proposes another time."),
+    "no_calendar_part": _l("The mail has no calendar answer. Read it and record what it says."),
+    "several_attendees": _l("The mail answers for more than one person."),
+    "session_over": _l("The session is over or cancelled."),
+    "uninvited": _l("The invitation was taken back before this answer came."),
+    "unreadable": _l("The calendar answer cannot be read."),
+    "information_copy": _l("The person got a copy for information and was not asked to answer."),
+    "no_answer": _l("The mail program sent back the invitation without an answer."),
+}
+"""Why an inbound mail is on the secretariat's desk."""

@@ -1,0 +1,37 @@
+"""Letters and messages for tests."""
+
+from sqlalchemy import text
+
+from app.core.db import uuid7
+from app.notifications.models import State
+from app.notifications.outbox import Letter
+
+WAY = {
+    State.QUEUED: [],
+    State.SUPPRESSED: [State.SUPPRESSED],
+    State.CANCELLED: [State.CANCELLED],
+    State.EXPIRED: [State.EXPIRED],
+    State.FAILED: [State.FAILED],
+    State.SENDING: [State.SENDING],
+    State.SENT: [State.SENDING, State.SENT],
+    State.UNKNOWN: [State.SENDING, State.UNKNOWN],
+    State.BOUNCED: [State.SENDING, State.SENT, State.BOUNCED],
+}
+
+
+def make_letter(**changes):
+    """A letter of the plain kind to one recipient."""
+    facts = {"key": "notice:1", "kind": "test-notice", "address": "recipient@alvania.example", "locale": "en", "zone": "UTC"}
+    return Letter(**{**facts, **changes})
+
+
+def put_in_state(session, key, state, now):
+    """Bring a queued message to this state by the allowed way."""
+    for step in WAY[state]:
+        session.execute(
+            text(
+                "UPDATE messages SET state = :state, lease_token = :token, lease_until = :now, "
+                "sent_at = CASE WHEN :state = 'sent' THEN :now ELSE sent_at END WHERE key = :key AND state <> :state"
+            ),
+            {"state": step, "token": uuid7(), "now": now, "key": key},
+        )

@@ -26,7 +26,6 @@ from app.audit.queries import lines_about
 from app.core import clock, paging
 from app.core.errors import RuleBroken
 from app.extensions import db
-from app.files import rules as files
 from app.files.models import StoredFile
 
 
@@ -44,9 +43,7 @@ def designations() -> ResponseReturnValue:
     waiting = request.args.get("waiting") == "1"
     state_id = id_of(request.args.get("state"))
     after = paging.key_of(request.args.get("after"), (paging.day, uuid.UUID))
-    rows = reads.designations_page(
-        viewer(), waiting=waiting, state_id=state_id, after=(after[0], after[1]) if after else None
-    )
+    rows = reads.designations_page(viewer(), waiting=waiting, state_id=state_id, after=(after[0], after[1]) if after else None)
     filters = {"waiting": "1" if waiting else None, "state": str(state_id) if state_id else None}
     return page(
         "designations", page=rows, filters=filters, today=sessions.today_of(me(), clock.now()), standing=reads.standing,
@@ -86,6 +83,8 @@ def designation_scan(designation_id: uuid.UUID) -> ResponseReturnValue:
     stored = db.session.get(StoredFile, row.scan_id) if row.scan_id else None
     if stored is None:
         abort(404)
+    from app.files import rules as files
+
     return files.response(stored)
 
 
@@ -116,6 +115,8 @@ def _fields(form: DesignationForm, person: Person) -> dict[str, Any]:
 @requires(P.MANAGE_PEOPLE)
 def new_designation(person_id: uuid.UUID) -> Any:
     """Record a letter that names this person."""
+    from app.files import rules as files
+
     person = person_found(person_id)
     now = clock.now()
     form = _offered(DesignationForm(state_id=request.args.get("state"), valid_from=sessions.today_of(me(), now)))
@@ -126,7 +127,7 @@ def new_designation(person_id: uuid.UUID) -> Any:
     try:
         row = rules.record_letter(_fields(form, person), by=me(), now=now)
         if form.scan.data:
-            scan = files.store(form.scan.data, "designation-letter", "designation", row.id, by=me().id, now=now)
+            scan = files.store(form.scan.data, "designation-letter", "designation", row.id, me(), now, field="scan")
             rules.attach_scan(row, scan.id, by=me(), now=now)
     except RuleBroken as error:
         return refused(form, error, "designation_form", person=person)
@@ -156,7 +157,7 @@ def refuse_designation(designation_id: uuid.UUID) -> Any:
     if not form.validate():
         return _record_page(row, 422, reason_form=form, form=form)
     try:
-        rules.refuse(row, form.reason.data, by=me(), now=clock.now())
+        rules.refuse(row, form.reason.data or "", by=me(), now=clock.now())
     except RuleBroken as error:
         return _refusal(row, error)
     return _done(row, _("The designation is refused."))
@@ -168,7 +169,7 @@ def end_designation(designation_id: uuid.UUID) -> Any:
     """In force until a day."""
     row = _found(designation_id)
     form = LastDayForm()
-    if not form.validate():
+    if not form.validate() or form.last_day.data is None:
         return _record_page(row, 422, last_day_form=form, form=form)
     try:
         rules.end(row, form.last_day.data, by=me(), now=clock.now())

@@ -102,9 +102,7 @@ def by_link(link: SignInLink, code: str, browser: str, *, now: datetime) -> Pers
     db.session.refresh(link, with_for_update=True)
     _still_works(link, now)
     if not secrets.compare_digest(link.browser_hash, _hash(browser)):
-        raise RuleBroken(
-            _l("Open the link in the browser in which you asked for it: only there is the code known.")
-        )
+        raise RuleBroken(_l("Open the link in the browser in which you asked for it: only there is the code known."))
     if not signing.matches("sign-in-code", link.id, digits(code), link.code_hash):
         link.wrong_codes += 1
         left = WRONG_CODES - link.wrong_codes

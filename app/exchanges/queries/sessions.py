@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true, tuple_
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.accounts.access import Permission, Viewer
-from app.accounts.models import Organisation, Person
+from app.accounts.models import Organisation
 from app.core.paging import Page, key_of, page_of
-from app.core.signing import matches, row_of
 from app.exchanges.models import (
-    Answer,
-    Capacity,
     Exchange,
     Invitation,
     PeerSession,
-    Seat,
     SessionStatus,
     Visibility,
 )
 from app.extensions import db
-from app.notifications.models import Message, State
 
 
 def _is_invited(viewer: Viewer) -> ColumnElement[bool]:

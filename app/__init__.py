@@ -13,7 +13,7 @@ from whitenoise import WhiteNoise
 from config import Settings, load
 
 HERE = Path(__file__).resolve().parent
-ROOMS = ("accounts", "audit", "interests", "exchanges", "dashboards", "api")
+ROOMS = ("accounts", "interests", "exchanges", "dashboards", "api")
 """Rooms with pages. Each exports ``blueprint`` (under a language), ``bare_blueprint`` (without), or both."""
 
 
@@ -25,10 +25,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     _logging(settings)
     _extensions(app, settings)
 
-    from app import cli, reactions, web
+    from app import assets, cli, reactions, web
     from app.accounts.access import check_every_view
 
     web.init_app(app)
+    assets.init_app(app)
+    assets.init_app(app)
     _rooms(app)
     reactions.subscribe_all()
     cli.init_app(app)
@@ -58,7 +60,7 @@ def _extensions(app: Flask, settings: Settings) -> None:
 
 def _rooms(app: Flask) -> None:
     for room in ROOMS:
-        if importlib.util.find_spec(f"app.{room}.routes") is None:
+        if not (HERE / room).is_dir() or importlib.util.find_spec(f"app.{room}.routes") is None:
             continue
         routes = importlib.import_module(f"app.{room}.routes")
         if hasattr(routes, "blueprint"):

@@ -7,7 +7,7 @@ from importlib import import_module, util
 from flask import Flask
 
 GROUPS = {
-    "app.topics.commands": "reference_cli",
+    "app.practices.commands": "reference_cli",
     "app.demo.commands": "demo_cli",
     "app.notifications.commands": "mail_cli",
     "app.accounts.commands": "accounts_cli",
@@ -20,5 +20,5 @@ GROUPS = {
 def init_app(app: Flask) -> None:
     """Register every command."""
     for module, name in GROUPS.items():
-        if util.find_spec(module) is not None:
+        if util.find_spec(module.rpartition(".")[0]) and util.find_spec(module) is not None:
             app.cli.add_command(getattr(import_module(module), name))

@@ -50,12 +50,12 @@ GRANTS = (
 @with_appcontext
 def prepare() -> None:
     """Migrate, load reference data, and on the first start of a demonstration its network."""
-    from app.topics.reference import load_reference
+    from app.practices.reference import load_all
 
     settings = current_settings()
     upgrade(settings)
     now = clock.now()
-    load_reference(now)
+    load_all(now)
     db.session.commit()
     if settings.demo:
         from app.demo.load import load_demo

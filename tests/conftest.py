@@ -73,20 +73,21 @@ def schema(settings: config.Settings) -> None:
 
 
 @pytest.fixture(scope="session")
-def base_app(settings: config.Settings, schema: None) -> Flask:
+def base_app(settings: config.Settings, schema: None) -> Iterator[Flask]:
     """One app for all tests; its tables hold the reference data."""
     app = create_app(_testing(settings))
     from importlib.util import find_spec
 
     with app.app_context():
-        if find_spec("app.topics.reference"):
-            from app.topics.reference import load_reference
+        if find_spec("app.practices.reference"):
+            from app.practices.reference import load_all
 
-            load_reference(NOW)
+            load_all(NOW)
         db.session.commit()
         db.session.remove()
+    yield app
+    with app.app_context():
         db.engine.dispose()
-    return app
 
 
 def _testing(settings: config.Settings) -> config.Settings:
@@ -137,7 +138,7 @@ def session(app: Flask) -> Iterator[Session]:
 def committed_app(base_app: Flask) -> Iterator[Flask]:
     """The app with real commits, for threads, workers and other processes; its rows are deleted afterwards."""
     yield base_app
-    keep = ("grounds", "objectives", "regions", "alembic_version", "reference_loads", "tools")
+    keep = ("grounds", "objectives", "regions", "alembic_version", "reference_values", "tools")
     with base_app.app_context():
         db.session.remove()
         names = [t.name for t in Base.metadata.sorted_tables if t.name not in keep and t.name != "organisations"]

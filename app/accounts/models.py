@@ -6,11 +6,19 @@ import uuid
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, event, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.db import Base, Id, Texts, Timestamps
+from app.core.text import fold
 from app.core.tokens import fresh_nonce
+
+
+def fold_address(email: str | None) -> str | None:
+    """An e-mail address as it is found by: without outer space and case."""
+    return (email or "").strip().casefold() or None
 
 
 class OrganisationKind(StrEnum):
@@ -43,6 +51,7 @@ class Organisation(Id, Timestamps, Base):
     names: Mapped[Texts]
     formal_names: Mapped[Texts] = mapped_column(default=dict)
     search: Mapped[str] = mapped_column(default="")  # folded names, also everyday ones people may type
+    sort_name: Mapped[str] = mapped_column(default="")  # folded, for lists paged by key
     parent_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("organisations.id"))
     region_m49: Mapped[str | None]
     un_group: Mapped[str | None]
@@ -60,6 +69,7 @@ class Organisation(Id, Timestamps, Base):
     __table_args__ = (
         Index("ix_organisations_parent", "parent_id"),
         Index("ix_organisations_kind", "kind", "code"),
+        Index("ix_organisations_sort", "sort_name", "id"),
     )
 
     @property
@@ -98,6 +108,9 @@ class Person(Id, Timestamps, Base):
     email_undeliverable_at: Mapped[datetime | None]
     password_hash: Mapped[str | None]
     password_changed_at: Mapped[datetime | None]
+    joined_at: Mapped[datetime | None]  # since then there is an account; before, signed links only
+    search: Mapped[str] = mapped_column(default="")  # folded name and address
+    sort_name: Mapped[str] = mapped_column(default="")  # folded family name, given name
     active: Mapped[bool] = mapped_column(default=True)
     feed_nonce: Mapped[str] = mapped_column(default=fresh_nonce)  # a new one revokes the calendar address
     version: Mapped[int] = mapped_column(default=1)
@@ -105,7 +118,7 @@ class Person(Id, Timestamps, Base):
     memberships: Mapped[list[Membership]] = relationship(back_populates="person", order_by="Membership.valid_from")
 
     __mapper_args__ = {"version_id_col": version}
-    __table_args__ = (Index("ix_people_name", "family_name", "given_name", "id"),)
+    __table_args__ = (Index("ix_people_sort", "sort_name", "id"),)
 
     @property
     def full_name(self) -> str:
@@ -119,6 +132,25 @@ class Person(Id, Timestamps, Base):
             return chosen
         honorific = self.honorifics.get(language)
         return f"{honorific} {self.family_name}" if honorific else ""
+
+
+@event.listens_for(Person, "before_insert")
+@event.listens_for(Person, "before_update")
+def _person_found_by(_mapper: Any, _connection: Any, person: Person) -> None:
+    """Keep what people are found and sorted by in step with what they are called, whoever writes the row."""
+    person.email_folded = fold_address(person.email)
+    person.sort_name = fold(f"{person.family_name} {person.given_name or ''}")
+    person.search = fold(f"{person.full_name} {person.email or ''}")
+
+
+@event.listens_for(Organisation, "before_insert")
+@event.listens_for(Organisation, "before_update")
+def _organisation_found_by(_mapper: Any, _connection: Any, organisation: Organisation) -> None:
+    """Likewise for organisations; everyday names that the reference data brought stay findable."""
+    names = organisation.names
+    organisation.sort_name = fold(names.get("en") or next((n for _, n in sorted(names.items()) if n), ""))
+    kept = (organisation.search or "").split("|")
+    organisation.search = "|".join(dict.fromkeys([*kept, *(fold(n) for n in names.values())])).strip("|")
 
 
 class Membership(Id, Base):
@@ -189,6 +221,7 @@ class Designation(Id, Timestamps, Base):
     letter_date: Mapped[date]
     signatory: Mapped[str]
     scan_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("stored_files.id"))
+    recorded_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("people.id"))
     replaces_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("designations.id"))
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
@@ -200,6 +233,7 @@ class Designation(Id, Timestamps, Base):
 
     state: Mapped[Organisation] = relationship()
     person: Mapped[Person] = relationship(foreign_keys=[person_id])
+    replaces: Mapped[Designation | None] = relationship(remote_side="Designation.id")
 
     __mapper_args__ = {"version_id_col": version}
     __table_args__ = (
@@ -272,16 +306,3 @@ class JoinInvitation(Id, Base):
     person: Mapped[Person] = relationship(foreign_keys=[person_id])
 
     __table_args__ = (Index("ix_join_invitations_person", "person_id"),)
-
-
-class RateCount(Base):
-    """How often something happened in a window: rate limits that work without Redis."""
-
-    __tablename__ = "rate_counts"
-
-    bucket: Mapped[str] = mapped_column(primary_key=True)  # "sign-in:account:<hash>"
-    window: Mapped[int] = mapped_column(primary_key=True)  # start, seconds since the epoch
-    count: Mapped[int] = mapped_column(default=0)
-    ends_at: Mapped[datetime]
-
-    __table_args__ = (Index("ix_rate_counts_ends_at", "ends_at"),)

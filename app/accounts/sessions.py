@@ -14,6 +14,7 @@ from sqlalchemy.orm import joinedload
 from app.accounts.access import Viewer
 from app.accounts.models import Designation, Membership, Person, Role, RoleGrant, SignIn
 from app.core import clock
+from app.core.db import own_transaction
 from app.core.zones import to_wall
 from app.extensions import db
 
@@ -66,8 +67,8 @@ def load(token: str) -> Viewer | None:
 
 def _touch(sign_in_id: uuid.UUID, now: datetime) -> None:
     """Note that the session is in use, in a transaction of its own: a page that only reads must not carry it."""
-    with db.engine.begin() as connection:
-        connection.execute(update(SignIn).where(SignIn.id == sign_in_id).values(last_seen_at=now))
+    with own_transaction() as session:
+        session.execute(update(SignIn).where(SignIn.id == sign_in_id).values(last_seen_at=now))
 
 
 def viewer_of(person: Person, now: datetime, *, token: str = "", sign_in_id: uuid.UUID | None = None) -> Viewer:

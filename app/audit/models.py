@@ -33,4 +33,6 @@ class AuditEntry(Id, Base):
     __table_args__ = (
         Index("ix_audit_entries_object", "object_kind", "object_id", "at"),
         Index("ix_audit_entries_at", "at", "id"),
+        Index("ix_audit_entries_kind", "object_kind", "at", "id"),
+        Index("ix_audit_entries_actor", "actor_id", "at", "id"),
     )

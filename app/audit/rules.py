@@ -10,7 +10,6 @@ from typing import Any, Protocol
 from flask import g, has_request_context, request
 
 from app.audit.models import AuditEntry
-from app.core.db import Json
 from app.extensions import db
 
 
@@ -73,10 +72,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple | set | frozenset):
         return [_plain(v) for v in value]
     return value if isinstance(value, str | int | float | bool) or value is None else str(value)
-
-
-def lines_about(kind: str, object_id: uuid.UUID, most: int = 50) -> list[AuditEntry]:
-    """The newest lines of one record, newest first."""
-    wanted: Json = {"object_kind": kind, "object_id": object_id}
-    query = db.select(AuditEntry).filter_by(**wanted).order_by(AuditEntry.at.desc(), AuditEntry.id.desc()).limit(most)
-    return list(db.session.scalars(query))

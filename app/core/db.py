@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from enum import Enum
 from typing import Any
 
+from flask import current_app
 from sqlalchemy import Date, DateTime, Dialect, MetaData, String, Text, TypeDecorator
 from sqlalchemy import Enum as SqlEnum
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, registry
 
 from app.core import clock
 
@@ -93,3 +96,13 @@ class Timestamps:
 
     created_at: Mapped[datetime] = mapped_column(default=clock.now, sort_order=90)
     updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now, sort_order=91)
+
+
+@contextmanager
+def own_transaction() -> Iterator[Session]:
+    """A short transaction beside the request's, for what must stay when the request is refused: a count, a last visit.
+
+    The session is asked of the app, since nothing down here knows the extensions.
+    """
+    with current_app.extensions["sqlalchemy"].session.session_factory() as session, session.begin():
+        yield session

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
 from babel import Locale
-from babel.dates import format_date, format_time
+from babel.dates import format_date
 from markupsafe import Markup
 
 from app.core import draw, zones
@@ -73,11 +73,6 @@ def month_text(day: date, language: str) -> str:
 def weekday_text(day: date, language: str, long: bool = False) -> str:
     """The day of the week: "Thu", or "Thursday"."""
     return str(format_date(day, "EEEE" if long else "EEE", locale=_locale(language)))
-
-
-def clock_text(hour: int, minute: int, language: str) -> str:
-    """A wall time that belongs to no day."""
-    return str(format_time(datetime(2000, 1, 1, hour, minute), "HH:mm", locale=_locale(language)))
 
 
 @dataclass(frozen=True, slots=True)

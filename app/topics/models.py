@@ -1,4 +1,4 @@
-"""Grounds of admission and stay, and the objectives of the Global Compact for Migration they relate to."""
+"""Grounds of admission and stay, the objectives of the Global Compact for Migration they relate to, and M49 regions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from sqlalchemy import SmallInteger
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import Base, Texts
+from app.core.db import Base, Json, Texts
 
 
 class Ground(Base):
@@ -39,3 +39,13 @@ class Region(Base):
     m49: Mapped[str] = mapped_column(primary_key=True)
     parent_m49: Mapped[str | None]
     names: Mapped[Texts]
+
+
+class ReferenceValue(Base):
+    """What the reference data said last of one thing, so that a later load changes only what nobody else has changed."""
+
+    __tablename__ = "reference_values"
+
+    kind: Mapped[str] = mapped_column(primary_key=True)  # "state", or "fingerprint" for a whole load
+    code: Mapped[str] = mapped_column(primary_key=True)
+    said: Mapped[Json]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from importlib import import_module, util
 from typing import Any
 
 from flask import Flask, current_app, request, url_for
@@ -91,7 +89,7 @@ def desk_navigation() -> list[tuple[str, list[tuple[str, str, str, int | None, b
         ("accounts.people", _("People"), "people", Permission.SEE_PEOPLE),
         ("accounts.organisations", _("Organisations"), "globe", Permission.SEE_PEOPLE),
         ("accounts.designations", _("Designations"), "check", Permission.SEE_PEOPLE),
-        ("audit.entries", _("Audit log"), "list", Permission.READ_AUDIT),
+        ("accounts.audit_log", _("Audit log"), "list", Permission.READ_AUDIT),
     ]
     shown = []
     for title, desks in ((_("Secretariat"), today), (_("Keep up"), keep)):
@@ -185,21 +183,12 @@ def home_url() -> str:
     return url_for("dashboards.home") if has_page("dashboards.home") else f"/{languages.current()}/"
 
 
-def _asset_url() -> Callable[[str], str]:
-    """The address of a built asset; the plain name until the assets are built."""
-    if util.find_spec("app.assets") is None:
-        return lambda name: f"/static/{name}"
-    found: Callable[[str], str] = import_module("app.assets").asset_url
-    return found
-
-
 def init_app(app: Flask) -> None:
     """Give templates these names, strictly: an unknown name is an error, not an empty string."""
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
         locale=languages.current,
-        asset_url=_asset_url(),
         direction=direction,
         theme=theme,
         lighter=lighter,

@@ -1,0 +1,64 @@
+# Two commands: `make run` starts the whole platform, `make test` tests it; both set up what they need.
+# Written for the make of macOS (3.81) and the tools of BSD as well as for GNU.
+
+VENV = .venv
+PY = $(VENV)/bin/python
+STAMPS = $(VENV)/stamps
+NODE = node_modules
+PO = $(wildcard app/translations/*/LC_MESSAGES/*.po)
+STATIC = $(shell find app/static app/assets.py -type f ! -path 'app/static/build/*' 2>/dev/null)
+
+.PHONY: help run test lint bench setup flask demo-reset clean
+
+help: ## list these targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile
+
+run: $(STAMPS)/run $(STAMPS)/assets $(STAMPS)/translations ## set up and start the platform at http://127.0.0.1:8000 (PORT, MAIL_PORT, MAIL_WEB_PORT, PATHWAYS_DATA)
+	@exec $(PY) -m embedded
+
+test: $(STAMPS)/dev $(STAMPS)/assets $(NODE)/.stamp-dev $(STAMPS)/translations ## set up and run all tests on servers of their own (ARGS="tests/embedded -x")
+	@$(PY) -m pytest $(ARGS)
+
+lint: $(STAMPS)/dev ## check style, types, import contracts and templates
+	@$(PY) -m ruff check .
+	@$(PY) -m mypy
+	@$(VENV)/bin/lint-imports
+	@$(PY) scripts/check_templates.py
+
+bench: $(STAMPS)/dev $(STAMPS)/assets $(STAMPS)/translations ## measure all figures, or one with ONLY=name
+	@$(PY) -m bench $(ONLY)
+
+setup: $(STAMPS)/run $(STAMPS)/assets $(STAMPS)/translations ## only the set-up of make run
+
+flask: $(STAMPS)/run ## a command on the running platform: make flask DO="demo advance 7d"
+	@set -a; . "$${PATHWAYS_DATA:-var}/env" && exec $(PY) -m flask --app app $(DO)
+
+demo-reset: $(STAMPS)/run ## forget all data of make run, so that the next start loads the demo anew
+	@$(PY) -m embedded reset
+
+clean: ## remove what the set-up installed; the data stay
+	rm -rf $(VENV) $(NODE) app/static/build
+
+$(STAMPS)/run: requirements.lock scripts/setup
+	@scripts/setup python requirements.lock
+	@touch $@
+
+$(STAMPS)/dev: requirements-dev.lock scripts/setup
+	@scripts/setup python requirements-dev.lock
+	@touch $@ $(STAMPS)/run
+
+$(NODE)/.stamp: package-lock.json scripts/setup | $(STAMPS)/run
+	@scripts/setup npm --omit=dev
+	@touch $@
+
+$(NODE)/.stamp-dev: package-lock.json scripts/setup | $(STAMPS)/dev
+	@scripts/setup npm
+	@touch $@ $(NODE)/.stamp
+
+$(STAMPS)/assets: $(NODE)/.stamp $(STATIC)
+	@scripts/setup assets
+	@touch $@
+
+$(STAMPS)/translations: $(PO) scripts/setup | $(STAMPS)/run
+	@scripts/setup translations
+	@touch $@

@@ -1,0 +1,87 @@
+"""Reading designations."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date
+from enum import StrEnum
+
+from sqlalchemy import Select, or_, select, tuple_
+from sqlalchemy.orm import joinedload
+
+from app.accounts.access import P, Viewer
+from app.accounts.models import Designation
+from app.core.paging import Page, page_of
+from app.extensions import db
+
+
+class Standing(StrEnum):
+    """Where a designation is, on a day."""
+
+    WAITING = "waiting"  # recorded, not verified
+    IN_FORCE = "in_force"
+    TO_COME = "to_come"
+    OVER = "over"
+    REFUSED = "refused"
+
+
+def standing(designation: Designation, today: date) -> Standing:
+    """Where it is on this day."""
+    if designation.refused_at is not None:
+        return Standing.REFUSED
+    if designation.verified_at is None:
+        return Standing.WAITING
+    if designation.valid_from > today:
+        return Standing.TO_COME
+    return Standing.IN_FORCE if designation.in_force(today) else Standing.OVER
+
+
+def visible_to(viewer: Viewer) -> Select[tuple[Designation]]:
+    """All for those who see people; those of one's State for a verified focal point; else one's own."""
+    query = select(Designation).options(
+        joinedload(Designation.state), joinedload(Designation.person), joinedload(Designation.replaces)
+    )
+    if viewer.can(P.SEE_PEOPLE):
+        return query
+    if viewer.person is None:
+        return query.where(False)
+    return query.where(
+        or_(Designation.person_id == viewer.person.id, Designation.state_id.in_(viewer.state_ids))
+    )
+
+
+def designation_in_view(viewer: Viewer, designation_id: uuid.UUID) -> Designation | None:
+    """This designation, if the viewer may see it."""
+    return db.session.scalar(visible_to(viewer).where(Designation.id == designation_id))
+
+
+def designations_page(
+    viewer: Viewer,
+    *,
+    waiting: bool = False,
+    state_id: uuid.UUID | None = None,
+    after: tuple[date, uuid.UUID] | None = None,
+    size: int = 50,
+) -> Page[Designation]:
+    """One page, newest first; ``waiting`` keeps those that nobody has verified or refused."""
+    query = visible_to(viewer)
+    if waiting:
+        query = query.where(Designation.verified_at.is_(None), Designation.refused_at.is_(None))
+    if state_id is not None:
+        query = query.where(Designation.state_id == state_id)
+    if after is not None:
+        query = query.where(tuple_(Designation.valid_from, Designation.id) < tuple_(*after))
+    query = query.order_by(Designation.valid_from.desc(), Designation.id.desc()).limit(size + 1)
+    return page_of(db.session.scalars(query).all(), size, lambda d: (d.valid_from, d.id))
+
+
+def designations_of_state(state_id: uuid.UUID) -> list[Designation]:
+    """All of a State, newest first."""
+    query = select(Designation).options(joinedload(Designation.person)).where(Designation.state_id == state_id)
+    return list(db.session.scalars(query.order_by(Designation.valid_from.desc(), Designation.id.desc())))
+
+
+def designations_of_person(person_id: uuid.UUID) -> list[Designation]:
+    """All of a person, newest first."""
+    query = select(Designation).options(joinedload(Designation.state)).where(Designation.person_id == person_id)
+    return list(db.session.scalars(query.order_by(Designation.valid_from.desc(), Designation.id.desc())))

@@ -1,0 +1,5 @@
+"""Every change of people, organisations, designations, roles and sign-ins, as verbs. Each writes its audit line."""
+
+from app.accounts.rules.contacts import belong, find_or_make_contact
+
+__all__ = ["belong", "find_or_make_contact"]

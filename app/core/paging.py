@@ -1,0 +1,45 @@
+"""One page of a list by key: the last row's sort values travel in the address, nothing is counted."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class Page(Generic[Row]):
+    """Some rows of a list, and the key after which the next ones begin."""
+
+    rows: Sequence[Row]
+    after: str | None  # for the address of the next page; None on the last
+
+
+def key_text(values: Sequence[Any]) -> str:
+    """A key as it stands in an address."""
+    raw = json.dumps([str(v) for v in values], ensure_ascii=False, separators=(",", ":"))
+    return base64.urlsafe_b64encode(raw.encode()).rstrip(b"=").decode()
+
+
+def key_of(text: str | None, kinds: Sequence[Callable[[str], Any]]) -> list[Any] | None:
+    """The values of a key, each read by its kind (``str``, ``UUID`` …); ``None`` for anything that is not one of ours."""
+    if not text or len(text) > 2000:
+        return None
+    try:
+        found = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode())
+        if not isinstance(found, list) or len(found) != len(kinds) or any("\0" in str(v) for v in found):
+            return None
+        return [kind(str(value)) for kind, value in zip(kinds, found, strict=True)]
+    except (binascii.Error, ValueError, RecursionError):
+        return None
+
+
+def page_of(found: Sequence[Row], size: int, key: Callable[[Row], Sequence[Any]]) -> Page[Row]:
+    """A page from ``size + 1`` rows read: the one too many tells that there are more."""
+    rows = found[:size]
+    return Page(rows, key_text(key(rows[-1])) if len(found) > size else None)

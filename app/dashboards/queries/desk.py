@@ -1,0 +1,214 @@
+"""What the secretariat's desk shows: what waits for a person, what comes up, and how much of each. Three statements."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, ScalarSelect, Select, Text, cast, func, literal, select, union_all
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import aliased
+
+from app.accounts.models import Designation, Organisation, Person
+from app.core.db import Json, Texts
+from app.dashboards.queries import bounded
+from app.exchanges.models import Capacity, Invitation, PeerSession, Seat, SessionStatus
+from app.extensions import db
+from app.interests.models import Expression, Status
+from app.notifications.models import InboundMail, Message, State, Verdict
+
+LOOK_BACK = timedelta(days=14)
+"""Failed mail older than this is history: nobody will act on it today."""
+LOOK_AHEAD = timedelta(days=14)
+TROUBLE = (State.FAILED, State.BOUNCED, State.UNKNOWN, State.EXPIRED)
+OPEN = (Status.SUBMITTED, Status.UNDER_REVIEW, Status.CLARIFICATION_ASKED)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How much waits, each bounded."""
+
+    to_review: int
+    waiting: int  # every expression of interest without a decision
+    replies: int
+    failed: int
+    designations: int
+    unanswered: int
+    oldest: datetime | None  # when the oldest expression without a decision was submitted
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One thing that waits for a person: an expression to review, an unclear answer, a failed mail, a designation."""
+
+    kind: str
+    id: uuid.UUID
+    at: datetime
+    facts: Json
+
+
+@dataclass(frozen=True)
+class Coming:
+    """A session of the next two weeks with its seats and those who have not answered."""
+
+    id: uuid.UUID
+    titles: Texts
+    starts_at: datetime
+    minutes: int
+    capacity: int
+    held: int
+    unanswered: int
+
+
+def _failed(now: datetime) -> Select[Any]:
+    """Mails of the last two weeks that did not arrive and were not sent again, newest first."""
+    again = aliased(Message)
+    sent_again = select(again.id).where(again.resend_of == Message.id).exists()
+    return (
+        select(Message.id)
+        .where(Message.state.in_(TROUBLE), Message.created_at > now - LOOK_BACK, ~sent_again)
+        .order_by(Message.id.desc())
+    )
+
+
+def _unanswered(now: datetime) -> Select[Any]:
+    """Invitations to sessions of the next two weeks that ask for an answer and have none."""
+    return (
+        select(Invitation.id)
+        .join(PeerSession, Invitation.peer_session_id == PeerSession.id)
+        .where(
+            PeerSession.status == SessionStatus.SCHEDULED,
+            PeerSession.starts_at.between(now, now + LOOK_AHEAD),
+            *_without_answer(),
+        )
+    )
+
+
+def _without_answer() -> tuple[ColumnElement[bool], ...]:
+    return (
+        Invitation.answer.is_(None),
+        Invitation.uninvited_at.is_(None),
+        Invitation.capacity != Capacity.INFORMATION,
+    )
+
+
+def _to_verify() -> Select[Any]:
+    return select(Designation.id).where(Designation.verified_at.is_(None), Designation.refused_at.is_(None))
+
+
+def counts(now: datetime) -> Counts:
+    """All counts of the desk in one statement."""
+    oldest = select(func.min(Expression.submitted_at)).where(Expression.status.in_(OPEN)).scalar_subquery()
+    row = db.session.execute(
+        select(
+            bounded(select(Expression.id).where(Expression.status == Status.SUBMITTED)),
+            bounded(select(Expression.id).where(Expression.status.in_(OPEN))),
+            bounded(select(InboundMail.id).where(InboundMail.verdict == Verdict.UNCLEAR)),
+            bounded(_failed(now)),
+            bounded(_to_verify()),
+            bounded(_unanswered(now)),
+            oldest,
+        )
+    ).one()
+    return Counts(*row)
+
+
+def waiting(now: datetime, most: int = 5) -> list[Waiting]:
+    """The first few of each kind of work, in one statement: what is most pressing first."""
+    parts = [_replies(most), _failures(now, most), _reviews(most), _verifications(most)]
+    union = union_all(*(select(part.subquery()) for part in parts))
+    return [Waiting(r.kind, r.id, r.at, r.facts) for r in db.session.execute(union)]
+
+
+def _line(what: str, id_: Any, at: Any, **facts: Any) -> Select[Any]:
+    """One kind of work as a part of the union."""
+    pairs = [piece for name, value in facts.items() for piece in (literal(name, Text), value)]
+    built = func.jsonb_build_object(*pairs, type_=JSONB)
+    return select(literal(what, Text).label("kind"), id_.label("id"), at.label("at"), built.label("facts"))
+
+
+def _replies(most: int) -> Select[Any]:
+    mail = InboundMail
+    return (
+        _line(
+            "reply", mail.id, mail.received_at,
+            sender=func.coalesce(func.nullif(mail.sender_name, ""), mail.sender), subject=mail.subject, reason=mail.reason,
+        )
+        .where(mail.verdict == Verdict.UNCLEAR)
+        .order_by(mail.received_at, mail.id)
+        .limit(most)
+    )  # fmt: skip
+
+
+def _failures(now: datetime, most: int) -> Select[Any]:
+    newest = _failed(now).limit(most).subquery()
+    return (
+        _line(
+            "mail", Message.id, Message.created_at,
+            to=func.coalesce(func.nullif(Message.recipient_name, ""), Message.address), kind=Message.kind,
+            error_class=Message.error_class, state=cast(Message.state, Text),
+        )
+        .join(newest, newest.c.id == Message.id)
+        .order_by(Message.id.desc())
+    )  # fmt: skip
+
+
+def _reviews(most: int) -> Select[Any]:
+    row = Expression
+    return (
+        _line(
+            "review", row.id, row.submitted_at,
+            reference=row.reference, organisation=row.organisation_name, states=Organisation.names, grounds=row.grounds,
+            confirmed=row.email_confirmed_at.is_not(None),
+        )
+        .outerjoin(Organisation, Organisation.id == row.state_id)
+        .where(row.status == Status.SUBMITTED)
+        .order_by(row.submitted_at, row.id)
+        .limit(most)
+    )  # fmt: skip
+
+
+def _verifications(most: int) -> Select[Any]:
+    return (
+        _line(
+            "designation", Designation.id, Designation.created_at,
+            person=func.concat_ws(" ", Person.given_name, Person.family_name), states=Organisation.names,
+            letter_date=func.to_char(Designation.letter_date, "YYYY-MM-DD"),
+        )
+        .join(Person, Person.id == Designation.person_id)
+        .join(Organisation, Organisation.id == Designation.state_id)
+        .where(Designation.verified_at.is_(None), Designation.refused_at.is_(None))
+        .order_by(Designation.created_at, Designation.id)
+        .limit(most)
+    )  # fmt: skip
+
+
+def coming(now: datetime, most: int = 10) -> list[Coming]:
+    """The sessions of the next two weeks, soonest first. One statement."""
+    rows = db.session.execute(
+        select(
+            PeerSession.id,
+            PeerSession.titles,
+            PeerSession.starts_at,
+            PeerSession.minutes,
+            PeerSession.capacity,
+            _count_of(Invitation.seat == Seat.HELD),
+            _count_of(*_without_answer()),
+        )
+        .where(PeerSession.status == SessionStatus.SCHEDULED, PeerSession.starts_at.between(now, now + LOOK_AHEAD))
+        .order_by(PeerSession.starts_at, PeerSession.id)
+        .limit(most)
+    )
+    return [Coming(*row) for row in rows]
+
+
+def _count_of(*conditions: ColumnElement[bool]) -> ScalarSelect[int]:
+    """How many invitations of the session of the outer row are so."""
+    return (
+        select(func.count())
+        .where(Invitation.peer_session_id == PeerSession.id, *conditions)
+        .correlate(PeerSession)
+        .scalar_subquery()
+    )

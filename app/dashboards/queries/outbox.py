@@ -1,0 +1,103 @@
+"""The outbox, page by page, newest first: by key, so that the millionth row costs what the first does."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+
+from app.accounts.models import Person
+from app.core.text import fold
+from app.extensions import db
+from app.notifications.models import Message, State
+
+PAGE = 50
+_PEOPLE = 50  # how many people the words may mean; more words find fewer
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What the reader asked for. ``before`` and ``after`` are the keys of the neighbouring pages."""
+
+    state: State | None = None
+    kind: str | None = None
+    words: str = ""
+    before: uuid.UUID | None = None
+    after: uuid.UUID | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of messages, and the keys to go on from in both directions."""
+
+    rows: Sequence[Message]
+    newer: uuid.UUID | None
+    older: uuid.UUID | None
+
+
+def page(wanted: Filters, most: int = PAGE) -> Page:
+    """One page of the outbox. At most two statements."""
+    query = select(Message)
+    if wanted.state is not None:
+        query = query.where(Message.state == wanted.state)
+    if wanted.kind:
+        query = query.where(Message.kind == wanted.kind)
+    if wanted.words:
+        people = people_called(wanted.words)
+        meant = Message.recipient_id.in_(people)
+        query = query.where(or_(meant, func.lower(Message.address) == wanted.words.lower()) if "@" in wanted.words else meant)
+    if wanted.after is not None:  # towards the newer ones: read upwards, show downwards
+        rows = list(db.session.scalars(query.where(Message.id > wanted.after).order_by(Message.id).limit(most + 1)))
+        further = len(rows) > most
+        rows = rows[:most][::-1]
+        return Page(rows, rows[0].id if further and rows else None, rows[-1].id if rows else None)
+    if wanted.before is not None:
+        query = query.where(Message.id < wanted.before)
+    rows = list(db.session.scalars(query.order_by(Message.id.desc()).limit(most + 1)))
+    further = len(rows) > most
+    rows = rows[:most]
+    newer = rows[0].id if wanted.before is not None and rows else None
+    return Page(rows, newer, rows[-1].id if further else None)
+
+
+def people_called(words: str) -> list[uuid.UUID]:
+    """Ids of people whose name or address holds every word; the first few of them."""
+    query = select(Person.id)
+    for word in fold(words).split()[:6]:
+        query = query.where(Person.search.contains(word, autoescape=True))
+    return list(db.session.scalars(query.order_by(Person.id).limit(_PEOPLE)))
+
+
+def message(message_id: uuid.UUID) -> Message | None:
+    """One message."""
+    return db.session.get(Message, message_id)
+
+
+def sent_again(message_id: uuid.UUID) -> Message | None:
+    """The newest repeat of a message, if somebody sent it again."""
+    return db.session.scalar(select(Message).where(Message.resend_of == message_id).order_by(Message.id.desc()).limit(1))
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """How the outbox is doing."""
+
+    oldest_due: datetime | None
+    states: dict[State, int]
+
+
+def pulse(now: datetime, most: int = 100) -> Pulse:
+    """The oldest message that is due and has not left, and how many stand in each state that matters. One statement."""
+    due = select(func.min(Message.due_at)).where(Message.state == State.QUEUED, Message.due_at <= now).scalar_subquery()
+    watched = (State.QUEUED, State.SENDING, State.FAILED, State.UNKNOWN, State.EXPIRED)
+    counted = [
+        select(func.count())
+        .select_from(select(Message.id).where(Message.state == state).limit(most).subquery())
+        .scalar_subquery()
+        for state in watched
+    ]
+    row = db.session.execute(select(due, *counted)).one()
+    return Pulse(row[0], dict(zip(watched, row[1:], strict=True)))

@@ -1,0 +1,1 @@
+"""Loads the demonstration network through the rooms' rules; moves its dates and its clock."""

@@ -1,0 +1,1 @@
+"""The platform on one machine: PostgreSQL, Redis, web, worker, beat and mail catcher under one supervisor."""

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, case, cast, func, literal, or_, select
+from sqlalchemy import ColumnElement, String, and_, case, cast, func, literal, or_, select, type_coerce
 from sqlalchemy.orm import joinedload
 
+from app.core.db import UtcDateTime
 from app.exchanges import messages
 from app.exchanges.messages.facts import Speaker
 from app.exchanges.models import (
@@ -83,17 +85,17 @@ def moments_between(after: datetime, until: datetime) -> list[datetime]:
     return list(found)
 
 
-def _span(minutes: ColumnElement[float] | ColumnElement[int]) -> ColumnElement[timedelta]:
+def _span(minutes: Any) -> ColumnElement[timedelta]:
     return func.make_interval(0, 0, 0, 0, 0, minutes)
 
 
 def _moment() -> ColumnElement[datetime]:
-    return PeerSession.starts_at - _span(ReminderRule.minutes_before)
+    return type_coerce(PeerSession.starts_at - _span(ReminderRule.minutes_before), UtcDateTime())
 
 
 def _due(now: datetime) -> Iterator[Due]:
     """Rules whose moment has come within their grace, for sessions that are still to start."""
-    grace = _span(func.least(ReminderRule.minutes_before / 2, LONGEST_GRACE))
+    grace = _span(func.least(ReminderRule.minutes_before // 2, LONGEST_GRACE))
     moment = _moment()
     rows = db.session.execute(
         select(PeerSession, ReminderRule.minutes_before, ReminderRule.audience)

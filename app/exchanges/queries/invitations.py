@@ -140,7 +140,7 @@ def counts(peer_session: PeerSession) -> Counts:
             number(Invitation.requested.is_(True)),
         ).where(Invitation.peer_session_id == peer_session.id, Invitation.uninvited_at.is_(None))
     ).one()
-    return Counts(*row)
+    return Counts(*(int(figure) for figure in row))
 
 
 def invitations_of(
@@ -224,6 +224,7 @@ def not_sent_yet(peer_session: PeerSession, kinds: Iterable[str], *, unclaimed: 
     )
     found: dict[uuid.UUID, set[str]] = {}
     for recipient_id, kind in rows:
+        assert recipient_id is not None  # asked for above
         found.setdefault(recipient_id, set()).add(kind)
     return found
 

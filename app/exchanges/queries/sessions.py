@@ -46,12 +46,12 @@ def may_see(viewer: Viewer) -> ColumnElement[bool]:
     )
 
 
-def visible_to(viewer: Viewer) -> Select[tuple[PeerSession]]:
+def visible_to(viewer: Viewer) -> Select[PeerSession]:
     """The sessions this viewer may see."""
     return select(PeerSession).where(may_see(viewer))
 
 
-def exchanges_visible_to(viewer: Viewer) -> Select[tuple[Exchange]]:
+def exchanges_visible_to(viewer: Viewer) -> Select[Exchange]:
     """The exchanges this viewer may see: public ones, and those with a session the viewer may see."""
     if viewer.can(Permission.SEE_ALL_EXCHANGES):
         return select(Exchange)
@@ -111,7 +111,7 @@ def _instant(text: str) -> datetime:
     return found
 
 
-def _page(query: Select[tuple[PeerSession]], after: str | None, most: int, *, rising: bool) -> Page[PeerSession]:
+def _page(query: Select[PeerSession], after: str | None, most: int, *, rising: bool) -> Page[PeerSession]:
     key = key_of(after, (_instant, uuid.UUID))
     if key is not None:
         pair = tuple_(PeerSession.starts_at, PeerSession.id)

@@ -39,12 +39,15 @@ class Speaker:
     peer_session: PeerSession
     places: list[str]
     extra: Json = field(default_factory=dict)
-    _common: dict[tuple[str, Capacity, bool], Json] = field(default_factory=dict)
+    _common: dict[tuple[object, ...], Json] = field(default_factory=dict)
     _urls: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def common(self, to: Recipient) -> Json:
         """What every reader of this language in the same standing is told: one mapping, stored and rendered once."""
-        standing = (to.person.language, to.capacity, to.may_join)
+        standing = (
+            to.person.language, to.capacity, to.because, bool(to.organisation), to.answer, to.holds_seat, to.may_join,
+            to.former_time,
+        )  # fmt: skip
         if standing not in self._common:
             locale = to.person.language
             row = self.peer_session
@@ -63,13 +66,18 @@ class Speaker:
                 "asks": to.capacity is not Capacity.INFORMATION,
                 "dial_in": row.dial_in if to.may_join else "",
                 "test_url": row.test_url if to.may_join else "",
+                "because": to.because,
+                "has_organisation": bool(to.organisation),
+                "answer": to.answer.value if to.answer else None,
+                "holds_seat": to.holds_seat,
+                "former_time": to.former_time,
                 "invite": self._invite(to, locale),
                 **self.extra,
             }
         return self._common[standing]
 
     def facts(self, to: Recipient) -> Json:
-        """What only this person is told: links, and how they stand to the session."""
+        """What only this person is told: links, and the State or body the invitation went to."""
         locale = to.person.language
         answer_url = self._link("exchanges.answer", locale, sign("answer", to.invitation_id, to.nonce))
         return {
@@ -80,10 +88,7 @@ class Speaker:
                 "no": answer_url + "?answer=no",
                 "join": self._link("exchanges.join", locale, sign("join", to.invitation_id, to.join_nonce)),
             },
-            "why": {"because": to.because, "organisation": one_text(to.organisation, locale)},
-            "answer": to.answer.value if to.answer else None,
-            "holds_seat": to.holds_seat,
-            "former_time": to.former_time,
+            "personal": {"organisation": str(best(to.organisation, locale, settings().language_order))},
         }
 
     def _link(self, endpoint: str, locale: str, token: str) -> str:

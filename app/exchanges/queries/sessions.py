@@ -103,7 +103,7 @@ def of_exchange(viewer: Viewer, exchange: Exchange) -> Sequence[PeerSession]:
     ).all()
 
 
-def _instant(text: str) -> datetime:
+def instant_of_key(text: str) -> datetime:
     """An instant from an address; one without a zone is not ours."""
     found = datetime.fromisoformat(text)
     if found.tzinfo is None:
@@ -112,7 +112,7 @@ def _instant(text: str) -> datetime:
 
 
 def _page(query: Select[PeerSession], after: str | None, most: int, *, rising: bool) -> Page[PeerSession]:
-    key = key_of(after, (_instant, uuid.UUID))
+    key = key_of(after, (instant_of_key, uuid.UUID))
     if key is not None:
         pair = tuple_(PeerSession.starts_at, PeerSession.id)
         query = query.where(pair > tuple_(*key) if rising else pair < tuple_(*key))

@@ -135,7 +135,10 @@ class OurDateField(DateField):
     """A date; the sentence says how to write one."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        """Read the browser's form of a date."""
+        """Read the browser's form of a date; none is no mistake here, ``needed`` says where one is."""
+        if not "".join(valuelist).strip():
+            self.data = None
+            return
         try:
             super().process_formdata(valuelist)
         except ValueError:

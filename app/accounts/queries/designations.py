@@ -85,3 +85,17 @@ def designations_of_person(person_id: uuid.UUID) -> list[Designation]:
     """All of a person, newest first."""
     query = select(Designation).options(joinedload(Designation.state)).where(Designation.person_id == person_id)
     return list(db.session.scalars(query.order_by(Designation.valid_from.desc(), Designation.id.desc())))
+
+
+def designations_to_replace(today: date, most: int = 1000) -> list[Designation]:
+    """Verified ones that are not over: a new letter may replace one of them."""
+    query = (
+        select(Designation)
+        .options(joinedload(Designation.state), joinedload(Designation.person))
+        .where(
+            Designation.verified_at.is_not(None),
+            Designation.refused_at.is_(None),
+            or_(Designation.valid_to.is_(None), Designation.valid_to >= today),
+        )
+    )
+    return list(db.session.scalars(query.order_by(Designation.valid_from.desc(), Designation.id).limit(most)))

@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 
 from app.core.text import line as one_line
 
@@ -67,7 +68,7 @@ def assemble(mail: Mail) -> bytes:
 
 
 def _readable(mail: Mail) -> list[bytes]:
-    parts = [_text_part("text/plain; charset=UTF-8", mail.text), _text_part("text/html; charset=UTF-8", mail.html)]
+    parts = [_text_part("plain", mail.text), _text_part("html", mail.html)]
     if mail.calendar is not None:
         kind = f"text/calendar; method={mail.method}; charset=UTF-8"
         head = f"Content-Type: {kind}\r\nContent-Transfer-Encoding: base64\r\n\r\n"
@@ -81,21 +82,23 @@ def _multipart(kind: str, mark: str, parts: list[bytes]) -> bytes:
     return head + b"".join(line + b"\r\n" + part + b"\r\n" for part in parts) + line + b"--\r\n"
 
 
-def _text_part(kind: str, words_: str) -> bytes:
-    """Quoted-printable while it stays readable, base64 for scripts in which it would triple the size."""
-    raw = words_.replace("\r\n", "\n").replace("\n", "\r\n").encode("utf-8")
-    wide = len(raw) - len(words_)
-    if wide * 6 > len(raw):
-        encoding, body = "base64", _base64(raw)
-    else:
+def _text_part(kind: str, told: str) -> bytes:
+    """Plain text of Latin scripts stays readable (quoted-printable); the rest is base64, which is faster and shorter."""
+    raw = told.replace("\r\n", "\n").replace("\n", "\r\n").encode("utf-8")
+    if kind == "plain" and (len(raw) - len(told)) * 6 < len(raw):
         encoding, body = "quoted-printable", binascii.b2a_qp(raw, istext=True)
-    return f"Content-Type: {kind}\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n".encode("ascii") + body
+    else:
+        encoding, body = "base64", _base64(raw)
+    head = f"Content-Type: text/{kind}; charset=UTF-8\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
+    return head.encode("ascii") + body
 
 
 def _base64(raw: bytes) -> bytes:
-    return base64.encodebytes(raw).replace(b"\n", b"\r\n")
+    told = binascii.b2a_base64(raw, newline=False)
+    return b"\r\n".join([told[at : at + 76] for at in range(0, len(told), 76)]) + b"\r\n"
 
 
+@lru_cache(maxsize=2048)
 def words(told: str, used: int = 0) -> str:
     """A header's text: as it stands where that is plain and short, else encoded words on folded lines (RFC 2047)."""
     if len(told) + used <= 76 and _ATOMS.fullmatch(told) and "=?" not in told:

@@ -123,7 +123,7 @@ def preview(message: Message) -> Preview | None:
 
 def job_of(message: Message) -> Job:
     """The job of a loaded row."""
-    common = db.session.scalar(select(MessageFacts.facts).where(MessageFacts.id == message.common_id)) if message.common_id else None
+    common = db.session.scalar(select(MessageFacts.facts).where(MessageFacts.id == message.common_id))
     return Job(
         id=message.id, kind=message.kind, address=message.address, locale=message.locale, zone=message.zone,
         recipient_name=message.recipient_name, salutation=message.salutation, facts=message.facts,

@@ -16,10 +16,10 @@ from typing import Literal
 
 from icalendar import vText
 
-from app.notifications.calendar import Attendee, Invite, attendee_property, cancel_event, request, uninvite
-from app.notifications.slots import CLOSE, OPEN, Cut
 from app.core.text import clean
 from app.core.text import line as one_line
+from app.notifications.calendar import Attendee, Invite, attendee_property, cancel_event, request, uninvite
+from app.notifications.slots import CLOSE, OPEN, Cut
 
 Method = Literal["request", "cancel", "uninvite"]
 _BUILDERS = {"request": request, "cancel": cancel_event, "uninvite": uninvite}
@@ -123,7 +123,7 @@ def _escape_text(value: str) -> str:
 def _attendee_frame(language: str, role: str, asked: bool, asks: bool) -> str:
     """The line of a person without a name, to which a plain name and address are added without the library."""
     address = attendee_property(Attendee("", "nobody@invalid", language, role, asked), asks=asks)
-    return address.params.to_ical().decode("utf-8")
+    return str(address.params.to_ical().decode("utf-8"))
 
 
 def _attendee_line(attendee: Attendee, *, asks: bool) -> str:

@@ -144,7 +144,7 @@ def account() -> Account | None:
         *((("dashboards.my_state", _("My State")),) if reader().state_ids else ()),
         ("accounts.profile", _("Your profile")),
     )
-    return Account(person.full_name, links, url_for("accounts.sign_out"))
+    return Account(person.full_name, links, url_for("accounts.sign_out") if has_page("accounts.sign_out") else "")
 
 
 def sign_in_url() -> str:

@@ -1,0 +1,76 @@
+"""The first page: for the public, for those who are invited, for those who speak for a State."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from flask import redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from app.accounts.access import P, Viewer, public, requires, viewer
+from app.accounts.reader import language, viewer_zone
+from app.core import clock, zones
+from app.dashboards import links, places, words
+from app.dashboards.queries import home as queries
+from app.dashboards.queries import shown
+from app.dashboards.routes import blueprint
+
+
+@blueprint.get("/")
+@public
+def home() -> ResponseReturnValue:
+    """The first page of whoever looks. The secretariat's is its desk."""
+    who, now = viewer(), clock.now()
+    if who.in_office:
+        return redirect(url_for("dashboards.desk"))
+    if who.person is not None:
+        return _mine(who, now)
+    upcoming = queries.upcoming_public(now)
+    return render_template(
+        "dashboards/home.html",
+        upcoming=upcoming,
+        spots=_spots(upcoming),
+        call=queries.open_call(now),
+        figures=queries.figures(now, _today(now)),
+        shown=shown,
+        link=links.to,
+    )
+
+
+def _today(now: datetime) -> date:
+    return zones.to_wall(now, viewer_zone()).date()
+
+
+def _spots(upcoming: list[queries.Upcoming]) -> list[places.Spot]:
+    """Where the next session's hours are shown: here, at the host's, in the hosting States."""
+    if not upcoming:
+        return []
+    first = upcoming[0]
+    wanted = (viewer_zone(), first.session.zone, *(host.zone for host in first.hosts))
+    return places.spots(first.session.starts_at, wanted, language())
+
+
+def _mine(who: Viewer, now: datetime) -> ResponseReturnValue:
+    """The first page of a signed-in person: my sessions in my hour, answers due; my State for its focal point."""
+    assert who.person is not None
+    invitations = queries.my_invitations(who.person.id, now)
+    speaks = who.can(P.SEE_MY_STATE)
+    return render_template(
+        "dashboards/mine.html",
+        due=[i for i in invitations if queries.answer_due(i)],
+        settled=[i for i in invitations if not queries.answer_due(i)],
+        former_time=queries.answered_former_time,
+        state=queries.my_state(who.state_ids, now, _today(now)) if speaks else None,
+        upcoming=[] if invitations or speaks else queries.upcoming_public(now, 4),
+        words=words,
+        link=links.to,
+    )
+
+
+@blueprint.get("/my-state")
+@requires(P.SEE_MY_STATE)
+def my_state() -> ResponseReturnValue:
+    """What the focal point of a State sees of it."""
+    now = clock.now()
+    state = queries.my_state(viewer().state_ids, now, _today(now), most=50)
+    return render_template("dashboards/my_state.html", state=state, words=words, link=links.to)

@@ -1,0 +1,155 @@
+"""The outbox: what was sent to whom, what waits, what failed and why. Links in a shown mail are blank."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from flask import Response, abort, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.accounts.access import P, me, requires, viewer
+from app.core import clock
+from app.core.errors import RuleBroken
+from app.core.text import line
+from app.dashboards import links, rules, words
+from app.dashboards.queries import outbox as queries
+from app.dashboards.routes import blueprint
+from app.dashboards.shown import Shown, shown_mail
+from app.extensions import db
+from app.notifications.models import Message, State
+
+MAIL_CSP = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
+
+
+@blueprint.get("/desk/outbox")
+@requires(P.SEE_OUTBOX)
+def outbox() -> ResponseReturnValue:
+    """The list, newest first."""
+    wanted = _filters()
+    page = queries.page(wanted)
+
+    def at(**key: Any) -> str:
+        return url_for("dashboards.outbox", **{**_asked(wanted), **key})
+
+    return render_template(
+        "dashboards/outbox.html",
+        page=page,
+        wanted=wanted,
+        newer_url=at(after=page.newer) if page.newer else None,
+        older_url=at(before=page.older) if page.older else None,
+        words=words,
+        states=State,
+        filtered=bool(_asked(wanted)),
+    )
+
+
+def _filters() -> queries.Filters:
+    """The filters of the address; what makes no sense counts as not asked."""
+    args = request.args
+    state = args.get("state", "")
+    kind = args.get("kind", "")
+    return queries.Filters(
+        state=State(state) if state in set(State) else None,
+        kind=kind if kind in words.KINDS else None,
+        words=line(args.get("q", ""))[:200],
+        before=_key(args.get("before")),
+        after=_key(args.get("after")),
+    )
+
+
+def _asked(wanted: queries.Filters) -> dict[str, str]:
+    """The filters as an address carries them, without the place in the list."""
+    asked = {"state": wanted.state.value if wanted.state else "", "kind": wanted.kind or "", "q": wanted.words}
+    return {name: value for name, value in asked.items() if value}
+
+
+def _key(text: str | None) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text or "")
+    except ValueError:
+        return None
+
+
+def _load(message_id: uuid.UUID) -> Message:
+    found = queries.message(message_id)
+    if found is None:
+        abort(404)
+    return found
+
+
+@blueprint.get("/desk/outbox/<uuid:message_id>")
+@requires(P.SEE_OUTBOX)
+def message(message_id: uuid.UUID) -> ResponseReturnValue:
+    """One mail as its recipient sees it, its calendar part, and what became of it."""
+    return _page(_load(message_id))
+
+
+def _page(found: Message, refused: Any = None, code: int = 200) -> ResponseReturnValue:
+    g.frames = True
+    now = clock.now()
+    repeat = queries.sent_again(found.id)
+    can = viewer().can(P.MANAGE_OUTBOX)
+    page = render_template(
+        "dashboards/message.html",
+        message=found,
+        mail=_shown(found),
+        repeat=repeat,
+        original=found.resend_of,
+        refused=refused,
+        may_send_again=can and rules.may_send_again(found, now),
+        may_send_now=can and found.state is State.QUEUED and found.due_at > now,
+        words=words,
+        state=State,
+        link=links.to,
+    )
+    return page, code
+
+
+def _shown(found: Message) -> Shown | None:
+    """The mail with its links blanked; nothing of a mail that opens an account."""
+    return None if found.kind in rules.SECRET else shown_mail(found)
+
+
+@blueprint.get("/desk/outbox/<uuid:message_id>/mail")
+@requires(P.SEE_OUTBOX)
+def message_html(message_id: uuid.UUID) -> ResponseReturnValue:
+    """The HTML of a mail for the frame that shows it: no scripts, no forms, nothing from outside."""
+    mail = _shown(_load(message_id))
+    if mail is None or not mail.html:
+        abort(404)
+    response = Response(mail.html, mimetype="text/html")
+    response.headers["Content-Security-Policy"] = MAIL_CSP
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@blueprint.post("/desk/outbox/<uuid:message_id>/again")
+@requires(P.MANAGE_OUTBOX)
+def send_again(message_id: uuid.UUID) -> ResponseReturnValue:
+    """Send a mail again that ended."""
+    found = _load(message_id)
+    try:
+        again = rules.send_again(found, by=me(), now=clock.now())
+    except RuleBroken as refused:
+        db.session.rollback()
+        return _page(_load(message_id), refused.message, 409)
+    db.session.commit()
+    flash(_("The mail is on its way again."), "good")
+    return redirect(url_for("dashboards.message", message_id=again), 303)
+
+
+@blueprint.post("/desk/outbox/<uuid:message_id>/now")
+@requires(P.MANAGE_OUTBOX)
+def send_now(message_id: uuid.UUID) -> ResponseReturnValue:
+    """Let a waiting mail leave at once."""
+    found = _load(message_id)
+    try:
+        rules.send_now(found, by=me(), now=clock.now())
+    except RuleBroken as refused:
+        db.session.rollback()
+        return _page(_load(message_id), refused.message, 409)
+    db.session.commit()
+    flash(_("The mail leaves now."), "good")
+    return redirect(url_for("dashboards.message", message_id=message_id), 303)

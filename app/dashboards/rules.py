@@ -1,0 +1,80 @@
+"""What the secretariat may do to a mail: send it again, or send now what waits."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import text
+
+from app.accounts.models import Person
+from app.audit.rules import record
+from app.core.errors import RuleBroken
+from app.dashboards.queries.desk import TROUBLE
+from app.dashboards.queries.outbox import sent_again
+from app.extensions import db
+from app.notifications import nudge, outbox
+from app.notifications.models import Message, State
+
+SECRET = frozenset({"sign-in-link", "join-invitation"})
+"""Mails that open an account: nobody reads or repeats them from the outbox."""
+
+
+def may_send_again(message: Message, now: datetime) -> bool:
+    """Would ``send_again`` do it?"""
+    return _why_not_again(message, now) is None
+
+
+def _why_not_again(message: Message, now: datetime) -> RuleBroken | None:
+    if message.kind in SECRET:
+        return RuleBroken(_l("This mail opens an account. Ask the person to ask for a new one."))
+    if message.state is not State.SENT and message.state not in TROUBLE and message.state is not State.SUPPRESSED:
+        return RuleBroken(_l("This mail has not left yet, so it cannot be sent again."))
+    if message.expires_at is not None and message.expires_at <= now:
+        return RuleBroken(_l("The moment this mail speaks of has passed. Write to the person instead."))
+    return None
+
+
+def send_again(message: Message, *, by: Person, now: datetime) -> uuid.UUID:
+    """Queue a copy of a mail that ended: its own row and key, the same calendar entry, to the address known today.
+
+    Pressed twice, it is one copy: while that copy waits, a second press finds it.
+    """
+    refused = _why_not_again(message, now)
+    if refused is not None:
+        raise refused
+    db.session.refresh(message, with_for_update=True)
+    copy = sent_again(message.id)
+    if copy is not None and copy.state in (State.QUEUED, State.SENDING):
+        return copy.id
+    fresh = _address_today(message)
+    again = outbox.send_again(message, now=now)
+    changes = {}
+    if fresh != message.address:
+        row = db.session.get_one(Message, again)
+        row.address = fresh
+        changes = {"address": (message.address, fresh)}
+    record("mail.sent_again", "message", message.id, by=by, now=now, changes=changes)
+    return again
+
+
+def _address_today(message: Message) -> str:
+    """The recipient's address as it is now; the former one when the person has none or is unknown here."""
+    person = db.session.get(Person, message.recipient_id) if message.recipient_id else None
+    address = (person.email or "") if person is not None else message.address
+    if not address:
+        raise RuleBroken(_l("No address is known for this person. Add one on the person's page first."))
+    return address
+
+
+def send_now(message: Message, *, by: Person, now: datetime) -> None:
+    """Let a waiting mail leave at once; on one that does not wait, nothing happens."""
+    if message.state is not State.QUEUED:
+        raise RuleBroken(_l("This mail does not wait any more."))
+    if message.due_at <= now:
+        return
+    message.due_at = now
+    db.session.execute(text("SELECT pg_notify('outbox', '')"))
+    nudge.after_commit()
+    record("mail.hurried", "message", message.id, by=by, now=now)

@@ -8,7 +8,7 @@ NODE = node_modules
 PO = $(wildcard app/translations/*/LC_MESSAGES/*.po)
 STATIC = $(shell find app/static app/assets.py -type f ! -path 'app/static/build/*' 2>/dev/null)
 
-.PHONY: help run test lint bench setup flask demo-reset clean
+.PHONY: help run test lint strings bench setup setup-dev flask demo-reset clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -21,20 +21,26 @@ test: $(STAMPS)/dev $(STAMPS)/assets $(NODE)/.stamp-dev $(STAMPS)/translations #
 
 lint: $(STAMPS)/dev ## check style, types, import contracts and templates
 	@$(PY) -m ruff check .
-	@$(PY) -m mypy
+	@$(PY) -m mypy --no-error-summary
 	@$(VENV)/bin/lint-imports
 	@$(PY) scripts/check_templates.py
+
+strings: $(STAMPS)/dev ## collect the sentences to translate into app/translations
+	@$(PY) -m babel.messages.frontend -q extract -F babel.cfg -k _l -k ngettext:1,2 --omit-header --sort-by-file -o app/translations/messages.pot .
+	@$(PY) -m babel.messages.frontend -q update -i app/translations/messages.pot -d app/translations --omit-header --no-fuzzy-matching --ignore-pot-creation-date
 
 bench: $(STAMPS)/dev $(STAMPS)/assets $(STAMPS)/translations ## measure all figures, or one with ONLY=name
 	@$(PY) -m bench $(ONLY)
 
 setup: $(STAMPS)/run $(STAMPS)/assets $(STAMPS)/translations ## only the set-up of make run
 
+setup-dev: $(STAMPS)/dev $(NODE)/.stamp-dev $(STAMPS)/assets $(STAMPS)/translations ## only the set-up of make test
+
 flask: $(STAMPS)/run ## a command on the running platform: make flask DO="demo advance 7d"
 	@set -a; . "$${PATHWAYS_DATA:-var}/env" && exec $(PY) -m flask --app app $(DO)
 
 demo-reset: $(STAMPS)/run ## forget all data of make run, so that the next start loads the demo anew
-	@$(PY) -m embedded reset
+	@$(PY) scripts/demo_reset.py
 
 clean: ## remove what the set-up installed; the data stay
 	rm -rf $(VENV) $(NODE) app/static/build

@@ -78,14 +78,19 @@ def _read(folder: Path, names: Iterable[str]) -> dict[str, bytes]:
     return {name: (folder / name).read_bytes() for name in names if (folder / name).is_file()}
 
 
-def _sources(static_src: Path, node_modules: Path) -> dict[str, bytes]:
-    """Everything a build depends on, by a name that is the same on every machine."""
+def _ours(static_src: Path) -> dict[str, bytes]:
+    """What we wrote ourselves."""
     css = _read(static_src / "css", ("fonts.css", *SHEETS))
     js = _read(static_src / "js", sorted(p.name for p in (static_src / "js").glob("*.js")))
     img = _read(static_src / "img", sorted(p.name for p in (static_src / "img").glob("*.svg")))
-    packages = _read(node_modules, (*FONTS.values(), LAND))
-    groups = {"css": css, "js": js, "img": img, "npm": packages}
+    groups = {"css": css, "js": js, "img": img}
     return {f"{kind}/{name}": data for kind, group in groups.items() for name, data in group.items()}
+
+
+def _sources(static_src: Path, node_modules: Path) -> dict[str, bytes]:
+    """Everything a build depends on, by a name that is the same on every machine."""
+    packages = _read(node_modules, (*FONTS.values(), LAND))
+    return {**_ours(static_src), **{f"npm/{name}": data for name, data in packages.items()}}
 
 
 def _digest(sources: dict[str, bytes]) -> str:
@@ -153,7 +158,8 @@ def build(static_src: Path = SOURCES, node_modules: Path = PACKAGES, out: Path =
             writer.add(name.removeprefix("img/"), data)
     dots = draw.land_dots(node_modules / LAND) if f"npm/{LAND}" in sources else []
     writer.write("land.json", json.dumps(dots, separators=(",", ":")).encode())
-    writer.write("manifest.json", json.dumps({"inputs": inputs, "names": writer.names}, indent=1, sort_keys=True).encode())
+    found = {"inputs": inputs, "ours": _digest(_ours(static_src)), "names": writer.names}
+    writer.write("manifest.json", json.dumps(found, indent=1, sort_keys=True).encode())
     _sweep(out, {*writer.names.values(), *before.get("names", {}).values(), "manifest.json", "land.json"})
     return Built(writer.names, missing, fresh=True)
 
@@ -178,18 +184,25 @@ def _sweep(out: Path, keep: set[str]) -> None:
 def _manifest(out: Path) -> dict[str, Any]:
     try:
         found: dict[str, Any] = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+    except (OSError, ValueError):
         return {}
     return found
 
 
+def _stale(found: dict[str, Any]) -> bool:
+    """Must it be made (again)? Where the packages have been removed after a build, that build stays."""
+    return not found or (PACKAGES.is_dir() and found.get("ours") != _digest(_ours(SOURCES)))
+
+
 def init_app(app: Flask, out: Path = OUT) -> None:
-    """Give templates ``asset_url``, ``day_map`` and ``land_map``; builds first where nobody has."""
-    if not _manifest(out):
+    """Give templates ``asset_url``, ``day_map`` and ``land_map``; builds first where nobody has, or after a change."""
+    found = _manifest(out)
+    if _stale(found):
         try:
             build(out=out)
         except OSError as error:
-            raise NotBuiltError(f"The static files are missing. Run `flask assets build` first ({error}).") from error
+            if not found:
+                raise NotBuiltError(f"The static files are missing. Run `flask assets build` first ({error}).") from error
     names: dict[str, str] = _manifest(out)["names"]
     dots = tuple(draw.Dot(*dot) for dot in json.loads((out / "land.json").read_text(encoding="utf-8")))
 

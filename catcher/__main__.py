@@ -20,7 +20,8 @@ def main() -> None:
     box = Box(Path(os.environ["VAR_DIR"]) / "mail")
     mails = Controller(box, "127.0.0.1", int(os.environ["MAIL_PORT"]), data_size_limit=LARGEST, enable_SMTPUTF8=True)
     mails.start()
-    make_server("127.0.0.1", int(os.environ["MAIL_WEB_PORT"]), create_app(box), threaded=True).serve_forever()
+    pages = create_app(box, clock_file=box.folder.parent / "clock")
+    make_server("127.0.0.1", int(os.environ["MAIL_WEB_PORT"]), pages, threaded=True).serve_forever()
 
 
 if __name__ == "__main__":

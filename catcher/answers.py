@@ -1,6 +1,6 @@
 """What a mail program sends back: a calendar answer, or a person's own words."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid, parseaddr
 from typing import Any
@@ -45,7 +45,7 @@ def written_reply(message: EmailMessage, words: str) -> EmailMessage:
     return _reply(message, f"Re: {header(message, 'Subject')}", words)
 
 
-def calendar_reply(message: EmailMessage, partstat: str) -> EmailMessage | None:
+def calendar_reply(message: EmailMessage, partstat: str, now: datetime) -> EmailMessage | None:
     """A calendar program's answer: METHOD:REPLY, the UID and SEQUENCE asked about, one ATTENDEE. None if nothing was asked."""
     found = invite(message)
     if partstat not in ANSWERS or not found or found[0] != "REQUEST" or "ATTENDEE" not in found[1]:
@@ -56,7 +56,7 @@ def calendar_reply(message: EmailMessage, partstat: str) -> EmailMessage | None:
     for name in COPIED:
         if name in asked:
             event[name] = asked[name]
-    event.add("DTSTAMP", datetime.now(UTC))
+    event.add("DTSTAMP", now)
     attendee = _attendee(asked, header(message, "Delivered-To"))
     attendee.params["PARTSTAT"] = partstat
     attendee.params.pop("RSVP", None)

@@ -52,9 +52,19 @@ def parse(source: bytes) -> EmailMessage:
 def header(message: EmailMessage, name: str) -> str:
     """One header as text; the library stumbles over some hostile ones, which are shown as they came."""
     try:
-        return str(message[name] or "")
+        return _printable(str(message[name] or ""))
     except (ValueError, IndexError, KeyError, AttributeError, TypeError):
-        return next((str(value) for key, value in message.raw_items() if key.lower() == name.lower()), "")
+        return next((text for key, text in headers(message) if key.lower() == name.lower()), "")
+
+
+def headers(message: EmailMessage) -> list[tuple[str, str]]:
+    """All headers as they came."""
+    return [(_printable(name), _printable(str(value))) for name, value in message.raw_items()]
+
+
+def _printable(text: str) -> str:
+    """Bytes that are no UTF-8 arrive as lone surrogates, which no page can hold."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def body(message: EmailMessage, kind: str) -> str:

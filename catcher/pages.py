@@ -4,14 +4,16 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from email import policy
 from email.message import EmailMessage
+from pathlib import Path
 
 from flask import Flask, abort, render_template, request
 from werkzeug.wrappers import Response
 
 from catcher.answers import ANSWERS, calendar_reply, facts, written_reply
-from catcher.box import PAGE, Box, body, header, parse
+from catcher.box import PAGE, Box, body, header, headers, parse
 
 RECEIVE = (sys.executable, "-m", "flask", "--app", "app", "mail", "receive")
 POLICY = "default-src 'none'; style-src 'self'; frame-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -19,11 +21,11 @@ SANDBOX = "allow-popups allow-popups-to-escape-sandbox"
 FRAME_POLICY = f"sandbox {SANDBOX}; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
 
 
-def create_app(box: Box, receive: Sequence[str] = RECEIVE) -> Flask:
-    """The pages over one box; answers go to a command that reads a mail."""
+def create_app(box: Box, receive: Sequence[str] = RECEIVE, clock_file: Path | None = None) -> Flask:
+    """The pages over one box; answers go to a command that reads a mail, dated by the demo's clock."""
     app, token = Flask(__name__), secrets.token_urlsafe(32)
     app.config.update(TRUSTED_HOSTS=["127.0.0.1", "localhost"], MAX_CONTENT_LENGTH=200_000)
-    app.jinja_env.globals["header"] = header
+    app.jinja_env.globals.update(header=header, headers=headers)
 
     @app.before_request
     def only_from_these_pages() -> None:
@@ -40,6 +42,10 @@ def create_app(box: Box, receive: Sequence[str] = RECEIVE) -> Flask:
     def mail_named(name: str) -> EmailMessage:
         source = box.source(name)
         return abort(404) if source is None else parse(source)
+
+    def now() -> datetime:
+        shift = int(clock_file.read_text() or 0) if clock_file and clock_file.exists() else 0
+        return datetime.now(UTC) + timedelta(seconds=shift)
 
     @app.get("/")
     def inbox() -> str:
@@ -66,7 +72,7 @@ def create_app(box: Box, receive: Sequence[str] = RECEIVE) -> Flask:
     def answer(name: str) -> str:
         message, words = mail_named(name), request.form.get("words", "").strip()
         try:
-            made = written_reply(message, words) if words else calendar_reply(message, request.form.get("choice", ""))
+            made = written_reply(message, words) if words else calendar_reply(message, request.form.get("choice", ""), now())
             sent = made.as_bytes(policy=policy.SMTPUTF8) if made else b""
         except ValueError:  # an address or subject that no mail can carry
             sent = b""

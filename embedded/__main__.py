@@ -35,6 +35,7 @@ def main() -> None:
         with ExitStack() as ending:
             place = Place(folder, servers.CHECKOUT)
             ending.callback(place.close)
+            ending.callback((place.data / "env").unlink, missing_ok=True)
             try:
                 supervise(place, ending)
             finally:

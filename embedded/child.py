@@ -35,16 +35,17 @@ class Child:
     def reclaim(self) -> int:
         """Take the lock; end first whatever an earlier, killed supervisor left running under it."""
         lock = os.open(self.place.data / "run" / f"{self.name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        since = time.monotonic()
+        asked = 0.0
         while True:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 return lock
             except BlockingIOError:
-                say(f"ending the {self.name} of an earlier start")
-                late = time.monotonic() - since > self.patience
-                _signal_group(int(os.pread(lock, 20, 0) or 0), signal.SIGKILL if late else self.stop_by)
-                time.sleep(1)
+                if not asked or time.monotonic() - asked > self.patience:
+                    say(f"ending the {self.name} of an earlier start")
+                    _signal_group(int(os.pread(lock, 20, 0) or 0), signal.SIGKILL if asked else self.stop_by)
+                    asked = time.monotonic()
+                time.sleep(0.1)
 
     def start(self, stdin: int = subprocess.DEVNULL) -> None:
         """Start the program in its own session: Ctrl-C reaches only us, and we choose the order of the end."""
@@ -104,7 +105,8 @@ class Child:
         lines = self.log.read_bytes()[self.log_start :].decode(errors="replace").strip().splitlines() or ["it said nothing"]
         if any(os.strerror(errno.ENOSPC) in line for line in lines):
             return disk_full(self.place.data)
-        return Trouble(f"{self.name} stopped: {lines[-1].strip()} (more in {self.log})")
+        told = [line.strip() for line in lines if not line.startswith(("(Background", "[SQL", "[parameters"))]  # SQLAlchemy's tail
+        return Trouble(f"{self.name} stopped: {told[-1]} (more in {self.log})")
 
 
 def _signal_group(pid: int, number: signal.Signals) -> None:

@@ -35,8 +35,7 @@ def hour_band(start: int, length: int = 60) -> Markup:
     length = max(1, min(length, 1440))
     x = min(start % 1440, 1440 - length)
     return Markup(  # noqa: S704 - numbers only
-        f'<svg class="hours" viewBox="0 0 1440 18"{_OPEN}{zones}'
-        f'<rect class="m" x="{x}" y="1" width="{length}" height="16"/></svg>'
+        f'<svg class="hours" viewBox="0 0 1440 18"{_OPEN}{zones}<rect class="m" x="{x}" y="1" width="{length}" height="16"/></svg>'
     )
 
 

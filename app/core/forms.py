@@ -40,6 +40,11 @@ def tidy(value: Any) -> Any:
     return clean(value).strip() if isinstance(value, str) else value
 
 
+def asked(choices: Any) -> Any:
+    """Choices as a function: the library warns of pairs in a list, and takes them from a function."""
+    return choices if callable(choices) else lambda: choices
+
+
 class Form(FlaskForm):  # type: ignore[misc]
     """Every form of the platform. Texts are tidied; a rule's refusal lands at the field it names."""
 
@@ -52,7 +57,9 @@ class Form(FlaskForm):  # type: ignore[misc]
             """Add the tidying filter to texts, never to passwords."""
             kind = unbound_field.field_class
             if issubclass(kind, StringField) and not issubclass(kind, PasswordField):
-                options = {**options, "filters": [tidy, *unbound_field.kwargs.pop("filters", ())]}
+                options = {**options, "filters": [tidy, *unbound_field.kwargs.get("filters", ())]}
+            if unbound_field.kwargs.get("choices") is not None:
+                options = {**options, "choices": asked(unbound_field.kwargs["choices"])}
             return unbound_field.bind(form=form, **options)
 
     def refuse(self, error: RuleBroken) -> None:
@@ -218,7 +225,7 @@ class LanguageField(TidySelect):
     """One of the six languages, each by its own name."""
 
     def __init__(self, label: Any = None, validators: Any = None, **kwargs: Any) -> None:
-        super().__init__(label, validators, choices=[(c, NAMES[c]) for c in LANGUAGES], **kwargs)
+        super().__init__(label, validators, choices=asked([(c, NAMES[c]) for c in LANGUAGES]), **kwargs)
 
 
 def texts_form(field_class: type[StringField] = StringField, most: int = 200) -> type[PlainForm]:

@@ -17,6 +17,7 @@ from icalendar import Calendar, Event, vCalAddress, vText, vUri
 from app.core.text import clean
 from app.core.text import line as one_line
 
+ROLES = ("REQ-PARTICIPANT", "OPT-PARTICIPANT", "NON-PARTICIPANT")
 PRODID = "-//Pathways Exchange//Sessions//EN"
 
 
@@ -30,12 +31,13 @@ class Organizer:
 
 @dataclass(frozen=True, slots=True)
 class Attendee:
-    """The one person a message is for. Observers are optional participants."""
+    """The one person a message is for. ``role`` as RFC 5545 names it; who is only informed is not asked."""
 
     name: str
     address: str
     language: str = "en"
-    optional: bool = False
+    role: str = "REQ-PARTICIPANT"
+    asked: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +151,11 @@ def _address(who: Organizer | Attendee, **params: str) -> vCalAddress:
 
 def attendee_property(attendee: Attendee, *, asks: bool) -> vCalAddress:
     """The ATTENDEE of one message. PARTSTAT is always NEEDS-ACTION: clients ignore or mistrust anything else."""
-    params = {
-        "CUTYPE": "INDIVIDUAL",
-        "ROLE": "OPT-PARTICIPANT" if attendee.optional else "REQ-PARTICIPANT",
-        "LANGUAGE": one_line(attendee.language) or "en",
-    }
+    if attendee.role not in ROLES:
+        raise ValueError(f"a person cannot be invited as {attendee.role}")
+    params = {"CUTYPE": "INDIVIDUAL", "ROLE": attendee.role, "LANGUAGE": one_line(attendee.language) or "en"}
     if asks:
-        params |= {"PARTSTAT": "NEEDS-ACTION", "RSVP": "TRUE"}
+        params |= {"PARTSTAT": "NEEDS-ACTION", "RSVP": "TRUE" if attendee.asked else "FALSE"}
     return _address(attendee, **params)
 
 

@@ -48,4 +48,4 @@ DROP_GUARD = (
 
 # A schema made from the models (without migrations) has the guard too.
 for _statement in CREATE_GUARD:
-    event.listen(Message.__table__, "after_create", DDL(_statement.replace("%", "%%")))
+    event.listen(Message.__table__, "after_create", DDL(_statement.replace("%", "%%")))  # type: ignore[no-untyped-call]

@@ -107,6 +107,7 @@ class Message(Id, Base):
     lease_until: Mapped[datetime | None]
     lease_token: Mapped[uuid.UUID | None]
     withdrawn_at: Mapped[datetime | None]  # a change asked for it back while it was being sent
+    handed_at: Mapped[datetime | None]  # at-most-once only: the content may have left from here on
     claimant: Mapped[int | None] = mapped_column(BigInteger)  # number of the sender's advisory lock
     first_error: Mapped[str | None]
     last_error: Mapped[str | None]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from contextlib import suppress
 from typing import Any
 
 from flask import current_app
@@ -78,8 +79,6 @@ def _broker() -> Any:
 def _forget() -> None:
     global _connection
     if _connection is not None:
-        try:
+        with suppress(Exception):  # it is broken already
             _connection.release()
-        except Exception:  # noqa: BLE001, S110 - it is broken already
-            pass
         _connection = None

@@ -12,18 +12,31 @@ import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Text, Uuid, all_, any_, cast, func, select, text, update
+from sqlalchemy import CursorResult, Result, Text, Uuid, all_, any_, func, select, text, update
+from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.core.db import Json, uuid7
 from app.extensions import db
 from app.notifications import nudge
 from app.notifications.models import Message, MessageFacts, Priority, State
+from app.notifications.revisions import register_revision_check
+
+__all__ = [
+    "Letter",
+    "cancel_waiting",
+    "queue",
+    "register_revision_check",
+    "replace_waiting",
+    "send_again",
+    "send_now",
+]
 
 _CHUNK = 2_000
-_ADDRESS = re.compile(r'(?!.{255})(?:"[^"\\\r\n\x00-\x1f]{1,62}"|[^\s@<>"(),:;\\\[\]\x00-\x1f\x7f]{1,64})@[^\s@<>"(),:;\\\[\]_\x00-\x1f\x7f]{3,253}')
+_WORD = r'[^\s@<>"(),:;\\\[\]\x00-\x1f\x7f]'
+_ADDRESS = re.compile(rf'(?!.{{255}})(?:"[^"\\\x00-\x1f]{{1,62}}"|{_WORD}{{1,64}})@{_WORD}{{3,253}}')
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +143,10 @@ def replace_waiting(
     db.session.execute(
         update(Message)
         .where(
-            Message.thread == any_(cast(threads, ARRAY(Text))),
+            Message.thread == any_(sql_cast(threads, ARRAY(Text))),
             Message.kind.in_(own if kinds is None else kinds),
             Message.state == State.QUEUED,
-            Message.key != all_(cast([letter.key for letter in batch], ARRAY(Text))),
+            Message.key != all_(sql_cast([letter.key for letter in batch], ARRAY(Text))),
         )
         .values(state=State.CANCELLED, error_class="replaced")
         .execution_options(synchronize_session=False)
@@ -158,7 +171,7 @@ def cancel_waiting(
     if kinds is not None:
         about.append(Message.kind.in_(kinds))
     if recipient_ids is not None:
-        about.append(Message.recipient_id == any_(cast(list(recipient_ids), ARRAY(Uuid))))
+        about.append(Message.recipient_id == any_(sql_cast(list(recipient_ids), ARRAY(Uuid))))
     waiting = db.session.execute(
         update(Message)
         .where(*about, Message.state == State.QUEUED)
@@ -171,7 +184,7 @@ def cancel_waiting(
         .values(withdrawn_at=now)
         .execution_options(synchronize_session=False)
     )
-    return int(waiting.rowcount + claimed.rowcount)
+    return _count(waiting) + _count(claimed)
 
 
 def send_now(subject_kind: str, subject_id: uuid.UUID, kinds: Collection[str] | None = None, *, now: datetime) -> int:
@@ -183,7 +196,7 @@ def send_now(subject_kind: str, subject_id: uuid.UUID, kinds: Collection[str] | 
         update(Message).where(*about, Message.due_at > now).values(due_at=now).execution_options(synchronize_session=False)
     )
     _wake()
-    return int(hurried.rowcount)
+    return _count(hurried)
 
 
 def send_again(message: Message, *, now: datetime) -> uuid.UUID:
@@ -213,6 +226,10 @@ _COPIED = frozenset(
         "ical_method", "ical_uid", "ical_sequence", "expires_at", "at_most_once",
     }
 )  # fmt: skip
+
+
+def _count(result: Result[Any]) -> int:
+    return cast("CursorResult[Any]", result).rowcount
 
 
 def _wake() -> None:

@@ -16,10 +16,10 @@ from typing import Literal
 
 from icalendar import vText
 
-from app.notifications.calendar import Attendee, Invite, attendee_property, cancel_event, request, uninvite
-from app.notifications.slots import CLOSE, OPEN, Cut
 from app.core.text import clean
 from app.core.text import line as one_line
+from app.notifications.calendar import Attendee, Invite, attendee_property, cancel_event, request, uninvite
+from app.notifications.slots import CLOSE, OPEN, Cut
 
 Method = Literal["request", "cancel", "uninvite"]
 _BUILDERS = {"request": request, "cancel": cancel_event, "uninvite": uninvite}
@@ -120,16 +120,16 @@ def _escape_text(value: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _attendee_frame(language: str, optional: bool, asks: bool) -> str:
+def _attendee_frame(language: str, role: str, asked: bool, asks: bool) -> str:
     """The line of a person without a name, to which a plain name and address are added without the library."""
-    address = attendee_property(Attendee("", "nobody@invalid", language, optional), asks=asks)
-    return address.params.to_ical().decode("utf-8")
+    address = attendee_property(Attendee("", "nobody@invalid", language, role, asked), asks=asks)
+    return str(address.params.to_ical().decode("utf-8"))
 
 
 def _attendee_line(attendee: Attendee, *, asks: bool) -> str:
     name, address = attendee.name, attendee.address
     if _PLAIN_NAME.fullmatch(name) and name.strip() == name and _PLAIN_ADDRESS.fullmatch(address):
-        frame = _attendee_frame(attendee.language, attendee.optional, asks)
+        frame = _attendee_frame(attendee.language, attendee.role, attendee.asked, asks)
         quoted = f'"{name}"' if " " in name else name
         return f"ATTENDEE;CN={quoted};{frame}:mailto:{address}"
     return _attendee_line_by_library(attendee, asks=asks)

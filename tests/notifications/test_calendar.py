@@ -160,8 +160,12 @@ def test_c2_attendee_is_asked():
         "LANGUAGE": "fr",
     }
     assert line.endswith(":mailto:a.morrow@alvania.example")
-    watcher = Attendee("Obs", "o@x.example", optional=True)
+    watcher = Attendee("Obs", "o@x.example", role="OPT-PARTICIPANT")
     assert event(request(invite(attendee=watcher)))["ATTENDEE"].params["ROLE"] == "OPT-PARTICIPANT"
+    informed = event(request(invite(attendee=Attendee("I", "i@x.example", role="NON-PARTICIPANT", asked=False))))
+    assert informed["ATTENDEE"].params["ROLE"] == "NON-PARTICIPANT" and informed["ATTENDEE"].params["RSVP"] == "FALSE"
+    with pytest.raises(ValueError, match="CHAIR"):
+        request(invite(attendee=Attendee("I", "i@x.example", role="CHAIR")))
 
 
 def test_c3_one_attendee_and_never_none():

@@ -42,14 +42,15 @@ def unfold(raw):
     link=LINK,
     local=st.from_regex(r"\A[a-z0-9'.+%&-]{1,40}\Z"),
     language=st.sampled_from(["ar", "zh", "en", "fr", "ru", "es"]),
-    optional=st.booleans(),
+    role=st.sampled_from(["REQ-PARTICIPANT", "OPT-PARTICIPANT", "NON-PARTICIPANT"]),
+    asked=st.booleans(),
     sequence=st.integers(0, 10_000),
     seconds=st.integers(0, 10**8),
 )
 def test_a_filled_stencil_equals_the_librarys_own_output(
-    method, summary, before, name, note, link, local, language, optional, sequence, seconds
+    method, summary, before, name, note, link, local, language, role, asked, sequence, seconds
 ):
-    attendee = Attendee(name, f"{local}@x.example", language, optional)
+    attendee = Attendee(name, f"{local}@x.example", language, role, asked)
     stamp = BASE.dtstamp + timedelta(seconds=seconds)
     shape = replace(
         BASE,

@@ -1,0 +1,214 @@
+"""The rows a sending thread holds: claimed under a lease and a lock, given back, moved on; each step fenced by its token.
+
+A claimant holds a session advisory lock named in its rows, on its own connection. When the process dies the lock
+goes with it, and the next sweep frees the rows at once; the lease is the second fence.
+"""
+
+from __future__ import annotations
+
+import random
+import secrets
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import psycopg
+from psycopg.rows import class_row
+from sqlalchemy import Engine
+
+from app.notifications.models import State
+
+CLASS = 0x0B0C
+"""First key of the senders' advisory locks; the second is the claimant's number."""
+SWEEP = 1
+"""Second key of the sweep's own lock."""
+LEASE = timedelta(seconds=420)
+"""Longer than half of it (when a claimant starts no new mail) plus every SMTP timeout of one mail."""
+BATCH = 50
+_RETRY_MINUTES = (1, 2, 5, 15, 30)
+GIVE_UP = timedelta(hours=72)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A row in a sender's hands, with what rendering needs of it."""
+
+    id: uuid.UUID
+    kind: str
+    priority: int
+    address: str
+    locale: str
+    zone: str
+    recipient_name: str
+    salutation: str
+    facts: dict[str, Any]
+    common_id: uuid.UUID | None
+    created_at: datetime
+    due_at: datetime
+    expires_at: datetime | None
+    template_version: int
+    ical_method: str | None
+    ical_uid: str | None
+    ical_sequence: int | None
+    dtstamp: datetime | None
+    in_reply_to: str | None
+    first_id: uuid.UUID | None  # the first mail of the thread that was sent
+    subject_kind: str | None
+    subject_id: uuid.UUID | None
+    subject_revision: int | None
+    at_most_once: bool
+    attempts: int
+
+
+_OWN = (
+    "id", "kind", "priority", "address", "locale", "zone", "recipient_name", "salutation", "facts", "common_id",
+    "created_at", "due_at", "expires_at", "template_version", "ical_method", "ical_uid", "ical_sequence", "dtstamp",
+    "in_reply_to", "subject_kind", "subject_id", "subject_revision", "at_most_once", "attempts",
+)  # fmt: skip
+_CLAIM = f"""
+UPDATE messages m SET state = 'sending', lease_token = %(token)s, lease_until = %(until)s, claimant = %(claimant)s,
+    attempts = m.attempts + 1
+FROM (
+    SELECT id FROM messages
+    WHERE state = 'queued' AND due_at <= %(now)s AND NOT restored_hold AND (expires_at IS NULL OR expires_at > %(now)s)
+    ORDER BY priority, due_at FOR UPDATE SKIP LOCKED LIMIT %(limit)s
+) due
+WHERE m.id = due.id
+RETURNING {", ".join("m." + name for name in _OWN)},
+    (SELECT f.id FROM messages f WHERE f.thread = m.thread AND f.state IN ('sent', 'bounced') AND f.id <> m.id
+     ORDER BY f.id LIMIT 1) AS first_id
+"""  # noqa: S608 - the names are the tuple above
+_RELEASE = "lease_token = NULL, lease_until = NULL, claimant = NULL"
+
+
+def connect(engine: Engine) -> psycopg.Connection[Any]:
+    """A connection of one's own, outside the pool, each statement its own transaction."""
+    _, parameters = engine.dialect.create_connect_args(engine.url)
+    extra = {"options": "-c timezone=UTC -c lock_timeout=10000 -c statement_timeout=60000"}
+    return psycopg.connect(**{**extra, **parameters}, autocommit=True)
+
+
+class Claimant:
+    """One sending thread's hold on the outbox. Each answer tells whether the row was still ours."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._connection = connection
+        self._token = uuid.uuid4()
+        while True:
+            self.number = secrets.randbelow(2**31 - 2) + 2
+            got = connection.execute("SELECT pg_try_advisory_lock(%s, %s)", (CLASS, self.number)).fetchone()
+            if got and got[0]:
+                return
+
+    def claim(self, now: datetime, limit: int = BATCH) -> list[Claimed]:
+        """Take what is due, most urgent first, that nobody else holds."""
+        self._token = uuid.uuid4()
+        values = {"token": self._token, "until": now + LEASE, "claimant": self.number, "now": now, "limit": limit}
+        with self._connection.cursor(row_factory=class_row(Claimed)) as cursor:
+            rows = cursor.execute(_CLAIM, values).fetchall()
+        return sorted(rows, key=lambda row: (row.priority, row.due_at, row.id))
+
+    def still_wanted(self, row: Claimed, now: datetime) -> bool:
+        """Asked just before DATA: is the row still ours and not taken back? An at-most-once row is marked as it leaves."""
+        if row.at_most_once:
+            return self._change(row, "handed_at = %(now)s", {"now": now}, "AND withdrawn_at IS NULL")
+        found = self._connection.execute(
+            "SELECT 1 FROM messages WHERE id = %s AND lease_token = %s AND state = 'sending' AND withdrawn_at IS NULL",
+            (row.id, self._token),
+        ).fetchone()
+        return found is not None
+
+    def sent(self, row: Claimed, now: datetime, reply: str, sha256: str) -> bool:
+        """The relay has accepted it."""
+        change = f"state = 'sent', sent_at = %(now)s, smtp_reply = %(reply)s, sha256 = %(sha)s, {_RELEASE}"
+        return self._change(row, change, {"now": now, "reply": reply, "sha": sha256})
+
+    def ended(self, row: Claimed, state: State, word: str, told: str) -> bool:
+        """It will not be sent by this row: failed, expired, cancelled or unknown, and why."""
+        return self._change(row, f"state = %(state)s, {_ERROR}, {_RELEASE}", {"state": state.value, "word": word, "told": told})
+
+    def again(self, row: Claimed, due_at: datetime, word: str, told: str, *, used: bool) -> bool:
+        """Back in the queue until ``due_at``; a try that was none (``used`` false) is not counted.
+
+        One that was taken back meanwhile ends here.
+        """
+        state = "CASE WHEN withdrawn_at IS NULL THEN 'queued' ELSE 'cancelled' END"
+        change = f"state = {state}, due_at = %(due)s, attempts = attempts - %(unused)s, handed_at = NULL, {_ERROR}, {_RELEASE}"
+        return self._change(row, change, {"due": due_at, "unused": 0 if used else 1, "word": word, "told": told})
+
+    def give_back(self, rows: Sequence[Claimed]) -> None:
+        """Untouched rows, as if they had never been claimed."""
+        if rows:
+            self._connection.execute(
+                "UPDATE messages SET state = CASE WHEN withdrawn_at IS NULL THEN 'queued' ELSE 'cancelled' END, "  # noqa: S608
+                f"attempts = attempts - 1, {_RELEASE} WHERE id = ANY(%s) AND lease_token = %s AND state = 'sending'",
+                ([row.id for row in rows], self._token),
+            )
+
+    def commons(self, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, dict[str, Any]]:
+        """The shared facts of these rows."""
+        rows = self._connection.execute("SELECT id, facts FROM message_facts WHERE id = ANY(%s)", (list(ids),)).fetchall()
+        return dict(rows)
+
+    def close(self) -> None:
+        """Let go of the lock and the connection."""
+        self._connection.close()
+
+    def _change(self, row: Claimed, change: str, values: dict[str, Any], more: str = "") -> bool:
+        statement = f"UPDATE messages SET {change} WHERE id = %(id)s AND lease_token = %(token)s AND state = 'sending' {more}"  # noqa: S608
+        done = self._connection.execute(statement, {**values, "id": row.id, "token": self._token})
+        return done.rowcount == 1
+
+
+_ERROR = "error_class = %(word)s, last_error = %(told)s, first_error = coalesce(first_error, %(told)s)"
+
+
+def next_try(row: Claimed, now: datetime) -> datetime:
+    """1, 2, 5, 15, 30 minutes, then hourly, each ±20 % so that a crowd does not come back at once."""
+    minutes = _RETRY_MINUTES[row.attempts - 1] if row.attempts <= len(_RETRY_MINUTES) else 60
+    return now + timedelta(minutes=minutes * random.uniform(0.8, 1.2))  # noqa: S311 - spread, not secrecy
+
+
+def sweep(connection: psycopg.Connection[Any], now: datetime) -> int | None:
+    """Free the rows of senders that are gone, end what is over; answers how much is due, ``None`` if another sweeps.
+
+    ``pg_locks`` names every lock that is held: a claimant that is not there has died, or lost its connection.
+    """
+    got = connection.execute("SELECT pg_try_advisory_lock(%s, %s)", (CLASS, SWEEP)).fetchone()
+    if not got or not got[0]:
+        return None
+    try:
+        connection.execute(_FREE, {"now": now, "class": CLASS})
+        connection.execute(
+            "UPDATE messages SET state = 'expired', error_class = 'expired' "
+            "WHERE state = 'queued' AND expires_at <= %(now)s AND NOT restored_hold",
+            {"now": now},
+        )
+    finally:
+        connection.execute("SELECT pg_advisory_unlock(%s, %s)", (CLASS, SWEEP))
+    return backlog(connection, now)
+
+
+def backlog(connection: psycopg.Connection[Any], now: datetime, most: int = 1000) -> int:
+    """How many messages are due, counted up to ``most``."""
+    row = connection.execute(
+        "SELECT count(*) FROM (SELECT 1 FROM messages WHERE state = 'queued' AND due_at <= %s AND NOT restored_hold "
+        "AND (expires_at IS NULL OR expires_at > %s) LIMIT %s) due",
+        (now, now, most),
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+_FREE = f"""
+UPDATE messages m SET
+    state = CASE WHEN withdrawn_at IS NOT NULL THEN 'cancelled'
+                 WHEN at_most_once AND handed_at IS NOT NULL THEN 'unknown' ELSE 'queued' END,
+    error_class = CASE WHEN withdrawn_at IS NOT NULL THEN 'withdrawn' ELSE 'sender_gone' END, {_RELEASE}
+WHERE state = 'sending' AND (lease_until < %(now)s OR NOT EXISTS (
+    SELECT 1 FROM pg_locks l WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
+    AND l.classid = %(class)s::oid AND l.objid = m.claimant::oid
+    AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+))
+"""  # noqa: S608 - constants of this module

@@ -1,0 +1,173 @@
+"""The threads of a worker process that deliver: a listener, a sweeper, and senders that sleep until they are woken.
+
+They stand beside Celery and need no broker. A NOTIFY wakes one sender at once; each full batch wakes another; the
+sweep every 15 seconds, in every process, wakes as many as the backlog needs, whatever was lost before.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+import psycopg
+from flask import Flask
+
+from app.core import clock
+from app.extensions import db
+from app.notifications import claims
+from app.notifications.claims import BATCH, Claimant
+from app.notifications.delivery import Breaker, Domains, Sender
+from app.notifications.transport import IDLE_SECONDS, Transport, for_url
+
+log = logging.getLogger(__name__)
+
+SWEEP_SECONDS = 15.0
+_current: Courier | None = None
+
+
+class Courier:
+    """Starts, wakes and stops the delivering threads of one process."""
+
+    def __init__(self, app: Flask, senders: int = 4, make_transport: Callable[[], Transport] | None = None) -> None:
+        settings = app.config["SETTINGS"]
+        self.app = app
+        self.senders = senders
+        self.last_sweep: float | None = None
+        self._make_transport = make_transport or (lambda: for_url(settings.smtp_url, settings.mail_domain))
+        self._breaker, self._domains = Breaker(), Domains()
+        self._due = threading.Semaphore(0)
+        self._waiting = 0
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """Start all threads; they connect by themselves, and again when the database comes back."""
+        jobs = [("listen", self._listen), ("sweep", self._sweep)]
+        jobs += [(f"send-{n}", self._send) for n in range(self.senders)]
+        for name, job in jobs:
+            thread = threading.Thread(target=self._forever, args=(job,), name=f"outbox-{name}", daemon=True)
+            thread.start()
+            self._threads.append(thread)
+        self.wake()
+
+    def wake(self, count: int = 1) -> None:
+        """Let so many sleeping senders look; more than all of them is never kept waiting."""
+        with self._lock:
+            more = min(count, self.senders - self._waiting)
+            self._waiting += max(more, 0)
+        for _ in range(max(more, 0)):
+            self._due.release()
+
+    def stop(self, timeout: float = 10.0) -> None:
+        """Finish the mails in hand, give the rest back, and end."""
+        self._stop.set()
+        for _ in range(self.senders):
+            self._due.release()
+        until = time.monotonic() + timeout
+        for thread in self._threads:
+            thread.join(max(0.1, until - time.monotonic()))
+
+    def _forever(self, job: Callable[[], None]) -> None:
+        """Run a job again when the database has gone away under it, after a second."""
+        while not self._stop.is_set():
+            try:
+                with self.app.app_context():
+                    job()
+            except psycopg.Error as problem:
+                log.warning("%s: the database is away (%s)", threading.current_thread().name, type(problem).__name__)
+            except Exception:
+                log.exception("%s failed, and starts again", threading.current_thread().name)
+            self._stop.wait(1.0)
+
+    def _listen(self) -> None:
+        connection = claims.connect(db.engine)
+        try:
+            connection.execute("LISTEN outbox")
+            self.wake()  # what was told while nobody listened
+            while not self._stop.is_set():
+                for _ in connection.notifies(timeout=1.0, stop_after=1):
+                    self.wake()
+        finally:
+            connection.close()
+
+    def _sweep(self) -> None:
+        connection = claims.connect(db.engine)
+        try:
+            while not self._stop.is_set():
+                due = claims.sweep(connection, clock.now())
+                if due is None:  # another process sweeps; how much is due concerns this one all the same
+                    due = claims.backlog(connection, clock.now())
+                self.last_sweep = time.monotonic()
+                if due:
+                    self.wake(min(self.senders, -(-due // BATCH)))
+                self._stop.wait(SWEEP_SECONDS)
+        finally:
+            connection.close()
+
+    def _send(self) -> None:
+        transport = self._make_transport()
+        claimant: Claimant | None = None
+        try:
+            while not self._stop.is_set():
+                if not self._due.acquire(timeout=IDLE_SECONDS):
+                    transport.close()  # idle: hold neither the relay's connection nor the database's
+                    _let_go(claimant)
+                    claimant = None
+                    continue
+                with self._lock:
+                    self._waiting = max(0, self._waiting - 1)
+                if self._stop.is_set():
+                    break
+                claimant = claimant or Claimant(claims.connect(db.engine))
+                with self.app.app_context():
+                    Sender(claimant, transport, self._breaker, self._domains, self._stop.is_set, self.wake).drain()
+        finally:
+            transport.close()
+            _let_go(claimant)
+
+
+def _let_go(claimant: Claimant | None) -> None:
+    if claimant is not None:
+        with suppress(psycopg.Error):
+            claimant.close()
+
+
+def start(app: Flask, senders: int = 4) -> Courier:
+    """Start this process's courier, once."""
+    global _current
+    if _current is None:
+        _current = Courier(app, senders)
+        _current.start()
+    return _current
+
+
+def stop() -> None:
+    """Stop this process's courier, if there is one."""
+    global _current
+    if _current is not None:
+        _current.stop()
+        _current = None
+
+
+def wake(count: int = 1) -> bool:
+    """Wake this process's courier; ``False`` when it has none."""
+    if _current is None:
+        return False
+    _current.wake(count)
+    return True
+
+
+def dispatch_here(app: Flask) -> int:
+    """Send what is due in the calling thread: for commands and tests, and for a task in a process without a courier."""
+    settings = app.config["SETTINGS"]
+    transport = for_url(settings.smtp_url, settings.mail_domain)
+    claimant = Claimant(claims.connect(db.engine))
+    try:
+        return Sender(claimant, transport).drain()
+    finally:
+        transport.close()
+        claimant.close()

@@ -1,0 +1,122 @@
+"""What a template is told: facts from strangers made calm, times and texts in the recipient's language and zone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from markupsafe import Markup
+
+from app.core import text, when, zones
+from app.core.languages import babel_locale
+from app.core.text import LocalText
+
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:/{1,}", re.IGNORECASE)
+_DOT = re.compile(r"(?<=\w)\.(?=[^\W\d_])")
+_URL = re.compile(r"https?://[^\s\"'<>\\]+")
+_WORD_JOINER = "\u2060"
+
+
+def calm(words: str) -> str:
+    """A stranger's words that no mail program turns into a link: no scheme, and no bare name of a host.
+
+    The mail comes from our address, so a name that holds a link would be phishing in our name.
+    """
+    return _DOT.sub("." + _WORD_JOINER, _SCHEME.sub("", text.clean(words)))
+
+
+def told(value: Any, base_url: str) -> Any:
+    """A fact as templates see it. Markdown marked ``{"md": …}`` keeps its links, and so do addresses of our own pages."""
+    if isinstance(value, str):
+        ours = value.startswith(base_url + "/") and _URL.fullmatch(value)
+        return value if ours else calm(value)
+    if isinstance(value, Mapping):
+        if set(value) == {"md"}:
+            return {"md": _markdown_source(value["md"])}
+        return {key: value[key] if key.endswith("_url") and is_url(value[key]) else told(value[key], base_url) for key in value}
+    if isinstance(value, list):
+        return [told(item, base_url) for item in value]
+    return value
+
+
+def _markdown_source(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: text.clean(str(item)) for key, item in value.items()}
+    return text.clean(str(value))
+
+
+def is_url(value: object) -> bool:
+    """Is this one whole http(s) address, and nothing else?"""
+    return isinstance(value, str) and _URL.fullmatch(value) is not None
+
+
+def instant(moment: str | datetime) -> datetime:
+    """An instant of the facts, which travel as ISO text."""
+    found = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    if found.tzinfo is None:
+        raise ValueError("a fact never holds a time without a zone")
+    return found
+
+
+class Voice:
+    """The functions templates call, speaking one language to a reader in one zone."""
+
+    def __init__(self, language: str, zone: str, order: Iterable[str]) -> None:
+        self.language = language
+        self.zone = zone
+        self.order = tuple(order)
+
+    def names(self) -> dict[str, Any]:
+        """What the template's context gets."""
+        return {
+            "best": self.best,
+            "rich": self.rich,
+            "plain": self.plain,
+            "date_text": self.date_text,
+            "time_text": self.time_text,
+            "utc_offset": self.utc_offset,
+            "city": self.city,
+            "world": self.world,
+            "ends": lambda moment, minutes: instant(moment) + timedelta(minutes=minutes),
+        }
+
+    def best(self, texts: Mapping[str, str] | str | None) -> LocalText:
+        """The text in the reader's language, else the best there is."""
+        if isinstance(texts, str):
+            texts = {self.language: texts}
+        return text.best(texts, self.language, self.order)
+
+    def rich(self, value: Any) -> Markup:
+        """Organisers' Markdown as safe HTML."""
+        return text.markdown(str(self._source(value)))
+
+    def plain(self, value: Any) -> str:
+        """Organisers' Markdown as text."""
+        return text.plain(str(self._source(value)))
+
+    def _source(self, value: Any) -> str | LocalText:
+        if isinstance(value, Mapping) and set(value) == {"md"}:
+            value = value["md"]
+        return self.best(value) if isinstance(value, Mapping) else value
+
+    def date_text(self, moment: str | datetime, style: str = "full", zone: str | None = None) -> str:
+        """The date in words, on the reader's calendar."""
+        return when.date_text(instant(moment), self.language, zone or self.zone, style)
+
+    def time_text(self, moment: str | datetime, zone: str | None = None) -> str:
+        """The hour on the reader's clock."""
+        return when.time_text(instant(moment), zone or self.zone)
+
+    def utc_offset(self, moment: str | datetime, zone: str | None = None) -> str:
+        """The reader's offset from UTC at that moment."""
+        return zones.offset_text(instant(moment), zone or self.zone)
+
+    def city(self, zone: str | None = None) -> str:
+        """The place a zone is named after."""
+        return zones.city(zone or self.zone, babel_locale(self.language))
+
+    def world(self, moment: str | datetime, minutes: int, places: Iterable[str] = ()) -> list[when.Place]:
+        """The same moment in each of these zones and the reader's, from west to east."""
+        return when.world(instant(moment), minutes, places, self.language, self.zone)

@@ -1,0 +1,195 @@
+"""Kind + locale + facts to MIME bytes: compiled once per kind, locale, zone and facts, filled per person."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import re
+import threading
+import uuid
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from markupsafe import escape
+from sqlalchemy import select
+
+from app.core.signing import settings
+from app.extensions import db
+from app.notifications.calendar import Attendee
+from app.notifications.compose import Compiled, Shape, compile_mail, greeting_html
+from app.notifications.facts import calm, is_url
+from app.notifications.mime import Mail, assemble
+from app.notifications.models import Message, MessageFacts
+
+SECRET_KINDS = frozenset({"sign-in-link"})
+"""Kinds whose mail nobody but its recipient may read, not even with its links blanked."""
+
+_CACHE_SIZE = 512
+_URL = re.compile(r"(?:https?://|tel:)[^\s\"'<>]+")
+_HREF = re.compile(r'\shref="[^"]*"')
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What rendering needs of a row, whether it was claimed by a sender or is looked at on a page."""
+
+    id: uuid.UUID
+    kind: str
+    address: str
+    locale: str
+    zone: str
+    recipient_name: str
+    salutation: str
+    facts: Mapping[str, Any]
+    common_id: uuid.UUID | None
+    common: Mapping[str, Any]
+    created_at: datetime
+    template_version: int = 1
+    ical_method: str | None = None
+    ical_uid: str | None = None
+    ical_sequence: int | None = None
+    dtstamp: datetime | None = None
+    thread_root: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A mail ready to be handed over."""
+
+    message_id: str
+    envelope_sender: str
+    recipient: str
+    content: bytes
+
+    @property
+    def sha256(self) -> str:
+        """The fingerprint an organiser can prove the sending with."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The mail as its recipient sees it, links blanked; ``calendar`` is empty when it has no entry."""
+
+    subject: str
+    text: str
+    html: str
+    calendar: str
+
+
+_compiled: OrderedDict[tuple[object, ...], Compiled] = OrderedDict()
+_lock = threading.Lock()
+
+
+def render(job: Job, *, now: datetime) -> Rendered:
+    """The mail of this row. The same row gives the same Message-ID, UID, SEQUENCE and DTSTAMP each time."""
+    config = settings()
+    compiled = _compile(job)
+    subject, text, html, entry = _fill(job, compiled, job.facts.get("links", {}))
+    mail = Mail(
+        message_id=message_id(job.id),
+        sender_name=config.network_names[job.locale],
+        sender=config.organizer_address,
+        reply_to=config.organizer_address if entry else config.contact_address,
+        recipient_name=calm(job.recipient_name),
+        recipient=job.address,
+        subject=subject,
+        language=job.locale,
+        date=now,
+        text=text,
+        html=html,
+        calendar=entry,
+        method=job.ical_method or "",
+        thread_root=job.thread_root or "",
+    )
+    return Rendered(mail.message_id, envelope_sender(job.id), job.address, assemble(mail))
+
+
+def preview(message: Message) -> Preview | None:
+    """What the outbox page shows; ``None`` for kinds that are nobody else's business."""
+    if message.kind in SECRET_KINDS:
+        return None
+    job = job_of(message)
+    links = dict.fromkeys(job.facts.get("links", {}), "https://blank/")
+    subject, text, html, entry = _fill(job, _compile(job), links)
+    shown = re.sub(r"\r\n[ \t]", "", entry.decode("utf-8")).replace("\r\n", "\n") if entry else ""
+    return Preview(_URL.sub("[…]", subject), _URL.sub("[…]", text), _URL.sub("[…]", _HREF.sub("", html)), _URL.sub("[…]", shown))
+
+
+def job_of(message: Message) -> Job:
+    """The job of a loaded row."""
+    common = db.session.scalar(select(MessageFacts.facts).where(MessageFacts.id == message.common_id))
+    return Job(
+        id=message.id, kind=message.kind, address=message.address, locale=message.locale, zone=message.zone,
+        recipient_name=message.recipient_name, salutation=message.salutation, facts=message.facts,
+        common_id=message.common_id, common=common or {}, created_at=message.created_at,
+        template_version=message.template_version, ical_method=message.ical_method, ical_uid=message.ical_uid,
+        ical_sequence=message.ical_sequence, dtstamp=message.dtstamp, thread_root=message.in_reply_to,
+    )  # fmt: skip
+
+
+def message_id(row: uuid.UUID) -> str:
+    """The Message-ID of a row: the same in each attempt, another for each recipient."""
+    return f"<{row}@{settings().mail_domain}>"
+
+
+def row_of_message_id(told: str | None) -> uuid.UUID | None:
+    """Which row of ours a Message-ID names, if any."""
+    found = re.fullmatch(r"<?([0-9a-f-]{36})@(.+?)>?", (told or "").strip().lower())
+    return uuid.UUID(found[1]) if found and found[2] == settings().mail_domain.lower() else None
+
+
+def envelope_sender(row: uuid.UUID) -> str:
+    """The bounce address of one row: what comes back names it, and nobody can guess another's."""
+    key = settings().secret_keys[0].encode()
+    mac = hmac.new(key, b"bounce\0" + row.bytes, hashlib.sha256).digest()[:5]
+    token = base64.b32encode(row.bytes + mac).decode("ascii").rstrip("=").lower()
+    return f"bounces+{token}@{settings().mail_domain}"
+
+
+def _compile(job: Job) -> Compiled:
+    links, personal = job.facts.get("links", {}), job.facts.get("personal", {})
+    rest = {key: value for key, value in job.facts.items() if key not in ("links", "personal")}
+    shape = Shape(job.kind, job.locale, job.zone, job.ical_method, job.ical_uid, tuple(sorted(links)), tuple(sorted(personal)))
+    key = (shape, job.template_version, job.common_id, json.dumps(rest, sort_keys=True), id(settings()))
+    with _lock:
+        known = _compiled.get(key)
+        if known is not None:
+            _compiled.move_to_end(key)
+            return known
+    made = compile_mail(shape, {**job.common, **rest}, job.created_at)
+    with _lock:
+        _compiled[key] = made
+        while len(_compiled) > _CACHE_SIZE:
+            _compiled.popitem(last=False)
+    return made
+
+
+def _fill(job: Job, compiled: Compiled, links: Mapping[str, Any]) -> tuple[str, str, str, bytes | None]:
+    """Subject, text, HTML and calendar entry of one person."""
+    values: dict[str, str] = {"name": calm(job.recipient_name)}
+    for key, address in links.items():
+        if not is_url(address):
+            raise ValueError(f"the link {key} is no http address")
+        values[f"links.{key}"] = address
+    for key, words in job.facts.get("personal", {}).items():
+        values[f"personal.{key}"] = calm(str(words))
+    who = calm(job.salutation or job.recipient_name)
+    greeting = compiled.with_form if job.salutation else compiled.with_name
+    shown = {key: str(escape(value)) for key, value in values.items()}
+    if who:
+        values["salutation"], shown["salutation"] = greeting.fill({"who": who}), greeting_html(greeting, who)
+    else:
+        values["salutation"] = shown["salutation"] = compiled.without
+    entry = None
+    if compiled.stencil is not None:
+        role = job.facts.get("role", compiled.role)
+        person = Attendee(calm(job.recipient_name), job.address, job.locale, role, compiled.asked)
+        stamp = job.dtstamp or job.created_at
+        entry = compiled.stencil.fill(sequence=job.ical_sequence or 0, dtstamp=stamp, attendee=person, values=values)
+    return compiled.subject.fill(values), compiled.text.fill(values), compiled.html.fill(shown), entry

@@ -138,9 +138,7 @@ def _history(expression: Expression, row: Record, network: Network, received: da
             by=by, now=then, changes={"status": (before, status)},
         )  # fmt: skip
         if status is Status.CLARIFICATION_ASKED:
-            db.session.add(
-                Question(expression_id=expression.id, asked_by=office.id, asked_at=then, text=QUESTIONS[row["key"]])
-            )
+            db.session.add(Question(expression_id=expression.id, asked_by=office.id, asked_at=then, text=QUESTIONS[row["key"]]))
         if status is Status.ACCEPTED:
             expression.decided_at, expression.decision_reason = then, reason
         before, then = status, then + timedelta(days=3)

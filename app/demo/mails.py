@@ -40,7 +40,7 @@ def one_failure(network: Network, calendar: Calendar) -> None:
     message.state, message.lease_token, message.lease_until = State.SENDING, uuid7(tried), tried + timedelta(minutes=2)
     message.attempts = 1
     db.session.flush()
-    message.state, message.error_class = State.FAILED, "address_refused"
+    message.state, message.error_class = State.FAILED, "refused"
     message.first_error = message.last_error = message.smtp_reply = "550 5.1.1 The mailbox does not exist"
     message.lease_token = message.lease_until = None
     db.session.flush()

@@ -114,6 +114,25 @@ def me() -> Person:
     return person
 
 
+def grantable(viewer: Viewer) -> tuple[Role, ...]:
+    """The roles this viewer may give: those that allow something only by who may give roles, the others by the office."""
+    if viewer.can(P.GRANT_ROLES):
+        return tuple(r for r in Role if r is not Role.FOCAL_POINT)
+    if viewer.can(P.MANAGE_PEOPLE):
+        return tuple(r for r, allowed in ROLES.items() if not allowed)
+    return ()
+
+
+def may_see_address(viewer: Viewer, person: Person, organisation_ids: frozenset[uuid.UUID] = frozenset()) -> bool:
+    """May the viewer read this person's e-mail address and phone? The office, the person, and their own State's focal point.
+
+    ``organisation_ids`` are those the person belongs to, with their States.
+    """
+    if viewer.can(P.SEE_PEOPLE) or (viewer.person is not None and viewer.person.id == person.id):
+        return True
+    return bool(viewer.state_ids & organisation_ids)
+
+
 View = TypeVar("View", bound=Callable[..., Any])
 
 

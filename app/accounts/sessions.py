@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from flask import has_request_context, request
 from sqlalchemy import select, update
@@ -71,9 +71,25 @@ def _touch(sign_in_id: uuid.UUID, now: datetime) -> None:
         session.execute(update(SignIn).where(SignIn.id == sign_in_id).values(last_seen_at=now))
 
 
+def today_of(person: Person, now: datetime) -> date:
+    """The day it is for a person: designations and memberships begin and end with their days."""
+    return to_wall(now, person.zone).date()
+
+
+def open_of(person_id: uuid.UUID, now: datetime) -> list[SignIn]:
+    """The sessions of a person that still work, the latest first."""
+    query = select(SignIn).where(
+        SignIn.person_id == person_id,
+        SignIn.ended_at.is_(None),
+        SignIn.expires_at > now,
+        SignIn.last_seen_at > now - IDLE,
+    )
+    return list(db.session.scalars(query.order_by(SignIn.last_seen_at.desc(), SignIn.id.desc()).limit(100)))
+
+
 def viewer_of(person: Person, now: datetime, *, token: str = "", sign_in_id: uuid.UUID | None = None) -> Viewer:
     """Roles, States and organisations of a person at this moment, in one statement."""
-    today = to_wall(now, person.zone).date()
+    today = today_of(person, now)
     in_force = (
         Designation.verified_at.is_not(None),
         Designation.refused_at.is_(None),

@@ -11,6 +11,7 @@ from sqlalchemy import Select, select, tuple_
 
 from app.audit import words
 from app.audit.models import AuditEntry
+from app.core.paging import Page, page_of
 from app.extensions import db
 
 
@@ -84,8 +85,8 @@ def page(
     until: datetime | None = None,
     after: tuple[datetime, uuid.UUID] | None = None,
     size: int = 50,
-) -> tuple[list[Line], tuple[datetime, uuid.UUID] | None]:
-    """One page of the whole log, newest first, and the key of the next page."""
+) -> Page[Line]:
+    """One page of the whole log, newest first."""
     query = _newest_first()
     if kind:
         query = query.where(AuditEntry.object_kind == kind)
@@ -97,10 +98,9 @@ def page(
         query = query.where(AuditEntry.at < until)
     if after:
         query = query.where(tuple_(AuditEntry.at, AuditEntry.id) < tuple_(*after))
-    found = list(db.session.scalars(query.limit(size + 1)))
-    following = (found[size - 1].at, found[size - 1].id) if len(found) > size else None
-    return [line(entry) for entry in found[:size]], following
+    found = [line(entry) for entry in db.session.scalars(query.limit(size + 1))]
+    return page_of(found, size, lambda last: (last.at.isoformat(), last.id))
 
 
-def _newest_first() -> Select[tuple[AuditEntry]]:
+def _newest_first() -> Select[AuditEntry]:
     return select(AuditEntry).order_by(AuditEntry.at.desc(), AuditEntry.id.desc())

@@ -27,6 +27,7 @@ from wtforms import (
 from wtforms import (
     Form as PlainForm,
 )
+from wtforms.fields import SelectChoice  # type: ignore[attr-defined]
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.core import zones
@@ -142,7 +143,10 @@ class OurDateField(DateField):
     """A date; the sentence says how to write one."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        """Read the browser's form of a date."""
+        """Read the browser's form of a date; none is no mistake here, ``needed`` says where one is."""
+        if not "".join(valuelist).strip():
+            self.data = None
+            return
         try:
             super().process_formdata(valuelist)
         except ValueError:
@@ -171,8 +175,18 @@ class OurTimeField(TimeField):
         raise ValueError(_l("Enter a time of 24 hours, such as 16:00."))
 
 
+def as_choices(given: Any) -> Any:
+    """Pairs of value and label as the form library wants them; functions and what is ready stay as they are."""
+    if given is None or callable(given):
+        return given
+    return [SelectChoice(*choice) if isinstance(choice, tuple) else choice for choice in given]
+
+
 class TidySelect(SelectField):
     """A choice from a list that may be long; an unknown value gets our sentence."""
+
+    def __init__(self, label: Any = None, validators: Any = None, *, choices: Any = None, **kwargs: Any) -> None:
+        super().__init__(label, validators, choices=as_choices(choices), **kwargs)
 
     def pre_validate(self, form: Any) -> None:
         """Refuse what the list does not hold."""
@@ -186,6 +200,9 @@ class CheckboxesField(SelectMultipleField):
 
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()
+
+    def __init__(self, label: Any = None, validators: Any = None, *, choices: Any = None, **kwargs: Any) -> None:
+        super().__init__(label, validators, choices=as_choices(choices), **kwargs)
 
     def pre_validate(self, form: Any) -> None:
         """Refuse what the list does not hold."""

@@ -7,6 +7,7 @@ import binascii
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Generic, TypeVar
 
 Row = TypeVar("Row")
@@ -43,3 +44,19 @@ def page_of(found: Sequence[Row], size: int, key: Callable[[Row], Sequence[Any]]
     """A page from ``size + 1`` rows read: the one too many tells that there are more."""
     rows = found[:size]
     return Page(rows, key_text(key(rows[-1])) if len(found) > size else None)
+
+
+def day(text: str) -> date:
+    """A day as keys and filters write it; ``ValueError`` for anything else, years nobody means among it."""
+    found = date.fromisoformat(text)
+    if not 1900 <= found.year <= 2200:
+        raise ValueError(text)
+    return found
+
+
+def day_or_none(text: str | None) -> date | None:
+    """A day from an address, if it is one."""
+    try:
+        return day(text or "")
+    except ValueError:
+        return None

@@ -1,0 +1,1 @@
+"""Shape of input of this room's pages, and its labels."""

@@ -1,0 +1,74 @@
+"""What this room writes to people: links to sign in and to join, and word of a changed password."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from app.accounts.models import JoinInvitation, Person, SignInLink
+from app.accounts.queries.letters import letter_for
+from app.core.signing import external_url, settings, sign
+from app.notifications.models import Priority
+from app.notifications.outbox import queue
+
+SIGN_IN = "sign-in"
+JOIN = "join-network"
+
+
+def sign_in_link(person: Person, link: SignInLink, now: datetime) -> None:
+    """The link that signs in, together with the code in the browser that asked. Worthless after it expires."""
+    minutes = int((link.expires_at - link.created_at).total_seconds() // 60)
+    url = external_url("accounts.sign_in_link", person.language, token=sign(SIGN_IN, link.id, link.nonce))
+    queue(
+        [
+            letter_for(
+                person,
+                kind="sign-in-link",
+                key=f"sign-in-link:{link.id}",
+                facts={"links": {"open": url}, "minutes": minutes},
+                priority=Priority.URGENT,
+                expires_at=link.expires_at,
+            )
+        ],
+        now=now,
+    )
+
+
+def join_invitation(person: Person, invitation: JoinInvitation, inviter: Person | None, now: datetime) -> None:
+    """The link that makes an account."""
+    facts = {
+        "links": {"join": join_url(invitation, person.language)},
+        "days": (invitation.expires_at - invitation.created_at).days,
+        "personal": {"inviter": inviter.full_name if inviter else "–"},
+    }
+    letter = letter_for(
+        person,
+        kind="join-invitation",
+        key=f"join-invitation:{invitation.id}",
+        facts=facts,
+        expires_at=invitation.expires_at,
+        subject_kind="join_invitation",
+        subject_id=invitation.id,
+    )
+    queue([letter], now=now)
+
+
+def join_url(invitation: JoinInvitation, language: str) -> str:
+    """The address of the page that makes the account."""
+    return external_url("accounts.join", language, token=sign(JOIN, invitation.id, invitation.nonce))
+
+
+def password_changed(person: Person, now: datetime) -> None:
+    """Word that the password changed, in case somebody else did it."""
+    facts = {
+        "at": now.isoformat(),
+        "links": {"sign_in": external_url("accounts.sign_in", person.language)},
+        "contact": settings().contact_address,
+    }
+    letter = letter_for(
+        person,
+        kind="password-changed",
+        key=f"password-changed:{person.id}:{now.isoformat()}",
+        facts=facts,
+        priority=Priority.URGENT,
+    )
+    queue([letter], now=now)

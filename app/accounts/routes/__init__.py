@@ -1,0 +1,24 @@
+"""Pages of this room: signing in, the own profile, people, organisations, designations, the audit log."""
+
+from flask import Blueprint
+
+from app.accounts import words
+
+blueprint = Blueprint("accounts", __name__)
+
+from app.accounts.routes import (  # noqa: E402 - the views hang themselves on the blueprint
+    audit_log,
+    designations,
+    organisations,
+    people,
+    person_parts,
+    preferences,
+    profile,
+    sign_in,
+    welcome,
+)
+
+__all__ = [
+    "audit_log", "blueprint", "designations", "organisations", "people", "person_parts", "preferences", "profile",
+    "sign_in", "welcome", "words",
+]  # fmt: skip

@@ -1,0 +1,123 @@
+"""What this room's lines in the audit log say, and the labels of its fields, roles and kinds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from app.accounts.models import Capacity, Channel, MailRoute, OrganisationKind, Role
+from app.accounts.queries.designations import Standing
+from app.audit import words
+
+ORGANISATION_KINDS: dict[OrganisationKind, Any] = {
+    OrganisationKind.STATE: _l("State"),
+    OrganisationKind.MINISTRY: _l("Ministry or agency"),
+    OrganisationKind.MISSION: _l("Permanent Mission"),
+    OrganisationKind.UN_ENTITY: _l("United Nations entity"),
+    OrganisationKind.CIVIL_SOCIETY: _l("Civil society"),
+    OrganisationKind.ACADEMIA: _l("Academia"),
+    OrganisationKind.REGIONAL_BODY: _l("Regional body"),
+}
+ROUTES: dict[MailRoute, Any] = {
+    MailRoute.CAPITAL: _l("To the capital"),
+    MailRoute.MISSION: _l("To the Permanent Mission"),
+    MailRoute.BOTH: _l("To both"),
+}
+CHANNELS: dict[Channel, Any] = {Channel.EMAIL: _l("E-mail"), Channel.PHONE: _l("Phone"), Channel.POST: _l("Post")}
+CAPACITIES: dict[Capacity, Any] = {Capacity.FOCAL_POINT: _l("Focal point"), Capacity.ALTERNATE: _l("Alternate")}
+ROLES: dict[Role, Any] = {
+    Role.ADMINISTRATOR: _l("Administrator"),
+    Role.SECRETARIAT: _l("Secretariat"),
+    Role.CO_LEAD: _l("Co-lead"),
+    Role.FOCAL_POINT: _l("Focal point"),
+    Role.PARTICIPANT: _l("Participant"),
+    Role.OBSERVER: _l("Observer"),
+    Role.AUDITOR: _l("Auditor"),
+}
+STANDINGS: dict[Standing, tuple[Any, str]] = {
+    Standing.WAITING: (_l("To be verified"), "warn"),
+    Standing.IN_FORCE: (_l("In force"), "good"),
+    Standing.TO_COME: (_l("Begins later"), "brand"),
+    Standing.OVER: (_l("Over"), ""),
+    Standing.REFUSED: (_l("Refused"), "bad"),
+}
+METHODS: dict[str, Any] = {
+    "password": _l("With the password"),
+    "link": _l("With a mailed link"),
+    "join": _l("With the invitation to join"),
+}
+WEEKDAYS: dict[str, Any] = {
+    "1": _l("Monday"), "2": _l("Tuesday"), "3": _l("Wednesday"), "4": _l("Thursday"), "5": _l("Friday"),
+    "6": _l("Saturday"), "7": _l("Sunday"),
+}  # fmt: skip
+THEMES: dict[str, Any] = {"device": _l("As my device"), "light": _l("Light"), "dark": _l("Dark")}
+
+FIELDS: dict[str, Any] = {
+    "email": _l("E-mail address"),
+    "honorifics": _l("Honorific"),
+    "given_name": _l("Given name"),
+    "family_name": _l("Family name"),
+    "name": _l("Name"),
+    "names": _l("Names"),
+    "formal_names": _l("Formal names"),
+    "posts": _l("Post"),
+    "forms_of_address": _l("Form of address"),
+    "phone": _l("Phone"),
+    "language": _l("Language"),
+    "zone": _l("Time zone"),
+    "channel": _l("Preferred channel"),
+    "theme": _l("Colours"),
+    "lighter_pages": _l("Lighter pages"),
+    "active": _l("Active"),
+    "role": _l("Role"),
+    "organisation": _l("Organisation"),
+    "kind": _l("Kind"),
+    "parent_id": _l("Part of"),
+    "weekend": _l("Weekend"),
+    "mail_route": _l("Where its mail goes"),
+    "state": _l("State"),
+    "person": _l("Person"),
+    "capacity": _l("Capacity"),
+    "letter_number": _l("Number of the letter"),
+    "letter_date": _l("Date of the letter"),
+    "signatory": _l("Signed by"),
+    "scan": _l("Scan of the letter"),
+    "replaces": _l("Replaces"),
+    "valid_from": _l("From"),
+    "valid_to": _l("Until"),
+    "verified_at": _l("Verified"),
+}
+"""Labels of fields, for the log and for the page two editors meet on."""
+
+ACTIONS: dict[str, Any] = {
+    "organisation.created": _l("Organisation added"),
+    "organisation.changed": _l("Organisation changed"),
+    "person.created": _l("Person added"),
+    "person.changed": _l("Person changed"),
+    "person.profile_changed": _l("Own profile changed"),
+    "person.deactivated": _l("Person deactivated"),
+    "person.reactivated": _l("Person activated again"),
+    "person.joined_organisation": _l("Membership began"),
+    "person.left_organisation": _l("Membership ended"),
+    "person.invited": _l("Invited to join"),
+    "person.joined": _l("Joined"),
+    "person.role_granted": _l("Role given"),
+    "person.role_ended": _l("Role ended"),
+    "person.password_set": _l("Password set"),
+    "person.signed_in": _l("Signed in"),
+    "person.signed_out": _l("Signed out"),
+    "person.sign_ins_ended": _l("Signed out everywhere"),
+    "person.feed_revoked": _l("Calendar address replaced"),
+    "designation.recorded": _l("Designation recorded"),
+    "designation.verified": _l("Designation verified"),
+    "designation.refused": _l("Designation refused"),
+    "designation.ended": _l("Designation ended"),
+    "designation.scan_added": _l("Scan of the letter added"),
+}
+
+words.register(
+    ACTIONS,
+    FIELDS,
+    {"person": _l("Person"), "organisation": _l("Organisation"), "designation": _l("Designation")},
+)

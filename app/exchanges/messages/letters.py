@@ -107,6 +107,7 @@ def _letter(speaker: Speaker, to: Recipient, kind: str, word: str, **more: Any) 
         kind=kind,
         key=key(kind, to.invitation_id, word),
         facts=speaker.facts(to),
+        common=speaker.common(to),
         thread=f"invitation:{to.invitation_id}",
         subject_kind=SUBJECT,
         subject_id=row.id,

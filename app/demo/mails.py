@@ -72,3 +72,10 @@ def _reply_part(uid: str, organizer: str, attendee: str, sequence: int, start: d
         f"ORGANIZER:mailto:{organizer}", f"ATTENDEE;PARTSTAT=ACCEPTED:mailto:{attendee}", "END:VEVENT", "END:VCALENDAR", "",
     )  # fmt: skip
     return "\r\n".join(lines)
+
+
+def receive(raw: bytes, now: datetime) -> None:
+    """Take a mail in as the mailbox would: it is judged by the same rules and lands on the desk when they are not sure."""
+    from app.notifications import inbound
+
+    inbound.receive(raw, source="command", now=now)

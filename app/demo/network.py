@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import select
 
-from app.accounts.models import (
-    Capacity,
-    Channel,
-    Designation,
-    MailRoute,
-    Membership,
-    Organisation,
-    OrganisationKind,
-    Person,
-    Role,
-    RoleGrant,
-)
-from app.audit.rules import record
+from app.accounts.models import Capacity, Channel, MailRoute, Organisation, OrganisationKind, Person, Role
+from app.accounts.rules import contacts, designations, organisations, people
 from app.demo.calendar import Calendar
 from app.demo.data_files import read
 from app.extensions import db
@@ -44,8 +33,9 @@ def build(calendar: Calendar) -> Network:
     """Write everybody; answers them by their short names."""
     network = Network()
     _states(network)
-    _organisations(network)
-    _people(network, calendar)
+    then = calendar.on("2025-11-24")
+    _organisations(network, then)
+    _people(network, then)
     _designations(network, calendar)
     return network
 
@@ -60,68 +50,53 @@ def _states(network: Network) -> None:
         network.states[row["code"]].mail_route = MailRoute(row["mail_route"])
 
 
-def _organisations(network: Network) -> None:
+def _organisations(network: Network, now: datetime) -> None:
     for row in read("organisations"):
         state = network.states.get(row["state"] or "")
-        organisation = Organisation(
-            kind=OrganisationKind(row["kind"]),
-            names=row["names"],
-            parent=state,
-            region_m49=state.region_m49 if state else None,
-            zone=row.get("zone") or (state.zone if state else "UTC"),
-            weekend=state.weekend if state else ["6", "7"],
-            illustrative=True,
-        )
-        db.session.add(organisation)
-        network.organisations[row["key"]] = organisation
-    db.session.flush()
+        fields = {
+            "kind": OrganisationKind(row["kind"]),
+            "names": row["names"],
+            "parent_id": state.id if state else None,
+            "region_m49": state.region_m49 if state else None,
+            "zone": row.get("zone") or (state.zone if state else "UTC"),
+            "weekend": state.weekend if state else ["6", "7"],
+            "illustrative": True,
+        }
+        network.organisations[row["key"]] = organisations.create(fields, by=None, now=now)
 
 
-def _people(network: Network, calendar: Calendar) -> None:
-    since, then = calendar.day("2026-01-05"), calendar.on("2026-01-05")
+def _people(network: Network, then: datetime) -> None:
     for row in read("people"):
-        person = Person(
-            email=row.get("email"),
-            given_name=row["given_name"],
-            family_name=row["family_name"],
-            honorifics=row["honorifics"],
-            forms_of_address=row["forms_of_address"],
-            posts=row["posts"],
-            phone=row.get("phone"),
-            language=row["language"],
-            zone=row["zone"],
-            channel=Channel(row.get("channel", "email")),
-            email_confirmed_at=then if row.get("email") else None,
-        )
-        person.memberships.append(Membership(organisation=network.organisations[row["of"]], valid_from=since))
-        db.session.add(person)
-        network.people[row["key"]] = person
-    db.session.flush()
-    for row in read("people"):
+        by = network.people.get("tomas")
+        fields = {name: row[name] for name in PERSON if name in row}
+        fields["channel"] = Channel(row.get("channel", "email"))
+        person = people.create(fields, by=by, now=then)
+        person.email_confirmed_at = then if person.email else None
+        contacts.belong(person, network.organisations[row["of"]].id, from_day=then.date(), by=by, now=then)
         if row.get("role"):
-            _grant(network.people[row["key"]], Role(row["role"]), then)
+            people.grant(person, Role(row["role"]), by=by, now=then)
+        network.people[row["key"]] = person
 
 
-def _grant(person: Person, role: Role, then: datetime) -> None:
-    db.session.add(RoleGrant(person_id=person.id, role=role, granted_at=then))
-    record("role.granted", "person", person.id, by=None, now=then, changes={"role": (None, role)})
+PERSON = (
+    "email", "given_name", "family_name", "honorifics", "forms_of_address", "posts", "phone", "language", "zone",
+)  # fmt: skip
 
 
 def _designations(network: Network, calendar: Calendar) -> None:
     for row in read("designations"):
-        dated: date = calendar.day(row["letter_date"])
+        dated = calendar.day(row["letter_date"])
         then = calendar.on(row["letter_date"], 14)
-        designation = Designation(
-            state_id=network.states[row["state"]].id,
-            person_id=network.people[row["person"]].id,
-            capacity=Capacity(row["capacity"]),
-            letter_number=row["letter_number"],
-            letter_date=dated,
-            signatory=row["signatory"],
-            valid_from=dated,
-            created_at=then,
-        )
+        fields = {
+            "state_id": network.states[row["state"]].id,
+            "person_id": network.people[row["person"]].id,
+            "capacity": Capacity(row["capacity"]),
+            "letter_number": row["letter_number"],
+            "letter_date": dated,
+            "signatory": row["signatory"],
+            "valid_from": dated,
+        }
+        designation = designations.record_letter(fields, by=network.secretariat, now=then)
+        designation.created_at = then
         if row["verified"]:
-            designation.verified_at, designation.verified_by = then, network.secretariat.id
-        db.session.add(designation)
-    db.session.flush()
+            designations.verify(designation, by=network.secretariat, now=then)

@@ -19,7 +19,7 @@ from app.dashboards.queries import outbox as queries
 from app.dashboards.routes import blueprint
 from app.extensions import db
 from app.notifications.models import Message, State
-from app.notifications.rendering import Preview, preview
+from app.notifications.rendering import SECRET_KINDS, Preview, preview
 
 log = logging.getLogger("app.dashboards")
 MAIL_CSP = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
@@ -102,7 +102,7 @@ def _page(found: Message, refused: Any = None, code: int = 200) -> ResponseRetur
         refused=refused,
         may_send_again=can and rules.may_send_again(found, now),
         may_send_now=can and found.state is State.QUEUED and found.due_at > now,
-        secret=found.kind in rules.SECRET_KINDS,
+        secret=found.kind in SECRET_KINDS,
         words=words,
         state=State,
         link=links.to,

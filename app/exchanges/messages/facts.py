@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
+from babel import Locale
+from babel.lists import format_list
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from app.core.db import Json, Texts
-from app.core.languages import babel_locale
+from app.core.languages import NAMES, babel_locale
 from app.core.signing import external_url, settings, sign
 from app.core.text import best, plain
 from app.exchanges.messages.recipients import Recipient
 from app.exchanges.models import Capacity, PeerSession
 
+JOIN = "{links.join}"
+"""Stands where the personal join address goes in a calendar entry."""
 _TOKEN = "T0K3N"  # noqa: S105 - stands where a person's token goes in an address
 
 
@@ -39,40 +41,19 @@ class Speaker:
     peer_session: PeerSession
     places: list[str]
     extra: Json = field(default_factory=dict)
-    _shared: dict[str, Json] = field(default_factory=dict)
+    _common: dict[tuple[object, ...], Json] = field(default_factory=dict)
     _urls: dict[tuple[str, str], str] = field(default_factory=dict)
-    _description: dict[tuple[str, bool], str] = field(default_factory=dict)
 
-    def facts(self, to: Recipient, **more: Any) -> Json:
-        """All facts of a message to this person, calendar entry included."""
-        locale = to.person.language
-        answer_url = self._link("exchanges.answer", locale, sign("answer", to.invitation_id, to.nonce))
-        join_url = self._link("exchanges.join", locale, sign("join", to.invitation_id, to.join_nonce))
-        return {
-            **self.shared(locale),
-            **self.extra,
-            "personal": {
-                "answer_url": answer_url,
-                "yes_url": answer_url + "?answer=yes",
-                "maybe_url": answer_url + "?answer=maybe",
-                "no_url": answer_url + "?answer=no",
-                "join_url": join_url,
-            },
-            "asks": to.capacity is not Capacity.INFORMATION,
-            "why": {"because": to.because, "organisation": one_text(to.organisation, locale)},
-            "answer": to.answer.value if to.answer else None,
-            "holds_seat": to.holds_seat,
-            "former_time": to.former_time,
-            **(self._joining() if to.may_join else {"dial_in": "", "test_url": ""}),
-            "invite": self._invite(to, locale, join_url),
-            **more,
-        }
-
-    def shared(self, locale: str) -> Json:
-        """What every reader of this language is told about the session."""
-        if locale not in self._shared:
+    def common(self, to: Recipient) -> Json:
+        """What every reader of this language in the same standing is told: one mapping, stored and rendered once."""
+        standing = (
+            to.person.language, to.capacity, to.because, bool(to.organisation), to.answer, to.holds_seat, to.may_join,
+            to.former_time,
+        )  # fmt: skip
+        if standing not in self._common:
+            locale = to.person.language
             row = self.peer_session
-            self._shared[locale] = {
+            self._common[standing] = {
                 "titles": one_text(row.titles, locale),
                 "purposes": one_text(row.purposes, locale),
                 "themes": one_text(row.exchange.themes, locale),
@@ -82,10 +63,35 @@ class Speaker:
                 "minutes": row.minutes,
                 "host_zone": row.zone,
                 "places": self.places,
-                "languages": list(row.languages),
+                "language_names": language_names(row.languages, locale),
                 "page_url": external_url("exchanges.session_page", locale, session_id=row.id),
+                "asks": to.capacity is not Capacity.INFORMATION,
+                "dial_in": row.dial_in if to.may_join else "",
+                "test_url": row.test_url if to.may_join else "",
+                "because": to.because,
+                "has_organisation": bool(to.organisation),
+                "answer": to.answer.value if to.answer else None,
+                "holds_seat": to.holds_seat,
+                "former_time": to.former_time,
+                "invite": self._invite(to, locale),
+                **self.extra,
             }
-        return self._shared[locale]
+        return self._common[standing]
+
+    def facts(self, to: Recipient) -> Json:
+        """What only this person is told: links, and the State or body the invitation went to."""
+        locale = to.person.language
+        answer_url = self._link("exchanges.answer", locale, sign("answer", to.invitation_id, to.nonce))
+        return {
+            "links": {
+                "answer": answer_url,
+                "yes": answer_url + "?answer=yes",
+                "maybe": answer_url + "?answer=maybe",
+                "no": answer_url + "?answer=no",
+                "join": self._link("exchanges.join", locale, sign("join", to.invitation_id, to.join_nonce)),
+            },
+            "personal": {"organisation": str(best(to.organisation, locale, settings().language_order))},
+        }
 
     def _link(self, endpoint: str, locale: str, token: str) -> str:
         """A personal address; the way there is worked out once per language."""
@@ -94,24 +100,17 @@ class Speaker:
             pattern = self._urls[endpoint, locale] = external_url(endpoint, locale, token=_TOKEN)
         return pattern.replace(_TOKEN, token)
 
-    def _joining(self) -> Json:
-        return {"dial_in": self.peer_session.dial_in, "test_url": self.peer_session.test_url}
-
-    def _invite(self, to: Recipient, locale: str, join_url: str) -> Json:
+    def _invite(self, to: Recipient, locale: str) -> Json:
         """The calendar entry: the personal join address is in it from the first, dial-in and test link after Yes."""
         row = self.peer_session
-        described = (locale, to.may_join)
-        if described not in self._description:
-            self._description[described] = describe(row, locale, joining=to.may_join)
         return {
-            "uid": row.uid,
             "start": instant(row.starts_at),
             "minutes": row.minutes,
             "summary": one_text(row.titles, locale),
-            "description": self._description[described].replace(_TOKEN, join_url),
-            "location": join_url,
-            "url": self.shared(locale)["page_url"],
-            "conferences": [{"uri": join_url, "label": locale}],
+            "description": describe(row, locale, joining=to.may_join, join_url=JOIN),
+            "location": JOIN,
+            "url": external_url("exchanges.session_page", locale, session_id=row.id),
+            "conferences": [{"uri": JOIN, "label": NAMES[locale]}],
             "role": ROLES[to.capacity],
             "asks": to.capacity is not Capacity.INFORMATION,
         }
@@ -125,7 +124,13 @@ ROLES: dict[Capacity, str] = {
 """What a capacity is called in a calendar entry (RFC 5545, 3.2.16)."""
 
 
-def describe(row: PeerSession, locale: str, *, joining: bool, join_url: str = _TOKEN) -> str:
+def language_names(codes: list[str], locale: str) -> str:
+    """Names of languages in a language, as a list."""
+    known = Locale.parse(babel_locale(locale))
+    return str(format_list([known.languages.get(c, c) for c in codes], locale=known)) if codes else ""
+
+
+def describe(row: PeerSession, locale: str, *, joining: bool, join_url: str = "") -> str:
     """The description of a calendar entry: purpose, how to join, and the session's page."""
     with force_locale(babel_locale(locale)):
         purpose = plain(str(best(row.purposes, locale, settings().language_order)))
@@ -139,11 +144,6 @@ def describe(row: PeerSession, locale: str, *, joining: bool, join_url: str = _T
         page = external_url("exchanges.session_page", locale, session_id=row.id)
         parts.append(_("Programme and details: %(url)s", url=page))
         return "\n\n".join(parts)
-
-
-def calendar_method(kinds: Iterable[str]) -> dict[str, str]:
-    """Kind of mail to the METHOD of its calendar part."""
-    return {k: "CANCEL" if k in ("session-cancel", "session-uninvite") else "REQUEST" for k in kinds}
 
 
 def key(kind: str, invitation_id: uuid.UUID, word: str) -> str:

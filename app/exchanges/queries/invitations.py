@@ -5,14 +5,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true, tuple_
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy import ColumnElement, func, select, tuple_
+from sqlalchemy.orm import joinedload
 
-from app.accounts.access import Permission, Viewer
-from app.accounts.models import Organisation, Person
-from app.core.paging import Page, key_of, page_of
+from app.accounts.models import Person
+from app.core.db import Json
 from app.core.signing import matches, row_of
 from app.exchanges.models import (
     Answer,
@@ -22,11 +21,10 @@ from app.exchanges.models import (
     PeerSession,
     Seat,
     SessionStatus,
-    Visibility,
 )
 from app.exchanges.queries.sessions import ended, lasting
 from app.extensions import db
-from app.notifications.models import Message, State
+from app.notifications.models import Message, MessageFacts, State
 
 SUBJECT = "session"
 """What the outbox calls a session when a message speaks of one."""
@@ -142,7 +140,7 @@ def counts(peer_session: PeerSession) -> Counts:
             number(Invitation.requested.is_(True)),
         ).where(Invitation.peer_session_id == peer_session.id, Invitation.uninvited_at.is_(None))
     ).one()
-    return Counts(*row)
+    return Counts(*(int(figure) for figure in row))
 
 
 def invitations_of(
@@ -195,6 +193,23 @@ def waiting_updates(peer_session: PeerSession) -> int:
     )
 
 
+def pending_update(peer_session: PeerSession) -> Json | None:
+    """What the oldest update of this session that still waits would say: moved or not, the former time, what changed."""
+    row = db.session.execute(
+        select(Message.facts, MessageFacts.facts)
+        .outerjoin(MessageFacts, Message.common_id == MessageFacts.id)
+        .where(
+            Message.subject_kind == SUBJECT,
+            Message.subject_id == peer_session.id,
+            Message.kind == "session-update",
+            Message.state == State.QUEUED,
+        )
+        .order_by(Message.created_at, Message.id)
+        .limit(1)
+    ).first()
+    return None if row is None else {**(row[1] or {}), **row[0]}
+
+
 def not_sent_yet(peer_session: PeerSession, kinds: Iterable[str], *, unclaimed: bool = False) -> dict[uuid.UUID, set[str]]:
     """Person to kinds of those messages about the session that did not leave yet; ``unclaimed`` leaves out those on their way."""
     states = (State.QUEUED,) if unclaimed else (State.QUEUED, State.SENDING)
@@ -209,6 +224,7 @@ def not_sent_yet(peer_session: PeerSession, kinds: Iterable[str], *, unclaimed: 
     )
     found: dict[uuid.UUID, set[str]] = {}
     for recipient_id, kind in rows:
+        assert recipient_id is not None  # asked for above
         found.setdefault(recipient_id, set()).add(kind)
     return found
 
@@ -266,5 +282,3 @@ def of_states(state_ids: Iterable[uuid.UUID], now: datetime, most: int = 100) ->
         .order_by(PeerSession.starts_at, Invitation.id)
         .limit(most)
     ).all()
-
-

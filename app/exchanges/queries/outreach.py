@@ -39,7 +39,7 @@ def accepted_on_grounds(
     return list(found.values())
 
 
-def _contacts(accepted: Select[tuple[uuid.UUID]]) -> Select[tuple[Person, Organisation]]:
+def _contacts(accepted: Select[uuid.UUID]) -> Select[Person, Organisation]:
     of = func.coalesce(Expression.state_id, Expression.organisation_id)
     return (
         select(Person, Organisation)
@@ -50,7 +50,7 @@ def _contacts(accepted: Select[tuple[uuid.UUID]]) -> Select[tuple[Person, Organi
     )
 
 
-def _focal_points(accepted: Select[tuple[uuid.UUID]], now: datetime) -> Select[tuple[Person, Organisation]]:
+def _focal_points(accepted: Select[uuid.UUID], now: datetime) -> Select[Person, Organisation]:
     today = now.date()
     return (
         select(Person, Organisation)

@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true, tuple_
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.accounts.access import Permission, Viewer
-from app.accounts.models import Organisation, Person
+from app.accounts.models import Organisation
 from app.core.paging import Page, key_of, page_of
-from app.core.signing import matches, row_of
 from app.exchanges.models import (
-    Answer,
-    Capacity,
     Exchange,
     Invitation,
     PeerSession,
-    Seat,
     SessionStatus,
     Visibility,
 )
 from app.extensions import db
-from app.notifications.models import Message, State
 
 
 def _is_invited(viewer: Viewer) -> ColumnElement[bool]:
@@ -36,9 +30,7 @@ def _is_invited(viewer: Viewer) -> ColumnElement[bool]:
     if viewer.state_ids:
         whom = or_(whom, Invitation.organisation_id.in_(viewer.state_ids))
     return (
-        select(Invitation.id)
-        .where(Invitation.peer_session_id == PeerSession.id, Invitation.uninvited_at.is_(None), whom)
-        .exists()
+        select(Invitation.id).where(Invitation.peer_session_id == PeerSession.id, Invitation.uninvited_at.is_(None), whom).exists()
     )
 
 
@@ -52,12 +44,12 @@ def may_see(viewer: Viewer) -> ColumnElement[bool]:
     )
 
 
-def visible_to(viewer: Viewer) -> Select[tuple[PeerSession]]:
+def visible_to(viewer: Viewer) -> Select[PeerSession]:
     """The sessions this viewer may see."""
     return select(PeerSession).where(may_see(viewer))
 
 
-def exchanges_visible_to(viewer: Viewer) -> Select[tuple[Exchange]]:
+def exchanges_visible_to(viewer: Viewer) -> Select[Exchange]:
     """The exchanges this viewer may see: public ones, and those with a session the viewer may see."""
     if viewer.can(Permission.SEE_ALL_EXCHANGES):
         return select(Exchange)
@@ -76,9 +68,7 @@ def session_for(viewer: Viewer, session_id: uuid.UUID) -> PeerSession | None:
 
 def exchange_for(viewer: Viewer, exchange_id: uuid.UUID) -> Exchange | None:
     """One exchange with its hosts, if the viewer may see it."""
-    return db.session.scalar(
-        exchanges_visible_to(viewer).where(Exchange.id == exchange_id).options(selectinload(Exchange.hosts))
-    )
+    return db.session.scalar(exchanges_visible_to(viewer).where(Exchange.id == exchange_id).options(selectinload(Exchange.hosts)))
 
 
 def ended(now: datetime) -> ColumnElement[bool]:
@@ -109,7 +99,7 @@ def of_exchange(viewer: Viewer, exchange: Exchange) -> Sequence[PeerSession]:
     ).all()
 
 
-def _instant(text: str) -> datetime:
+def instant_of_key(text: str) -> datetime:
     """An instant from an address; one without a zone is not ours."""
     found = datetime.fromisoformat(text)
     if found.tzinfo is None:
@@ -117,8 +107,8 @@ def _instant(text: str) -> datetime:
     return found
 
 
-def _page(query: Select[tuple[PeerSession]], after: str | None, most: int, *, rising: bool) -> Page[PeerSession]:
-    key = key_of(after, (_instant, uuid.UUID))
+def _page(query: Select[PeerSession], after: str | None, most: int, *, rising: bool) -> Page[PeerSession]:
+    key = key_of(after, (instant_of_key, uuid.UUID))
     if key is not None:
         pair = tuple_(PeerSession.starts_at, PeerSession.id)
         query = query.where(pair > tuple_(*key) if rising else pair < tuple_(*key))
@@ -150,5 +140,3 @@ def place_zones(peer_session: PeerSession, most: int = 10) -> list[str]:
         .limit(most)
     )
     return [z for z in dict.fromkeys((*hosts, *(row[0] for row in rows))) if z != "UTC"][:most]
-
-

@@ -2,37 +2,38 @@
 
 from __future__ import annotations
 
-import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete, update
+from sqlalchemy import delete
 
 from app.accounts.models import Person
 from app.audit.rules import differences, record
+from app.core import zones
 from app.core.db import Json
 from app.core.errors import RuleBroken
 from app.core.signing import settings
 from app.exchanges import messages
 from app.exchanges.messages.facts import instant
-from app.exchanges.models import Invitation, PeerSession, ReminderRule, SessionStatus
-from app.exchanges.queries import SUBJECT, everyone_told, not_sent_yet, seats_held
+from app.exchanges.models import PeerSession, ReminderRule, SessionStatus
+from app.exchanges.queries import SUBJECT, everyone_told, not_sent_yet, pending_update, seats_held
 from app.exchanges.rules.answering import promote
 from app.exchanges.rules.identity import lock, reload, stamp_all
 from app.exchanges.rules.inviting import FIRST_MAILS, Invited, invite_accepted_expressions
 from app.exchanges.rules.planning import Plan, check, conflict
 from app.extensions import db
 from app.notifications import outbox
-from app.notifications.models import Message, State
-from app.notifications.outbox import Letter
 
 SHOWN = ("titles", "purposes", "agendas", "languages", "join_url", "dial_in", "test_url", "zone")
 """Fields whose change people may be told of; a change of time is judged by the instant and the length."""
 LIVE_MAILS = (*FIRST_MAILS, "session-update", "session-confirmation", "session-seat")
 """Mails with the calendar entry in it: one that waits while the session changes is written anew."""
-TIMED_MAILS = (*LIVE_MAILS, "session-waiting", "session-reminder", "session-nudge", "answer-recorded")
+PLAIN_MAILS = ("session-waiting", "answer-recorded")
+"""Mails without an entry that name the hour."""
+TIMED_MAILS = (*LIVE_MAILS, *PLAIN_MAILS, "session-reminder", "session-nudge")
+"""All that is void once the hour changed."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Changed:
     worded: bool = False
     told: int = 0
     promoted: int = 0
-    invited: Invited = Invited()
+    invited: Invited = field(default_factory=Invited)
 
     @property
     def anything(self) -> bool:
@@ -76,6 +77,7 @@ def change(peer_session: PeerSession, plan: Plan, *, version: int, tell: bool, b
         row.schedule_version += 1
         row.sequence += 1
         row.scheduled_at = now
+        row.tzdb_version = zones.iana_version()
     row.revision += 1 if moved or worded else 0
     record("session.changed", "session", row.id, by=by, now=now, changes={**changes, **reminders}, note=_note(row, tell))
     db.session.flush()
@@ -126,41 +128,44 @@ def _note(row: PeerSession, tell: bool) -> str | None:
 
 def _write(row: PeerSession, *, tell: bool, moved: bool, changed: list[str], former: Json, now: datetime) -> int:
     """Void what waits with the former facts, write it anew, and tell everyone else if so chosen."""
-    pending = not_sent_yet(row, LIVE_MAILS, unclaimed=not moved)
+    pending = not_sent_yet(row, (*LIVE_MAILS, *PLAIN_MAILS) if moved else LIVE_MAILS)
+    untold = pending_update(row)
+    says_moved = moved
+    if untold is not None:  # an edit replaces the update that waits, and says what that one would have said
+        changed = sorted({*changed, *untold["changed"]})
+        if untold["moved"]:
+            says_moved, former = True, {k: untold[k] for k in former}
     outbox.cancel_waiting(SUBJECT, row.id, kinds=TIMED_MAILS if moved else LIVE_MAILS, now=now)
-    if moved:
-        former = _first_former(row, former)
     to = everyone_told(row)
-    first = {i.id for i in to if pending.get(i.person_id, set()) & set(FIRST_MAILS)}
-    again = {i.id for i in to if i.person_id in pending} - first
-    wanted = {i.id for i in to} if tell else first | again
+    wanted = {i.id for i in to if tell or i.person_id in pending}
     stamp_all(row, wanted, now)
-    fresh = reload(wanted)
+    groups: dict[str, list[messages.Recipient]] = {"first": [], "confirmation": [], "seat": [], "update": []}
+    for invitation in reload(wanted):
+        word = _word(pending.get(invitation.person_id, set()), moved)
+        groups[word].append(messages.recipient(invitation))
     due_at = now + timedelta(seconds=settings().update_delay_seconds)
-    letters: list[Letter] = messages.invitation_letters(
-        row, [messages.recipient(i) for i in fresh if i.id in first], now=now
-    )
-    rest = [messages.recipient(i) for i in fresh if i.id not in first]
-    letters += messages.update(row, rest, due_at=due_at, moved=moved, changed=changed, former=former)
+    letters = [
+        *messages.invitation_letters(row, groups["first"], now=now),
+        *(messages.confirmation(row, one) for one in groups["confirmation"]),
+        *(messages.seat_found(row, one) for one in groups["seat"]),
+        *messages.update(row, groups["update"], due_at=due_at, moved=says_moved, changed=changed, former=former),
+    ]
     outbox.queue(letters, now=now)
     return len(wanted) if tell else 0
 
 
-def _first_former(row: PeerSession, former: Json) -> Json:
-    """The time people last heard of: of an update that was still waiting, else the one just left."""
-    waiting = db.session.scalar(
-        db.select(Message.facts["former_starts_at"].astext)
-        .where(Message.subject_kind == SUBJECT, Message.subject_id == row.id, Message.kind == "session-update")
-        .where(Message.state == State.CANCELLED, Message.facts["moved"].as_boolean(), Message.sent_at.is_(None))
-        .order_by(Message.created_at)
-        .limit(1)
-    )
-    return {**former, "former_starts_at": waiting} if waiting else former
+def _word(waiting: set[str], moved: bool) -> str:
+    """As what the session is told anew: what has not left yet is not an update to anybody."""
+    if waiting & set(FIRST_MAILS):
+        return "first"
+    if not moved and "session-confirmation" in waiting:
+        return "confirmation"
+    if not moved and "session-seat" in waiting:
+        return "seat"
+    return "update"
 
 
-def cancel(
-    peer_session: PeerSession, *, reason: str, tell: bool, version: int, by: Person, now: datetime
-) -> int:
+def cancel(peer_session: PeerSession, *, reason: str, tell: bool, version: int, by: Person, now: datetime) -> int:
     """The session will not take place. Everyone ever sent an invitation and not uninvited is told, also who declined."""
     row = lock(peer_session.id)
     if row.status is SessionStatus.CANCELLED:
@@ -192,17 +197,7 @@ def cancel(
 
 def send_updates_now(peer_session: PeerSession, *, by: Person, now: datetime) -> int:
     """Do not wait: every update of this session that still waits is due."""
-    moved = db.session.execute(
-        update(Message)
-        .where(
-            Message.subject_kind == SUBJECT, Message.subject_id == peer_session.id, Message.kind == "session-update",
-            Message.state == State.QUEUED, Message.due_at > now,
-        )
-        .values(due_at=now)
-        .returning(Message.id)
-    ).all()
+    moved = outbox.send_now(SUBJECT, peer_session.id, kinds=["session-update"], now=now)
     if moved:
-        record("session.updates_sent", "session", peer_session.id, by=by, now=now, changes={"messages": (None, len(moved))})
-    return len(moved)
-
-
+        record("session.updates_sent", "session", peer_session.id, by=by, now=now, changes={"messages": (None, moved)})
+    return moved

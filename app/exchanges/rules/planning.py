@@ -37,9 +37,7 @@ class ClockFold(RuleBroken):
     """The wall time happens twice that day; ``first`` and ``second`` are the two instants to choose from."""
 
     def __init__(self, first: datetime, second: datetime) -> None:
-        super().__init__(
-            _l("Clocks go back that day, so this time happens twice. Choose which of the two you mean."), field="fold"
-        )
+        super().__init__(_l("Clocks go back that day, so this time happens twice. Choose which of the two you mean."), field="fold")
         self.first = first
         self.second = second
 
@@ -140,6 +138,7 @@ def create_exchange(plan: ExchangePlan, *, by: Person | None, now: datetime, ill
         illustrative=illustrative,
         hosts=_hosts(plan.host_ids),
         created_at=now,
+        updated_at=now,
     )
     db.session.add(exchange)
     record("exchange.created", "exchange", exchange.id, by=by, now=now, changes={"themes": (None, plan.themes)})
@@ -206,31 +205,33 @@ def create_session(
         return before
     columns = plan.columns()
     check(plan, columns["starts_at"], now, may_be_past=may_be_past)
-    if exchange is None:
-        exchange = create_exchange(
-            ExchangePlan(plan.titles, plan.purposes, plan.grounds, tuple(host_ids), plan.visibility),
-            by=by, now=now, illustrative=illustrative,
-        )  # fmt: skip
-        exchange.made_for_session = True
-    row_id = uuid7()
-    row = PeerSession(
-        id=row_id,
-        uid=f"session-{row_id}@{settings().mail_domain}",
-        exchange=exchange,
-        status=status,
-        tzdb_version=zones.iana_version(),
-        scheduled_at=now,
-        submission_key=submission_key,
-        illustrative=illustrative,
-        created_at=now,
-        reminder_rules=[ReminderRule(minutes_before=m, audience=a) for m, a in dict.fromkeys(plan.reminders)],
-        **columns,
-    )
     try:
         with db.session.begin_nested():
+            if exchange is None:
+                exchange = create_exchange(
+                    ExchangePlan(plan.titles, plan.purposes, plan.grounds, tuple(host_ids), plan.visibility),
+                    by=by, now=now, illustrative=illustrative,
+                )  # fmt: skip
+                exchange.made_for_session = True
+                db.session.flush()
+            row_id = uuid7()
+            row = PeerSession(
+                id=row_id,
+                uid=f"session-{row_id}@{settings().mail_domain}",
+                exchange_id=exchange.id,
+                status=status,
+                tzdb_version=zones.iana_version(),
+                scheduled_at=now,
+                submission_key=submission_key,
+                illustrative=illustrative,
+                created_at=now,
+                updated_at=now,
+                reminder_rules=[ReminderRule(minutes_before=m, audience=a) for m, a in dict.fromkeys(plan.reminders)],
+                **columns,
+            )
             db.session.add(row)
             db.session.flush()
-    except IntegrityError:
+    except IntegrityError:  # the same form was being saved by another request
         before = _made_by(submission_key)
         if before is None:
             raise

@@ -1,0 +1,15 @@
+"""The pages of exchanges and sessions: public, behind signed links, for a State, and the secretariat's desks."""
+
+from app.exchanges.routes import (  # noqa: F401 - each module adds its views to the blueprint
+    delegations,
+    desk_exchanges,
+    desk_invitations,
+    desk_sessions,
+    inviting,
+    links,
+    public,
+    replies,
+)
+from app.exchanges.routes.blueprint import blueprint
+
+__all__ = ["blueprint"]

@@ -1,0 +1,70 @@
+"""The blueprint that every module of this package adds its views to, and what several of them need."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from flask import Blueprint, abort, flash
+from flask_babel import gettext as _
+
+from app.accounts.access import viewer
+from app.core import clock
+from app.core.zones import to_wall
+from app.exchanges import queries, words
+from app.exchanges.models import Invitation, PeerSession, Seat
+from app.exchanges.rules import Outcome
+
+blueprint = Blueprint("exchanges", __name__)
+
+
+@blueprint.app_context_processor
+def _words() -> dict[str, object]:
+    """The room's labels, for its templates."""
+    return {"exchange_words": words}
+
+
+def session_or_404(session_id: uuid.UUID) -> PeerSession:
+    """The session, if the viewer may see it."""
+    found = queries.session_for(viewer(), session_id)
+    if found is None:
+        abort(404)
+    return found
+
+
+def invitation_or_404(invitation_id: uuid.UUID) -> Invitation:
+    """The invitation of a session that the secretariat works on."""
+    found = queries.invitation(invitation_id)
+    if found is None:
+        abort(404)
+    return found
+
+
+def greeting(now: datetime, zone: str) -> str:
+    """The greeting of the reader's hour."""
+    hour = to_wall(now, zone).hour
+    if 5 <= hour < 12:
+        return str(_("Good morning"))
+    if 12 <= hour < 18:
+        return str(_("Good afternoon"))
+    return str(_("Good evening"))
+
+
+def say(outcome: Outcome) -> None:
+    """Say once what an answer led to."""
+    if outcome.seat is Seat.HELD:
+        flash(_("Your answer is saved. Your seat is confirmed; a mail with all you need to join is on its way."), "good")
+    elif outcome.seat is Seat.WAITING:
+        flash(
+            _("Your answer is saved. All seats are taken. You are number %(place)s on the waiting list.", place=outcome.place),
+            "warn",
+        )
+    else:
+        flash(_("Your answer is saved."), "good")
+
+
+def may_still_answer(peer_session: PeerSession, invitation: Invitation | None) -> bool:
+    """Is there a question to answer now?"""
+    if invitation is None or invitation.uninvited_at is not None or not invitation.asks:
+        return False
+    return peer_session.is_open and not peer_session.is_over(clock.now())

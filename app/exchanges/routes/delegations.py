@@ -1,0 +1,111 @@
+"""A verified focal point answers for the State and chooses its delegates, until the session starts."""
+
+from __future__ import annotations
+
+import uuid
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.accounts.access import Permission, me, requires, viewer
+from app.accounts.models import Person
+from app.accounts.queries import person_by_email
+from app.core import clock
+from app.core.errors import RuleBroken
+from app.exchanges import queries, rules
+from app.exchanges.access import may_answer_for_state
+from app.exchanges.forms import AnswerForm, DelegateForm
+from app.exchanges.models import Invitation
+from app.exchanges.routes.blueprint import blueprint, greeting, may_still_answer
+from app.exchanges.routes.desk_invitations import contact_of
+from app.extensions import db
+
+
+def _invitation(invitation_id: uuid.UUID) -> Invitation:
+    """An invitation that went to a State the viewer answers for."""
+    found = queries.invitation(invitation_id)
+    if found is None or found.uninvited_at is not None or not may_answer_for_state(viewer(), found):
+        abort(404)
+    return found
+
+
+@blueprint.get("/my-state/invitations")
+@requires(Permission.ANSWER_FOR_STATE)
+def state_invitations() -> ResponseReturnValue:
+    """Who of the State is invited to what, and how they answered."""
+    now = clock.now()
+    invitations = queries.of_states(viewer().state_ids, now)
+    return render_template(
+        "exchanges/state_invitations.html", invitations=invitations, now_is=now, greeting=greeting(now, me().zone)
+    )
+
+
+@blueprint.route("/my-state/invitations/<uuid:invitation_id>/answer", methods=["GET", "POST"])
+@requires(Permission.ANSWER_FOR_STATE)
+def state_answer(invitation_id: uuid.UUID) -> ResponseReturnValue:
+    """Answer for a member of the delegation, who gets a copy."""
+    invitation = _invitation(invitation_id)
+    form = AnswerForm(data={"answer": invitation.answer.value if invitation.answer else None, "notes": invitation.wants_notes})
+    if request.method == "GET":
+        return _answer_page(form, invitation)
+    if not form.validate():
+        return _answer_page(form, invitation), 422
+    try:
+        rules.answer_on_behalf(
+            invitation, answer=form.chosen, wants_notes=form.notes.data, comment=form.comment.data or "", by=me(),
+            now=clock.now(),
+        )  # fmt: skip
+    except RuleBroken as refused:
+        db.session.rollback()
+        form.refuse(refused)
+        return _answer_page(form, _invitation(invitation_id)), refused.status
+    db.session.commit()
+    flash(_("The answer is recorded. %(name)s gets a copy.", name=invitation.person.full_name), "good")
+    return redirect(url_for("exchanges.state_invitations"), 303)
+
+
+def _answer_page(form: AnswerForm, invitation: Invitation) -> str:
+    return render_template(
+        "exchanges/state_answer.html", form=form, invitation=invitation, row=invitation.peer_session,
+        is_open=may_still_answer(invitation.peer_session, invitation),
+    )  # fmt: skip
+
+
+@blueprint.route("/my-state/invitations/<uuid:invitation_id>/delegate", methods=["GET", "POST"])
+@requires(Permission.CHOOSE_DELEGATES)
+def state_delegate(invitation_id: uuid.UUID) -> ResponseReturnValue:
+    """Send another person, in place of the one invited or beside them."""
+    invitation = _invitation(invitation_id)
+    form = DelegateForm(data={"language": me().language, "replace": "yes"})
+    if request.method == "GET":
+        return _delegate_page(form, invitation)
+    if not form.validate():
+        return _delegate_page(form, invitation), 422
+    try:
+        _refuse_strangers(form.email.data, invitation)
+        rules.name_delegate(invitation, contact_of(form, invitation), replace=form.replace.data == "yes", by=me(), now=clock.now())
+    except RuleBroken as refused:
+        db.session.rollback()
+        form.refuse(refused)
+        return _delegate_page(form, _invitation(invitation_id)), refused.status
+    db.session.commit()
+    flash(_("The delegate is invited."), "good")
+    return redirect(url_for("exchanges.state_invitations"), 303)
+
+
+def _delegate_page(form: DelegateForm, invitation: Invitation) -> str:
+    return render_template("exchanges/state_delegate.html", form=form, invitation=invitation, row=invitation.peer_session)
+
+
+def _refuse_strangers(email: str | None, invitation: Invitation) -> None:
+    """A focal point names people of the own State; somebody of another delegation is the secretariat's business."""
+    person = person_by_email(email)
+    if person is not None and not _belongs(person, invitation.organisation_id):
+        raise RuleBroken(_("This address belongs to somebody outside your delegation. Write to the secretariat."), field="email")
+
+
+def _belongs(person: Person, state_id: uuid.UUID | None) -> bool:
+    today = clock.now().date()
+    current = [m for m in person.memberships if m.valid_to is None or m.valid_to >= today]
+    return not current or any(state_id in (m.organisation_id, m.organisation.parent_id) for m in current)

@@ -1,0 +1,98 @@
+"""The secretariat's desk: exchanges, their themes and hosts."""
+
+from __future__ import annotations
+
+import uuid
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.accounts.access import Permission, me, requires, viewer
+from app.audit.queries import lines_about
+from app.core import clock
+from app.core.errors import Conflict, RuleBroken
+from app.exchanges import queries, rules
+from app.exchanges.forms import ExchangeForm
+from app.exchanges.models import Exchange
+from app.exchanges.routes import planning
+from app.exchanges.routes.blueprint import blueprint
+from app.extensions import db
+
+
+def _exchange(exchange_id: uuid.UUID) -> Exchange:
+    found = queries.exchange_for(viewer(), exchange_id)
+    if found is None:
+        abort(404)
+    return found
+
+
+@blueprint.get("/desk/exchanges")
+@requires(Permission.SEE_ALL_EXCHANGES)
+def desk_exchanges() -> ResponseReturnValue:
+    """Exchanges that stand by themselves."""
+    return render_template("exchanges/desk_exchanges.html", exchanges=queries.exchanges(viewer()))
+
+
+@blueprint.route("/desk/exchanges/new", methods=["GET", "POST"])
+@requires(Permission.MANAGE_EXCHANGES)
+def desk_new_exchange() -> ResponseReturnValue:
+    """A new exchange."""
+    form = ExchangeForm()
+    if request.method == "GET":
+        return render_template("exchanges/desk_exchange_form.html", form=form, exchange=None, changes=None)
+    if not form.validate():
+        return render_template("exchanges/desk_exchange_form.html", form=form, exchange=None, changes=None), 422
+    try:
+        exchange = rules.create_exchange(planning.exchange_plan(form), by=me(), now=clock.now())
+    except RuleBroken as refused:
+        db.session.rollback()
+        form.refuse(refused)
+        return render_template("exchanges/desk_exchange_form.html", form=form, exchange=None, changes=None), refused.status
+    db.session.commit()
+    flash(_("The exchange is saved."), "good")
+    return redirect(url_for("exchanges.desk_exchange", exchange_id=exchange.id), 303)
+
+
+@blueprint.get("/desk/exchanges/<uuid:exchange_id>")
+@requires(Permission.SEE_ALL_EXCHANGES)
+def desk_exchange(exchange_id: uuid.UUID) -> ResponseReturnValue:
+    """An exchange with its sessions and history."""
+    exchange = _exchange(exchange_id)
+    return render_template(
+        "exchanges/desk_exchange.html", exchange=exchange, sessions=queries.of_exchange(viewer(), exchange),
+        entries=lines_about("exchange", exchange.id) if viewer().can(Permission.READ_AUDIT) else [],
+    )  # fmt: skip
+
+
+@blueprint.route("/desk/exchanges/<uuid:exchange_id>/edit", methods=["GET", "POST"])
+@requires(Permission.MANAGE_EXCHANGES)
+def desk_edit_exchange(exchange_id: uuid.UUID) -> ResponseReturnValue:
+    """Change an exchange."""
+    exchange = _exchange(exchange_id)
+    form = ExchangeForm(data=planning.exchange_data(exchange))
+    changes = None
+    status = 200
+    if request.method == "POST" and not form.validate():
+        status = 422
+    elif request.method == "POST":
+        version = form.version.data or ""
+        try:
+            rules.edit_exchange(
+                exchange, planning.exchange_plan(form), version=int(version) if version.isdecimal() else -1, by=me(),
+                now=clock.now(),
+            )  # fmt: skip
+            db.session.commit()
+            flash(_("The exchange is saved."), "good")
+            return redirect(url_for("exchanges.desk_exchange", exchange_id=exchange.id), 303)
+        except Conflict as conflict:
+            db.session.rollback()
+            exchange = _exchange(exchange_id)
+            form.version.data = str(exchange.version)
+            form.form_errors.append(conflict.message)
+            changes, status = planning.changes_in_words(conflict.changes, "UTC"), 409
+        except RuleBroken as refused:
+            db.session.rollback()
+            form.refuse(refused)
+            status = refused.status
+    return render_template("exchanges/desk_exchange_form.html", form=form, exchange=exchange, changes=changes), status

@@ -1,0 +1,208 @@
+"""The secretariat's desk: plan, change, schedule and cancel sessions."""
+
+from __future__ import annotations
+
+import uuid
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from app.accounts.access import Permission, me, requires, viewer
+from app.audit.queries import lines_about
+from app.core import clock
+from app.core.errors import Conflict, RuleBroken
+from app.core.forms import key_of
+from app.exchanges import queries, rules
+from app.exchanges.forms import CancelForm, SessionForm
+from app.exchanges.models import PeerSession, SessionStatus
+from app.exchanges.routes import planning
+from app.exchanges.routes.blueprint import blueprint, session_or_404
+from app.extensions import db
+
+
+@blueprint.get("/desk/sessions")
+@requires(Permission.SEE_ALL_EXCHANGES)
+def desk_sessions() -> ResponseReturnValue:
+    """All sessions, drafts and cancelled ones too."""
+    is_past = request.args.get("when") == "past"
+    read = queries.past if is_past else queries.upcoming
+    page = read(viewer(), clock.now(), after=request.args.get("after"))
+    held = queries.seats_by_session(s.id for s in page.rows)
+    return render_template("exchanges/desk_sessions.html", page=page, held=held, is_past=is_past)
+
+
+@blueprint.route("/desk/sessions/new", methods=["GET", "POST"])
+@requires(Permission.MANAGE_EXCHANGES)
+def desk_new_session() -> ResponseReturnValue:
+    """Plan a session; without an exchange it makes its own."""
+    form = planning.session_form(None, _uuid(request.args.get("exchange")))
+    if request.method == "GET":
+        return _form_page(form, None)
+    if not form.validate():
+        planning.show_fold_again(form)
+        return _form_page(form, None), 422
+    try:
+        unconfirmed = _unconfirmed(form, None)
+        if unconfirmed is not None:
+            return _form_page(form, None, unconfirmed)
+        chosen = _uuid(form.exchange.data)
+        row = rules.create_session(
+            planning.plan_of(form),
+            by=me(), now=clock.now(), submission_key=key_of(form.submission_key.data),
+            exchange=queries.exchange_for(viewer(), chosen) if chosen else None, host_ids=planning.hosts_of(form),
+            status=SessionStatus.DRAFT if request.form.get("draft") else SessionStatus.SCHEDULED,
+        )  # fmt: skip
+        invited = rules.invite_accepted_expressions(row, by=me(), now=clock.now())
+    except RuleBroken as refused:
+        db.session.rollback()
+        planning.refuse(form, refused)
+        return _form_page(form, None), refused.status
+    db.session.commit()
+    flash(_("The session is saved."), "good")
+    _say_invited(invited.total)
+    return redirect(url_for("exchanges.desk_session", session_id=row.id), 303)
+
+
+@blueprint.get("/desk/sessions/<uuid:session_id>")
+@requires(Permission.SEE_ALL_EXCHANGES)
+def desk_session(session_id: uuid.UUID) -> ResponseReturnValue:
+    """A session with its invitations, answers, seats, waiting updates and history."""
+    row = session_or_404(session_id)
+    shown = request.args.get("answer", "")
+    invitations = queries.invitations_of(row, after=_uuid(request.args.get("after")), answer=shown)
+    return render_template(
+        "exchanges/desk_session.html", row=row, counts=queries.counts(row), shown=shown, invitations=invitations[:50],
+        after=str(invitations[49].id) if len(invitations) > 50 else None, waiting=queries.waiting_updates(row),
+        entries=lines_about("session", row.id) if viewer().can(Permission.READ_AUDIT) else [], now_is=clock.now(),
+    )  # fmt: skip
+
+
+@blueprint.route("/desk/sessions/<uuid:session_id>/edit", methods=["GET", "POST"])
+@requires(Permission.MANAGE_EXCHANGES)
+def desk_edit_session(session_id: uuid.UUID) -> ResponseReturnValue:
+    """Change a session; when it is scheduled, say whether people are told."""
+    row = session_or_404(session_id)
+    form = planning.session_form(row)
+    if request.method == "GET":
+        return _form_page(form, row)
+    if not form.validate():
+        planning.show_fold_again(form)
+        return _form_page(form, row), 422
+    telling = form.tell.data
+    try:
+        if row.is_open and queries.counts(row).told and telling not in ("everyone", "nobody"):
+            raise RuleBroken(_("Choose whether people are told of the change."), field="tell")
+        unconfirmed = _unconfirmed(form, row)
+        if unconfirmed is not None:
+            return _form_page(form, row, unconfirmed)
+        done = rules.change(
+            row, planning.plan_of(form), version=_number(form.version.data), tell=telling == "everyone", by=me(),
+            now=clock.now(),
+        )  # fmt: skip
+    except Conflict as conflict:
+        db.session.rollback()
+        return _conflict_page(form, session_or_404(session_id), conflict), 409
+    except RuleBroken as refused:
+        db.session.rollback()
+        planning.refuse(form, refused)
+        return _form_page(form, session_or_404(session_id)), refused.status
+    db.session.commit()
+    flash(_("The session is saved."), "good")
+    if done.told:
+        flash(ngettext("%(num)s person will be told.", "%(num)s people will be told.", done.told))
+    _say_invited(done.invited.total)
+    return redirect(url_for("exchanges.desk_session", session_id=row.id), 303)
+
+
+def _say_invited(count: int) -> None:
+    if count:
+        flash(ngettext("%(num)s person was invited.", "%(num)s people were invited.", count), "good")
+
+
+def _unconfirmed(form: SessionForm, row: PeerSession | None) -> int | None:
+    """How many people the flag would invite, while the organiser has not seen that number; ``None`` otherwise."""
+    plan = planning.plan_of(form)
+    if not plan.invite_accepted or not plan.grounds:
+        return None
+    count = len(rules.accepted_guests(plan.grounds, session_id=row.id if row else None, now=clock.now()))
+    if not count or form.confirmed.data == str(count):
+        return None
+    form.confirmed.data = str(count)
+    return count
+
+
+def _form_page(form: SessionForm, row: PeerSession | None, to_invite: int | None = None) -> str:
+    return render_template("exchanges/desk_session_form.html", form=form, row=row, to_invite=to_invite, changes=None)
+
+
+def _conflict_page(form: SessionForm, row: PeerSession, conflict: Conflict) -> str:
+    """Both versions side by side; saving again goes on from what stands there now."""
+    form.version.data = str(row.version)
+    form.form_errors.append(conflict.message)
+    changes = planning.changes_in_words(conflict.changes, row.zone)
+    return render_template("exchanges/desk_session_form.html", form=form, row=row, to_invite=None, changes=changes)
+
+
+@blueprint.post("/desk/sessions/<uuid:session_id>/schedule")
+@requires(Permission.MANAGE_EXCHANGES)
+def desk_schedule(session_id: uuid.UUID) -> ResponseReturnValue:
+    """Make a draft a session that people see."""
+    row = session_or_404(session_id)
+    rules.schedule(row, by=me(), now=clock.now())
+    invited = rules.invite_accepted_expressions(row, by=me(), now=clock.now())
+    db.session.commit()
+    flash(_("The session is scheduled."), "good")
+    _say_invited(invited.total)
+    return redirect(url_for("exchanges.desk_session", session_id=row.id), 303)
+
+
+@blueprint.post("/desk/sessions/<uuid:session_id>/send-now")
+@requires(Permission.MANAGE_EXCHANGES)
+def desk_send_now(session_id: uuid.UUID) -> ResponseReturnValue:
+    """Updates that wait leave at once."""
+    row = session_or_404(session_id)
+    sent = rules.send_updates_now(row, by=me(), now=clock.now())
+    db.session.commit()
+    flash(ngettext("%(num)s update leaves now.", "%(num)s updates leave now.", sent), "good")
+    return redirect(url_for("exchanges.desk_session", session_id=row.id), 303)
+
+
+@blueprint.route("/desk/sessions/<uuid:session_id>/cancel", methods=["GET", "POST"])
+@requires(Permission.MANAGE_EXCHANGES)
+def desk_cancel(session_id: uuid.UUID) -> ResponseReturnValue:
+    """Cancel a session; everyone is told, or nobody."""
+    row = session_or_404(session_id)
+    form = CancelForm(data={"version": str(row.version)})
+    form.tell.choices = planning.tell_choices(queries.counts(row).told)
+    if request.method == "GET":
+        return render_template("exchanges/desk_cancel.html", form=form, row=row)
+    if not form.validate():
+        return render_template("exchanges/desk_cancel.html", form=form, row=row), 422
+    try:
+        told = rules.cancel(
+            row, reason=form.reason.data or "", tell=form.tell.data == "everyone", version=_number(form.version.data),
+            by=me(), now=clock.now(),
+        )  # fmt: skip
+    except RuleBroken as refused:
+        db.session.rollback()
+        row = session_or_404(session_id)
+        form.refuse(refused)
+        form.version.data = str(row.version)
+        return render_template("exchanges/desk_cancel.html", form=form, row=row), refused.status
+    db.session.commit()
+    flash(_("The session is cancelled."), "good")
+    flash(ngettext("%(num)s person will be told.", "%(num)s people will be told.", told))
+    return redirect(url_for("exchanges.desk_session", session_id=row.id), 303)
+
+
+def _uuid(text: str | None) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text or "")
+    except ValueError:
+        return None
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 10 else -1

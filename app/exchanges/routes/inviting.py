@@ -1,0 +1,162 @@
+"""The secretariat invites: States by their route, organisations, people; first the count, then the press that does it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from datetime import date
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from app.accounts.access import Permission, me, requires, viewer
+from app.accounts.models import Membership, Organisation, Person, fold_address
+from app.accounts.queries import people_in_view, people_of, people_page, routes_for
+from app.accounts.reader import name_of
+from app.core import clock
+from app.core.errors import RuleBroken
+from app.core.zones import to_wall
+from app.exchanges import rules
+from app.exchanges.forms import InviteForm
+from app.exchanges.models import Capacity, PeerSession
+from app.exchanges.routes.blueprint import blueprint, session_or_404
+from app.exchanges.rules.inviting import refuse_empty
+from app.extensions import db
+
+
+@blueprint.route("/desk/sessions/<uuid:session_id>/invite", methods=["GET", "POST"])
+@requires(Permission.MANAGE_EXCHANGES)
+def desk_invite(session_id: uuid.UUID) -> ResponseReturnValue:
+    """Choose whom to invite, see how many that is, and invite."""
+    row = session_or_404(session_id)
+    form = InviteForm()
+    form.people.choices = []
+    words = (request.form if request.method == "POST" else request.args).get("q", "").strip()
+    found = people_page(viewer(), words=words, size=30).rows if words else []
+    if request.method == "GET" or "find" in request.form:
+        return _page(row, form, words, found)
+    if not form.validate():
+        return _page(row, form, words, found), 422
+    try:
+        guests, notes = _guests(form, to_wall(clock.now(), row.zone).date())
+        refuse_empty(guests)
+        if form.confirmed.data != str(len(guests)):
+            form.confirmed.data = str(len(guests))
+            return render_template("exchanges/desk_invite_check.html", row=row, form=form, count=len(guests), notes=notes)
+        done = rules.invite(row, guests, by=me(), now=clock.now())
+    except RuleBroken as refused:
+        db.session.rollback()
+        form.refuse(refused)
+        return _page(session_or_404(session_id), form, words, found), refused.status
+    db.session.commit()
+    _say(done)
+    return redirect(url_for("exchanges.desk_session", session_id=row.id), 303)
+
+
+def _page(row: PeerSession, form: InviteForm, words: str, found: Iterable[Person]) -> str:
+    return render_template("exchanges/desk_invite.html", row=row, form=form, words=words, found=list(found))
+
+
+def _say(done: rules.Invited) -> None:
+    flash(ngettext("%(num)s person was invited.", "%(num)s people were invited.", done.total), "good")
+    if done.already:
+        flash(ngettext("%(num)s person was invited before.", "%(num)s people were invited before.", done.already))
+    if done.without_address:
+        flash(
+            ngettext(
+                "%(num)s person has no e-mail address and has to be told another way.",
+                "%(num)s people have no e-mail address and have to be told another way.",
+                done.without_address,
+            ),
+            "warn",
+        )
+
+
+def _guests(form: InviteForm, today: date) -> tuple[list[rules.Guest], list[str]]:
+    """Everyone the form names, each once, and what the organiser should know before saving."""
+    capacity = Capacity(form.capacity.data)
+    notes: list[str] = []
+    guests: dict[uuid.UUID, rules.Guest] = {}
+
+    def add(people: Iterable[Person], organisation: Organisation | None, because: str) -> None:
+        for person in people:
+            guests.setdefault(person.id, rules.Guest(person, organisation, capacity, because))
+
+    for state, routing in _routed(form.states.data or [], today):
+        if not routing:
+            notes.append(_("Nobody of %(state)s can be reached. Add a person first.", state=name_of(state)))
+        add(routing, state, "state")
+    for organisation in _organisations(form.organisations.data or []):
+        people = people_of(organisation, today)
+        if not people:
+            notes.append(_("%(organisation)s has no people yet.", organisation=name_of(organisation)))
+        add(people, _state_or_self(organisation), "organisation")
+    named = people_in_view(viewer(), _ids(form.people.data or []))
+    for person in (*named, *_by_address(form.addresses.data or "")):
+        add([person], _state_of(person, today), "by_hand")
+    return list(guests.values()), notes
+
+
+def _routed(chosen: list[str], today: date) -> list[tuple[Organisation, list[Person]]]:
+    """States with the people their mail goes to, and whether the chosen route had nobody."""
+    states = [o for o in _organisations(chosen) if o.is_state]
+    routes = routes_for(states, today) if states else {}
+    return [(state, routes[state.id].people) for state in states]
+
+
+def _organisations(chosen: Iterable[str]) -> list[Organisation]:
+    ids = _ids(chosen)
+    if not ids:
+        return []
+    found = select(Organisation).where(Organisation.id.in_(ids), Organisation.active).order_by(Organisation.sort_name)
+    return list(db.session.scalars(found))
+
+
+def _ids(texts: Iterable[str]) -> list[uuid.UUID]:
+    found = []
+    for text in texts:
+        try:
+            found.append(uuid.UUID(text))
+        except ValueError:
+            continue
+    return found
+
+
+def _by_address(text: str) -> list[Person]:
+    """The people behind pasted addresses; an address nobody has stops the form, so that nobody is forgotten."""
+    wanted = list(dict.fromkeys(a for a in (fold_address(line) for line in text.replace(",", "\n").splitlines()) if a))
+    if not wanted:
+        return []
+    belongs = selectinload(Person.memberships).joinedload(Membership.organisation).joinedload(Organisation.parent)
+    found = select(Person).where(Person.email_folded.in_(wanted), Person.active).options(belongs)
+    known = {p.email_folded: p for p in db.session.scalars(found)}
+    missing = [a for a in wanted if a not in known]
+    if missing:
+        shown = ", ".join(missing[:5])
+        raise RuleBroken(
+            ngettext(
+                "%(num)s address belongs to nobody we know: %(shown)s. Add the person first.",
+                "%(num)s addresses belong to nobody we know: %(shown)s. Add these people first.",
+                len(missing), shown=shown,
+            ),
+            field="addresses",
+        )  # fmt: skip
+    return [known[a] for a in wanted]
+
+
+def _state_or_self(organisation: Organisation) -> Organisation:
+    """An invitation to a ministry or mission is one to its State."""
+    parent = organisation.parent
+    return parent if parent is not None and parent.is_state else organisation
+
+
+def _state_of(person: Person, today: date) -> Organisation | None:
+    """The State, else the organisation, a person belongs to today."""
+    for membership in person.memberships:
+        if membership.valid_from <= today and (membership.valid_to is None or membership.valid_to >= today):
+            return _state_or_self(membership.organisation)
+    return None

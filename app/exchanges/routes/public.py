@@ -1,0 +1,145 @@
+"""Pages anyone may open: exchanges, sessions, the calendar file; and a participant's own sessions."""
+
+from __future__ import annotations
+
+import uuid
+
+from flask import Response, abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.accounts.access import me, public, signed_in, viewer
+from app.accounts.reader import best, language, viewer_zone
+from app.core import clock
+from app.core.errors import RuleBroken
+from app.core.signing import external_url, settings
+from app.exchanges import queries, rules
+from app.exchanges.forms import AnswerForm
+from app.exchanges.messages.facts import describe
+from app.exchanges.models import Invitation, PeerSession, Route
+from app.exchanges.routes.blueprint import blueprint, greeting, may_still_answer, say, session_or_404
+from app.extensions import db
+from app.notifications import calendar
+
+
+@blueprint.get("/exchanges")
+@public
+def exchange_list() -> ResponseReturnValue:
+    """Sessions to come, and those that are over."""
+    is_past = request.args.get("when") == "past"
+    read = queries.past if is_past else queries.upcoming
+    page = read(viewer(), clock.now(), after=request.args.get("after"))
+    held = queries.seats_by_session(s.id for s in page.rows)
+    return render_template("exchanges/exchange_list.html", page=page, held=held, is_past=is_past)
+
+
+@blueprint.get("/exchanges/<uuid:exchange_id>")
+@public
+def exchange_page(exchange_id: uuid.UUID) -> ResponseReturnValue:
+    """One exchange and its sessions."""
+    exchange = queries.exchange_for(viewer(), exchange_id)
+    if exchange is None:
+        abort(404)
+    sessions = queries.of_exchange(viewer(), exchange)
+    return render_template(
+        "exchanges/exchange_page.html", exchange=exchange, sessions=sessions,
+        held=queries.seats_by_session(s.id for s in sessions), now_is=clock.now(),
+    )  # fmt: skip
+
+
+@blueprint.get("/sessions/<uuid:session_id>")
+@public
+def session_page(session_id: uuid.UUID) -> ResponseReturnValue:
+    """One session: when it is here and elsewhere, its programme, and the answer card for the invited."""
+    row = session_or_404(session_id)
+    person = viewer().person
+    invitation = queries.own_invitation(row.id, person.id) if person is not None else None
+    form = AnswerForm(data=_answer_of(invitation)) if may_still_answer(row, invitation) else None
+    return _session_page(row, invitation, form)
+
+
+@blueprint.post("/sessions/<uuid:session_id>/answer")
+@signed_in
+def answer_session(session_id: uuid.UUID) -> ResponseReturnValue:
+    """Answer one's own invitation, signed in."""
+    row = session_or_404(session_id)
+    invitation = queries.own_invitation(row.id, me().id)
+    if invitation is None:
+        abort(404)
+    form = AnswerForm()
+    if not form.validate_on_submit():
+        return _session_page(row, invitation, form), 422
+    try:
+        outcome = rules.respond(
+            invitation, answer=form.chosen, wants_notes=form.notes.data, comment=form.comment.data or "", route=Route.PAGE,
+            by=me(), now=clock.now(),
+        )  # fmt: skip
+    except RuleBroken as refused:
+        db.session.rollback()
+        form.refuse(refused)
+        return _session_page(session_or_404(session_id), invitation, form), refused.status
+    db.session.commit()
+    say(outcome)
+    return redirect(url_for("exchanges.session_page", session_id=row.id), 303)
+
+
+def _answer_of(invitation: Invitation | None) -> dict[str, object]:
+    if invitation is None:
+        return {}
+    return {
+        "answer": invitation.answer.value if invitation.answer else None,
+        "notes": invitation.wants_notes,
+        "comment": invitation.comment,
+    }
+
+
+def _session_page(row: PeerSession, invitation: Invitation | None, form: AnswerForm | None) -> str:
+    now = clock.now()
+    waiting = invitation is not None and invitation.waiting_since is not None
+    return render_template(
+        "exchanges/session_page.html", row=row, invitation=invitation, form=form, now_is=now,
+        greeting=greeting(now, viewer_zone()), held=queries.seats_held(row.id), places=queries.place_zones(row),
+        place=queries.place_in_line(invitation) if waiting and invitation is not None else None,
+        answer_url=url_for("exchanges.answer_session", session_id=row.id),
+    )  # fmt: skip
+
+
+@blueprint.get("/sessions/<uuid:session_id>/calendar.ics")
+@public
+def session_calendar(session_id: uuid.UUID) -> ResponseReturnValue:
+    """The session as a calendar file: nobody is asked, no way to join is given away."""
+    row = session_or_404(session_id)
+    body = calendar.publish([published(row)])
+    response = Response(body, content_type="text/calendar; method=PUBLISH; charset=UTF-8")
+    response.headers["Content-Disposition"] = 'attachment; filename="session.ics"'
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def published(row: PeerSession) -> calendar.Invite:
+    """A session for a file to download."""
+    spoken = language()
+    return calendar.Invite(
+        uid=row.uid, sequence=row.sequence, dtstamp=row.updated_at, start=row.starts_at, minutes=row.minutes,
+        summary=str(best(row.titles)), organizer=organizer(spoken), description=describe(row, spoken, joining=False),
+        url=external_url("exchanges.session_page", spoken, session_id=row.id),
+        status="CONFIRMED" if row.cancelled_at is None else "CANCELLED",
+    )  # fmt: skip
+
+
+def organizer(spoken: str) -> calendar.Organizer:
+    """The mailbox that sends every invitation, named in this language."""
+    return calendar.Organizer(settings().network_names[spoken], settings().organizer_address)
+
+
+@blueprint.get("/my-sessions")
+@signed_in
+def my_sessions() -> ResponseReturnValue:
+    """A participant's sessions in their own hour, answers due first."""
+    now = clock.now()
+    invitations = queries.my_invitations(me(), now)
+    due = [i for i in invitations if i.answer is None and may_still_answer(i.peer_session, i)]
+    return render_template(
+        "exchanges/my_sessions.html", due=due, others=[i for i in invitations if i not in due],
+        past=queries.my_past(me(), now), greeting=greeting(now, viewer_zone()), now_is=now, title=_("My sessions"),
+    )  # fmt: skip

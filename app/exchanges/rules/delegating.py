@@ -1,0 +1,116 @@
+"""A State answers through its focal point, or by note verbale, e-mail or phone: answers and delegates on behalf."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from app.accounts.models import Person
+from app.audit.rules import record
+from app.core.db import Json
+from app.core.errors import RuleBroken
+from app.exchanges import messages
+from app.exchanges.models import Answer, Invitation, PeerSession, Route, Seat
+from app.exchanges.rules.answering import Outcome, respond
+from app.exchanges.rules.identity import lock, refresh
+from app.exchanges.rules.inviting import Guest, invite, uninvite
+from app.extensions import db
+from app.notifications import outbox
+
+
+@dataclass(frozen=True)
+class Source:
+    """By what an answer or a delegate came: note verbale, e-mail or phone, its number, date and scan."""
+
+    kind: str
+    number: str = ""
+    on: date | None = None
+    scan_id: uuid.UUID | None = None
+
+    def facts(self) -> Json:
+        """As it is kept beside the answer."""
+        return {
+            "kind": self.kind,
+            "number": self.number,
+            "date": self.on.isoformat() if self.on else None,
+            "scan_id": str(self.scan_id) if self.scan_id else None,
+        }
+
+
+def answer_on_behalf(
+    invitation: Invitation,
+    *,
+    answer: Answer,
+    by: Person,
+    now: datetime,
+    source: Source | None = None,
+    wants_notes: bool | None = None,
+    comment: str = "",
+) -> Outcome:
+    """Record an answer for somebody: the secretariat with its source, a focal point without. The person gets a copy."""
+    if source is not None and source.on is not None and source.on > now.date():
+        raise RuleBroken(_l("Enter a date that is not in the future."), field="source_date")
+    return respond(
+        invitation,
+        answer=answer,
+        route=Route.STATE if source is None else Route.SECRETARIAT,
+        wants_notes=wants_notes,
+        comment=comment,
+        by=by,
+        source=source.facts() if source else None,
+        now=now,
+    )
+
+
+def name_delegate(
+    invitation: Invitation, person: Person, *, replace: bool, by: Person, now: datetime, source: Source | None = None
+) -> Invitation:
+    """The State sends this person: beside the one who was invited, or in their place, until the session starts.
+
+    In their place, the seat stays with the State: it is kept for the new person until they answer.
+    """
+    row = lock(invitation.peer_session_id)
+    refresh(invitation)
+    if row.is_open and row.starts_at <= now:
+        raise RuleBroken(_l("The session has started. Delegates can be named until it starts."))
+    if invitation.uninvited_at is not None:
+        raise RuleBroken(_l("This invitation was taken back already. Choose another person of the State."))
+    if person.id == invitation.person_id:
+        raise RuleBroken(_l("This person is invited already."), field="email")
+    before = _invitation_of(row, person)
+    if before is not None and before.uninvited_at is None and before.asks:
+        raise RuleBroken(_l("This person is invited already."), field="email")
+    kept = invitation.has_seat and replace
+    guest = Guest(person, invitation.organisation, invitation.capacity, "delegate")
+    invite(row, [guest], by=by, now=now, telling=False)
+    made = _invitation_of(row, person)
+    assert made is not None
+    made.delegate_of = invitation.id
+    if kept:  # hand the seat over before the former invitation ends: nobody in line may slip between
+        invitation.seat, invitation.seat_since = Seat.NONE, None
+        made.seat, made.seat_since = Seat.HELD, now
+        db.session.flush()
+    outbox.queue(messages.invitation_letters(row, [messages.recipient(made)], now=now), now=now)
+    record(
+        "session.delegate_named", "session", row.id, by=by, now=now,
+        changes={"delegate": (invitation.person_id if replace else None, person.id), **_source_change(source)},
+    )  # fmt: skip
+    if replace:
+        uninvite(invitation, tell=True, by=by, now=now)
+    return made
+
+
+def _source_change(source: Source | None) -> dict[str, tuple[object, object]]:
+    return {"source": (None, source.facts())} if source else {}
+
+
+def _invitation_of(row: PeerSession, person: Person) -> Invitation | None:
+    return db.session.scalar(
+        select(Invitation)
+        .where(Invitation.peer_session_id == row.id, Invitation.person_id == person.id)
+        .execution_options(populate_existing=True)
+    )

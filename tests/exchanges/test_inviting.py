@@ -99,8 +99,9 @@ def test_who_was_only_informed_can_be_asked_afterwards(session):
 
 
 def accepted_expression(session, *, grounds, state, contact):
-    call = Call(titles={"en": "Call"}, zone="UTC", opens_local=NOW.replace(tzinfo=None), closes_local=NOW.replace(tzinfo=None, year=2027),
-                opens_at=NOW, closes_at=NOW.replace(year=2027))  # fmt: skip
+    end = NOW.replace(year=2027)
+    walls = {"opens_local": NOW.replace(tzinfo=None), "closes_local": end.replace(tzinfo=None)}
+    call = Call(titles={"en": "Call"}, zone="UTC", opens_at=NOW, closes_at=end, **walls)
     session.add(call)
     session.flush()
     row = Expression(call_id=call.id, status=Status.ACCEPTED, reference=f"EOI-{call.id}", language="fr", state_id=state.id,

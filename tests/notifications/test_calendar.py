@@ -117,7 +117,12 @@ def test_b8_summary_present_even_when_empty(build):
     assert lines(build(invite(summary="")), "SUMMARY") == ["SUMMARY:"]
 
 
-HOSTILE = ["x\r\nATTENDEE:mailto:evil@x.example", "x\rATTENDEE:mailto:evil@x.example", "x\nBEGIN:VALARM", "\x00\x0b\x85X-EVIL:1\u2028Y:2"]
+HOSTILE = [
+    "x\r\nATTENDEE:mailto:evil@x.example",
+    "x\rATTENDEE:mailto:evil@x.example",
+    "x\nBEGIN:VALARM",
+    "\x00\x0b\x85X-EVIL:1\u2028Y:2",
+]
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
@@ -232,9 +237,7 @@ def test_k2_a_feed_says_its_name_source_and_rhythm():
 
 def test_l1_the_link_is_a_conference_and_in_location_and_description():
     raw = request(invite())
-    assert lines(raw, "CONFERENCE") == [
-        "CONFERENCE;FEATURE=AUDIO,VIDEO;LABEL=Join (EN);VALUE=URI:https://pathways.example/j/abc"
-    ]
+    assert lines(raw, "CONFERENCE") == ["CONFERENCE;FEATURE=AUDIO,VIDEO;LABEL=Join (EN);VALUE=URI:https://pathways.example/j/abc"]
     assert "https://pathways.example/j/abc" in lines(raw, "LOCATION")[0]
     assert "https://pathways.example/j/abc" in lines(raw, "DESCRIPTION")[0]
 

@@ -91,7 +91,9 @@ def test_a_time_without_zone_is_refused(session, now):
 def test_ten_thousand_letters_cost_half_a_second(session, now):
     common = {"titles": {"en": "Family reunification", "ar": "لم شمل الأسرة"}, "agendas": {"en": "x" * 2000}}
     letters = [
-        make_letter(key=f"session-invite:{n}:1", common=common, recipient_id=uuid.uuid4(), facts={"links": {"yes": "https://x/" + "a" * 54}})
+        make_letter(
+            key=f"session-invite:{n}:1", common=common, recipient_id=uuid.uuid4(), facts={"links": {"yes": "https://x/" + "a" * 54}}
+        )
         for n in range(10_000)
     ]
     before = time.process_time()
@@ -192,8 +194,16 @@ def test_a_message_begins_queued_or_suppressed_and_nothing_else(session, now, st
     with pytest.raises(IntegrityError, match="cannot begin"), session.begin_nested():
         session.add(
             Message(
-                key="x", kind="k", address="a@x.example", locale="en", zone="UTC", due_at=now, state=state,
-                lease_token=uuid7(), lease_until=now, sent_at=now,
+                key="x",
+                kind="k",
+                address="a@x.example",
+                locale="en",
+                zone="UTC",
+                due_at=now,
+                state=state,
+                lease_token=uuid7(),
+                lease_until=now,
+                sent_at=now,
             )  # fmt: skip
         )
         session.flush()

@@ -65,7 +65,9 @@ class Form(FlaskForm):  # type: ignore[misc]
 
     def refuse(self, error: RuleBroken) -> None:
         """Put a rule's sentence at the field it names, or above the form."""
-        if error.field and error.field in self:
+        if error.field and error.field in self and isinstance(self[error.field], FormField):
+            self[error.field].form.form_errors.append(error.message)
+        elif error.field and error.field in self:
             self[error.field].errors = [*self[error.field].errors, error.message]
         else:
             self.form_errors.append(error.message)

@@ -44,6 +44,7 @@ from app.exchanges.models import Answer, Audience, Capacity, Visibility
 from app.exchanges.words import ANSWERS, CAPACITIES, FIELDS, SOURCES, VISIBILITIES
 from app.topics.queries import grounds
 
+OTHERS = tuple(k for k in OrganisationKind if k is not OrganisationKind.STATE)
 HOUR = 60
 DAY = 24 * HOUR
 SPANS = (14 * DAY, 7 * DAY, 3 * DAY, 2 * DAY, DAY, 12 * HOUR, 3 * HOUR, HOUR, 30, 15)
@@ -242,9 +243,6 @@ class InviteForm(Form):
     addresses = TextAreaField(_l("E-mail addresses, one a line"), [at_most(200_000)])
     capacity = RadioField(_l("In what capacity"), choices=_coded(CAPACITIES), default=Capacity.PARTICIPANT.value)
     confirmed = HiddenField()
-
-
-OTHERS = tuple(k for k in OrganisationKind if k is not OrganisationKind.STATE)
 
 
 class RecordForm(Form):

@@ -118,9 +118,7 @@ def _due(now: datetime) -> Iterator[Due]:
 def _key_in_sql() -> ColumnElement[str]:
     """The key of a reminder as the database puts it together; ``messages.reminder`` says the same in Python."""
     kind = case(*((ReminderRule.audience == audience, literal(kind)) for audience, kind in KINDS.items()))
-    return func.concat(
-        kind, ":", cast(Invitation.id, String), ":", ReminderRule.minutes_before, ":", PeerSession.schedule_version
-    )
+    return func.concat(kind, ":", cast(Invitation.id, String), ":", ReminderRule.minutes_before, ":", PeerSession.schedule_version)
 
 
 def _wanted() -> ColumnElement[bool]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from app.audit import words as audit
 from app.exchanges.models import Answer, Audience, Capacity, Seat, SessionStatus, Visibility
 
 FIELDS: dict[str, Any] = {
@@ -96,3 +97,34 @@ UNCLEAR: dict[str, Any] = {
     "no_answer": _l("The mail program sent back the invitation without an answer."),
 }
 """Why an inbound mail is on the secretariat's desk."""
+
+audit.register(
+    {
+        "exchange.created": _l("Exchange created"),
+        "exchange.changed": _l("Exchange changed"),
+        "session.created": _l("Session created"),
+        "session.scheduled": _l("Session scheduled"),
+        "session.changed": _l("Session changed"),
+        "session.cancelled": _l("Session cancelled"),
+        "session.invited": _l("People invited"),
+        "session.uninvited": _l("Invitation taken back"),
+        "session.answered": _l("Answer recorded"),
+        "session.seat_found": _l("Seat given to the first on the waiting list"),
+        "session.delegate_named": _l("Delegate named"),
+        "session.updates_sent": _l("Waiting updates sent at once"),
+        "reply.recorded": _l("Answer recorded from a mail"),
+        "reply.set_aside": _l("Mail set aside"),
+    },
+    {
+        **FIELDS,
+        "starts_at": _l("Start (UTC)"),
+        "answer": _l("Answer"),
+        "seat": _l("Seat"),
+        "invitation": _l("Invitation"),
+        "invitations": _l("Invitations"),
+        "delegate": _l("Delegate"),
+        "source": _l("How it came"),
+        "messages": _l("Mails"),
+    },
+    {"exchange": _l("Exchange"), "session": _l("Session"), "invitation": _l("Invitation"), "inbound_mail": _l("Mail")},
+)

@@ -117,9 +117,9 @@ def _page(endpoint: str, locale: str) -> str:
 @cache
 def _environment(loader: BaseLoader) -> Environment:
     """Templates of mails: a missing fact is an error, HTML is escaped, every sentence is translated."""
-    env = Environment(  # noqa: S701 - text parts are not HTML; every .html is escaped
+    env = Environment(
         loader=loader,
-        autoescape=lambda name: name is not None and name.endswith(".html"),
+        autoescape=lambda name: name is not None and name.endswith(".html"),  # noqa: S701 - text parts are no HTML
         undefined=StrictUndefined,
         extensions=["jinja2.ext.i18n"],
         trim_blocks=True,

@@ -18,9 +18,7 @@ def _words(states: list[State] | tuple[State, ...]) -> str:
 
 
 def _moves() -> str:
-    lines = [
-        f"(OLD.state = '{start.value}' AND NEW.state IN ({_words(sorted(ends))}))" for start, ends in MOVES.items() if ends
-    ]
+    lines = [f"(OLD.state = '{start.value}' AND NEW.state IN ({_words(sorted(ends))}))" for start, ends in MOVES.items() if ends]
     return "\n        OR ".join(lines)
 
 

@@ -126,9 +126,7 @@ def queue(letters: Letter | Iterable[Letter], *, now: datetime) -> int:
     return written
 
 
-def replace_waiting(
-    letters: Letter | Iterable[Letter], *, kinds: Collection[str] | None = None, now: datetime
-) -> int:
+def replace_waiting(letters: Letter | Iterable[Letter], *, kinds: Collection[str] | None = None, now: datetime) -> int:
     """Queue these letters in place of what the same thread (person and thing) still has waiting.
 
     ``kinds`` says which kinds give way; by default the letters' own. What a sender has already claimed leaves.
@@ -247,11 +245,15 @@ def _store_common(batch: Sequence[Letter], now: datetime) -> dict[int, uuid.UUID
         known = db.session.scalar(select(MessageFacts.id).where(MessageFacts.digest == digest))
         if known is None:
             # Two writers of the same facts meet at the unique digest; the second takes the first one's row.
-            known = db.session.connection().exec_driver_sql(
-                "INSERT INTO message_facts (id, digest, facts, created_at) VALUES (%s, %s, %s::jsonb, %s) "
-                "ON CONFLICT (digest) DO UPDATE SET digest = excluded.digest RETURNING id",
-                (uuid7(), digest, told, now),
-            ).scalar_one()
+            known = (
+                db.session.connection()
+                .exec_driver_sql(
+                    "INSERT INTO message_facts (id, digest, facts, created_at) VALUES (%s, %s, %s::jsonb, %s) "
+                    "ON CONFLICT (digest) DO UPDATE SET digest = excluded.digest RETURNING id",
+                    (uuid7(), digest, told, now),
+                )
+                .scalar_one()
+            )
         stored[identity] = known
     return stored
 

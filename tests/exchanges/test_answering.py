@@ -9,9 +9,9 @@ from app.core.errors import LinkOver, RuleBroken
 from app.exchanges import rules
 from app.exchanges.models import Answer, AnswerRecord, Capacity, Route, Seat
 from app.exchanges.queries import seats_held
-from app.notifications.models import Message, State
+from app.notifications.models import Message
 from tests.factories.accounts import make_person
-from tests.factories.exchanges import NOW, invitation_of, make_invitation, make_plan, make_session, minutes
+from tests.factories.exchanges import NOW, invitation_of, make_invitation, make_plan, make_session, mark_sent, minutes
 
 
 def yes(invitation, now=NOW, **more):
@@ -153,8 +153,7 @@ def test_an_answer_for_a_former_time_is_kept_and_flagged(session):
 def test_a_confirmation_takes_the_place_of_an_update_that_waits(session):
     row = make_session()
     invitation = make_invitation(row)
-    session.execute(Message.__table__.update().values(state=State.SENDING.value, lease_token=row.id, lease_until=NOW))
-    session.execute(Message.__table__.update().values(state=State.SENT.value, sent_at=NOW))
+    mark_sent()
     rules.change(row, make_plan(minutes=60), version=row.version, tell=True, by=make_person(), now=NOW + minutes(1))
     assert ("session-update", "queued") in kinds(session, invitation)
     yes(invitation, NOW + minutes(2))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.accounts.models import Organisation, Person
 from app.exchanges import rules
 from app.exchanges.models import Invitation, PeerSession, SessionStatus
 from app.extensions import db
+from app.notifications.models import Message, State
 from tests.factories.accounts import make_person, make_state
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -64,3 +66,11 @@ def invitation_of(peer_session: PeerSession, person: Person) -> Invitation:
 def minutes(count: float) -> timedelta:
     """So many minutes."""
     return timedelta(minutes=count)
+
+
+def mark_sent(now: datetime = NOW) -> int:
+    """Let everything that is queued and due have left, as a sender would."""
+    claim = update(Message).where(Message.state == State.QUEUED, Message.due_at <= now)
+    claimed = db.session.execute(claim.values(state=State.SENDING, lease_token=uuid.uuid4(), lease_until=now)).rowcount
+    db.session.execute(update(Message).where(Message.state == State.SENDING).values(state=State.SENT, sent_at=now))
+    return int(claimed)

@@ -26,6 +26,7 @@ from app.audit.queries import lines_about
 from app.core import clock, paging
 from app.core.errors import RuleBroken
 from app.extensions import db
+from app.files import rules as files
 from app.files.models import StoredFile
 
 
@@ -83,8 +84,6 @@ def designation_scan(designation_id: uuid.UUID) -> ResponseReturnValue:
     stored = db.session.get(StoredFile, row.scan_id) if row.scan_id else None
     if stored is None:
         abort(404)
-    from app.files import rules as files
-
     return files.response(stored)
 
 
@@ -115,8 +114,6 @@ def _fields(form: DesignationForm, person: Person) -> dict[str, Any]:
 @requires(P.MANAGE_PEOPLE)
 def new_designation(person_id: uuid.UUID) -> Any:
     """Record a letter that names this person."""
-    from app.files import rules as files
-
     person = person_found(person_id)
     now = clock.now()
     form = _offered(DesignationForm(state_id=request.args.get("state"), valid_from=sessions.today_of(me(), now)))

@@ -6,6 +6,8 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from babel import Locale
+from babel.lists import format_list
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
@@ -61,7 +63,7 @@ class Speaker:
                 "minutes": row.minutes,
                 "host_zone": row.zone,
                 "places": self.places,
-                "languages": list(row.languages),
+                "language_names": language_names(row.languages, locale),
                 "page_url": external_url("exchanges.session_page", locale, session_id=row.id),
                 "asks": to.capacity is not Capacity.INFORMATION,
                 "dial_in": row.dial_in if to.may_join else "",
@@ -120,6 +122,12 @@ ROLES: dict[Capacity, str] = {
     Capacity.INFORMATION: "NON-PARTICIPANT",
 }
 """What a capacity is called in a calendar entry (RFC 5545, 3.2.16)."""
+
+
+def language_names(codes: list[str], locale: str) -> str:
+    """Names of languages in a language, as a list."""
+    known = Locale.parse(babel_locale(locale))
+    return str(format_list([known.languages.get(c, c) for c in codes], locale=known)) if codes else ""
 
 
 def describe(row: PeerSession, locale: str, *, joining: bool, join_url: str = "") -> str:

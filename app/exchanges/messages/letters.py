@@ -6,12 +6,18 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from babel import Locale
+from babel.lists import format_list
+from flask_babel import force_locale
+
 from app.accounts.queries import letter_for
 from app.core.db import Json
+from app.core.languages import babel_locale
 from app.exchanges.messages.facts import Speaker, instant, key
 from app.exchanges.messages.recipients import Recipient
 from app.exchanges.models import Capacity, PeerSession
 from app.exchanges.queries import SUBJECT, place_zones
+from app.exchanges.words import FIELDS
 from app.notifications.models import Priority
 from app.notifications.outbox import Letter
 
@@ -36,8 +42,22 @@ def update(
     peer_session: PeerSession, to: Iterable[Recipient], *, due_at: datetime, moved: bool, changed: list[str], former: Json
 ) -> list[Letter]:
     """The session moved, or its text changed. It waits a little: a later edit replaces it."""
-    speaker = _speaker(peer_session, {"moved": moved, "changed": changed, **former})
-    return [_calendar_letter(speaker, one, "session-update", due_at=due_at) for one in to]
+    letters = []
+    speakers: dict[str, Speaker] = {}
+    for one in to:
+        locale = one.person.language
+        if locale not in speakers:  # the names of what changed are words of a language
+            named = {"changed_names": field_names(changed, locale)}
+            speakers[locale] = _speaker(peer_session, {"moved": moved, "changed": changed, **named, **former})
+        letters.append(_calendar_letter(speakers[locale], one, "session-update", due_at=due_at))
+    return letters
+
+
+def field_names(fields: list[str], locale: str) -> str:
+    """Labels of changed fields in a language, as a list."""
+    with force_locale(babel_locale(locale)):
+        names = [str(FIELDS[name]) for name in fields]
+    return str(format_list(names, locale=Locale.parse(babel_locale(locale)))) if names else ""
 
 
 def confirmation(peer_session: PeerSession, to: Recipient, *, on_behalf: bool = False) -> Letter:
@@ -59,7 +79,7 @@ def waiting_place(peer_session: PeerSession, to: Recipient, *, place: int, word:
 
 def answer_recorded(peer_session: PeerSession, to: Recipient, *, word: str, source: Json | None) -> Letter:
     """Somebody recorded an answer on the person's behalf: a copy to correct."""
-    speaker = _speaker(peer_session, {"source": source or {}})
+    speaker = _speaker(peer_session, {"source_number": str((source or {}).get("number") or "")})
     return _letter(speaker, to, "answer-recorded", word, priority=Priority.URGENT)
 
 

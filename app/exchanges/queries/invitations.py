@@ -282,5 +282,3 @@ def of_states(state_ids: Iterable[uuid.UUID], now: datetime, most: int = 100) ->
         .order_by(PeerSession.starts_at, Invitation.id)
         .limit(most)
     ).all()
-
-

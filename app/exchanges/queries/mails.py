@@ -43,9 +43,7 @@ def invitations_for_mail(mail: InboundMail, now: datetime, most: int = 40) -> Se
             lasting(now),
         )
         .options(joinedload(Invitation.person), joinedload(Invitation.peer_session))
-        .order_by(
-            (~same_session), Person.email_folded.not_in(addresses), PeerSession.starts_at, Invitation.id
-        )
+        .order_by((~same_session), Person.email_folded.not_in(addresses), PeerSession.starts_at, Invitation.id)
         .limit(most)
     )
     return db.session.scalars(query).all()

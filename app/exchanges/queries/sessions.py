@@ -30,9 +30,7 @@ def _is_invited(viewer: Viewer) -> ColumnElement[bool]:
     if viewer.state_ids:
         whom = or_(whom, Invitation.organisation_id.in_(viewer.state_ids))
     return (
-        select(Invitation.id)
-        .where(Invitation.peer_session_id == PeerSession.id, Invitation.uninvited_at.is_(None), whom)
-        .exists()
+        select(Invitation.id).where(Invitation.peer_session_id == PeerSession.id, Invitation.uninvited_at.is_(None), whom).exists()
     )
 
 
@@ -70,9 +68,7 @@ def session_for(viewer: Viewer, session_id: uuid.UUID) -> PeerSession | None:
 
 def exchange_for(viewer: Viewer, exchange_id: uuid.UUID) -> Exchange | None:
     """One exchange with its hosts, if the viewer may see it."""
-    return db.session.scalar(
-        exchanges_visible_to(viewer).where(Exchange.id == exchange_id).options(selectinload(Exchange.hosts))
-    )
+    return db.session.scalar(exchanges_visible_to(viewer).where(Exchange.id == exchange_id).options(selectinload(Exchange.hosts)))
 
 
 def ended(now: datetime) -> ColumnElement[bool]:
@@ -144,5 +140,3 @@ def place_zones(peer_session: PeerSession, most: int = 10) -> list[str]:
         .limit(most)
     )
     return [z for z in dict.fromkeys((*hosts, *(row[0] for row in rows))) if z != "UTC"][:most]
-
-

@@ -44,10 +44,10 @@ def greeting(now: datetime, zone: str) -> str:
     """The greeting of the reader's hour."""
     hour = to_wall(now, zone).hour
     if 5 <= hour < 12:
-        return _("Good morning")
+        return str(_("Good morning"))
     if 12 <= hour < 18:
-        return _("Good afternoon")
-    return _("Good evening")
+        return str(_("Good afternoon"))
+    return str(_("Good evening"))
 
 
 def say(outcome: Outcome) -> None:
@@ -68,5 +68,3 @@ def may_still_answer(peer_session: PeerSession, invitation: Invitation | None) -
     if invitation is None or invitation.uninvited_at is not None or not invitation.asks:
         return False
     return peer_session.is_open and not peer_session.is_over(clock.now())
-
-

@@ -84,9 +84,7 @@ def state_delegate(invitation_id: uuid.UUID) -> ResponseReturnValue:
         return _delegate_page(form, invitation), 422
     try:
         _refuse_strangers(form.email.data, invitation)
-        rules.name_delegate(
-            invitation, contact_of(form, invitation), replace=form.replace.data == "yes", by=me(), now=clock.now()
-        )
+        rules.name_delegate(invitation, contact_of(form, invitation), replace=form.replace.data == "yes", by=me(), now=clock.now())
     except RuleBroken as refused:
         db.session.rollback()
         form.refuse(refused)
@@ -104,9 +102,7 @@ def _refuse_strangers(email: str | None, invitation: Invitation) -> None:
     """A focal point names people of the own State; somebody of another delegation is the secretariat's business."""
     person = person_by_email(email)
     if person is not None and not _belongs(person, invitation.organisation_id):
-        raise RuleBroken(
-            _("This address belongs to somebody outside your delegation. Write to the secretariat."), field="email"
-        )
+        raise RuleBroken(_("This address belongs to somebody outside your delegation. Write to the secretariat."), field="email")
 
 
 def _belongs(person: Person, state_id: uuid.UUID | None) -> bool:

@@ -7,6 +7,7 @@ import uuid
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from werkzeug.datastructures import FileStorage
 
 from app.accounts.access import Permission, me, requires
 from app.accounts.models import Person
@@ -56,8 +57,8 @@ def _source(form: SourceForm, invitation: Invitation) -> Source:
     """How it came, with its scan stored."""
     scan = form.scan.data
     stored = None
-    if scan is not None and getattr(scan, "filename", ""):
-        stored = store(scan, "source-scan", "invitation", invitation.id, by=me(), now=clock.now())
+    if isinstance(scan, FileStorage) and scan.filename:
+        stored = store(scan, "source-scan", "invitation", invitation.id, by=me(), now=clock.now(), field="scan")
     return Source(
         kind=form.source_kind.data, number=form.source_number.data or "", on=form.source_date.data,
         scan_id=stored.id if stored is not None else None,

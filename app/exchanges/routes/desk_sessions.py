@@ -122,7 +122,7 @@ def _say_invited(count: int) -> None:
 
 
 def _unconfirmed(form: SessionForm, row: PeerSession | None) -> int | None:
-    """How many people the flag would invite, while the organiser has not seen that number; ``None`` when there is nothing to ask."""
+    """How many people the flag would invite, while the organiser has not seen that number; ``None`` otherwise."""
     plan = planning.plan_of(form)
     if not plan.invite_accepted or not plan.grounds:
         return None

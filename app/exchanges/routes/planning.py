@@ -33,10 +33,11 @@ def session_form(row: PeerSession | None, exchange_id: uuid.UUID | None = None) 
 
 def tell_choices(told: int) -> list[tuple[str, str]]:
     """Everyone or nobody, with the count."""
-    return [
-        ("everyone", ngettext("Tell everyone: %(num)s person", "Tell everyone: %(num)s people", told)),
-        ("nobody", ngettext("Without telling anyone: %(num)s person is not told", "Without telling anyone: %(num)s people are not told", told)),
-    ]  # fmt: skip
+    everyone = ngettext("Tell everyone: %(num)s person", "Tell everyone: %(num)s people", told)
+    nobody = ngettext(
+        "Without telling anyone: %(num)s person is not told", "Without telling anyone: %(num)s people are not told", told
+    )
+    return [("everyone", everyone), ("nobody", nobody)]
 
 
 def _usual(exchange_id: uuid.UUID | None) -> dict[str, Any]:
@@ -103,10 +104,11 @@ def ask_fold(form: SessionForm, fold: rules.ClockFold) -> None:
 
 
 def _fold_label(instant: Any, zone: str) -> str:
-    return _(
+    label: str = _(
         "%(time)s, %(offset)s (%(utc)s UTC)",
         time=time_text(instant, zone), offset=offset_text(instant, zone), utc=time_text(instant, "UTC"),
     )  # fmt: skip
+    return label
 
 
 def show_fold_again(form: SessionForm) -> None:
@@ -149,11 +151,11 @@ def _in_words(value: Any, zone: str) -> str:
     if isinstance(value, dict):
         return str(best(value)) or "–"
     if isinstance(value, bool):
-        return _("Yes") if value else _("No")
+        return str(_("Yes") if value else _("No"))
     if isinstance(value, list | tuple):
         return ", ".join(_in_words(v, zone) for v in value) or "–"
     if hasattr(value, "strftime"):
         if value.tzinfo is None:
             return f"{date_text(value.date(), language())}, {value:%H:%M}"
         return f"{date_text(value, language(), zone)}, {time_text(value, zone)}"
-    return str(getattr(value, "names", None) and best(value.names) or value) or "–"
+    return str((getattr(value, "names", None) and best(value.names)) or value) or "–"

@@ -47,9 +47,7 @@ def _form(mail: InboundMail) -> RecordForm:
     """Whose answer it may be: the invitations of the sender and of the person it answers for."""
     form = RecordForm()
     found = queries.invitations_for_mail(mail, clock.now())
-    form.invitation.choices = [
-        (str(i.id), f"{i.person.full_name}, {best(i.peer_session.titles)}") for i in found
-    ]
+    form.invitation.choices = [(str(i.id), f"{i.person.full_name}, {best(i.peer_session.titles)}") for i in found]
     if request.method == "GET" and found:
         form.invitation.data = str(found[0].id)
         form.answer.data = _answer_in(mail)

@@ -137,9 +137,7 @@ def _tell(row: PeerSession, invitation: Invitation, before: Before, kept: Answer
         outbox.queue([messages.confirmation(row, messages.recipient(invitation), on_behalf=on_behalf)], now=now)
     elif invitation.seat is Seat.WAITING and seat_before is not Seat.WAITING:
         place = place_in_line(invitation)
-        letter = messages.waiting_place(
-            row, messages.recipient(invitation), place=place, word=str(kept.id), on_behalf=on_behalf
-        )
+        letter = messages.waiting_place(row, messages.recipient(invitation), place=place, word=str(kept.id), on_behalf=on_behalf)
         outbox.queue([letter], now=now)
     elif on_behalf and news:
         letter = messages.answer_recorded(row, messages.recipient(invitation), word=str(kept.id), source=kept.source)
@@ -155,9 +153,7 @@ def promote(row: PeerSession, *, now: datetime) -> list[Invitation]:
     lucky = list(
         db.session.scalars(
             select(Invitation)
-            .where(
-                Invitation.peer_session_id == row.id, Invitation.seat == Seat.WAITING, Invitation.uninvited_at.is_(None)
-            )
+            .where(Invitation.peer_session_id == row.id, Invitation.seat == Seat.WAITING, Invitation.uninvited_at.is_(None))
             .order_by(Invitation.waiting_since, Invitation.id)
             .limit(free)
         )

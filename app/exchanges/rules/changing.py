@@ -165,9 +165,7 @@ def _word(waiting: set[str], moved: bool) -> str:
     return "update"
 
 
-def cancel(
-    peer_session: PeerSession, *, reason: str, tell: bool, version: int, by: Person, now: datetime
-) -> int:
+def cancel(peer_session: PeerSession, *, reason: str, tell: bool, version: int, by: Person, now: datetime) -> int:
     """The session will not take place. Everyone ever sent an invitation and not uninvited is told, also who declined."""
     row = lock(peer_session.id)
     if row.status is SessionStatus.CANCELLED:

@@ -53,7 +53,7 @@ def stamp_all(peer_session: PeerSession, ids: Iterable[uuid.UUID], now: datetime
     if not wanted:
         return
     db.session.flush()
-    later = Invitation.dtstamp + timedelta(seconds=1)
+    later = Invitation.dtstamp + func.make_interval(0, 0, 0, 0, 0, 0, 1)
     db.session.execute(
         update(Invitation)
         .where(Invitation.id.in_(wanted))
@@ -73,10 +73,7 @@ def reload(ids: Iterable[uuid.UUID]) -> list[Invitation]:
     if not wanted:
         return []
     rows = db.session.scalars(
-        select(Invitation)
-        .where(Invitation.id.in_(wanted))
-        .order_by(Invitation.id)
-        .execution_options(populate_existing=True)
+        select(Invitation).where(Invitation.id.in_(wanted)).order_by(Invitation.id).execution_options(populate_existing=True)
     )
     return list(rows)
 

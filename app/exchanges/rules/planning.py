@@ -37,9 +37,7 @@ class ClockFold(RuleBroken):
     """The wall time happens twice that day; ``first`` and ``second`` are the two instants to choose from."""
 
     def __init__(self, first: datetime, second: datetime) -> None:
-        super().__init__(
-            _l("Clocks go back that day, so this time happens twice. Choose which of the two you mean."), field="fold"
-        )
+        super().__init__(_l("Clocks go back that day, so this time happens twice. Choose which of the two you mean."), field="fold")
         self.first = first
         self.second = second
 

@@ -155,9 +155,7 @@ def _still_open(mail: InboundMail) -> None:
         raise RuleBroken(_l("Somebody decided about this mail already."))
 
 
-def record_by_hand(
-    mail: InboundMail, invitation: Invitation, *, answer: Answer, by: Person, now: datetime
-) -> Outcome:
+def record_by_hand(mail: InboundMail, invitation: Invitation, *, answer: Answer, by: Person, now: datetime) -> Outcome:
     """The secretariat read the mail and records what it says."""
     _still_open(mail)
     outcome = answer_on_behalf(

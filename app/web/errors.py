@@ -12,7 +12,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
-from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.exceptions import HTTPException, NotFound, SecurityError
 
 from app.core.errors import Conflict, LinkOver, RuleBroken, TooMany
 from app.core.signing import settings
@@ -42,6 +42,9 @@ def _lead_home() -> None:
 
 def _http(error: HTTPException) -> ResponseReturnValue:
     """A page for what Werkzeug refused; a bare address first tries the reader's language."""
+    if isinstance(error, SecurityError):  # no address may be built from a host that is not ours
+        g.database_away = True
+        return make_response(render_template("errors/host.html"), 400)
     if isinstance(error, NotFound):
         led = languages.bare_address()
         if led is not None:

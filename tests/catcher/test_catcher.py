@@ -105,7 +105,9 @@ def test_a_mail_is_kept_whole_with_its_envelope_and_shown(send, pages, box):
     assert pages.get(f"/mails/{name}/source").data == kept
 
 
-@pytest.mark.parametrize(("choice", "word"), [("ACCEPTED", "Accepted"), ("TENTATIVE", "Tentative"), ("DECLINED", "Declined")])
+@pytest.mark.parametrize(
+    ("choice", "word"), [("ACCEPTED", "Accepted"), ("TENTATIVE", "Tentative"), ("DECLINED", "Declined")]
+)
 def test_an_answer_is_the_reply_a_mail_program_sends(send, pages, received, choice, word):
     name = send(invitation())
     before = datetime.now(UTC).replace(microsecond=0)

@@ -14,10 +14,11 @@ from app.audit.models import AuditEntry
 from app.core.db import uuid7
 from app.dashboards import words
 from app.dashboards.queries import outbox as queries
+from app.exchanges.rules import inviting
 from app.extensions import db
 from app.notifications.models import Message, State
 from tests.conftest import csrf_of
-from tests.dashboards.rows import NOW, make_message
+from tests.dashboards.rows import NOW, make_message, make_session
 from tests.factories.accounts import make_person
 
 
@@ -218,9 +219,38 @@ def test_getting_a_button_changes_nothing(office, written, outbox):
 
 
 def test_health_names_the_oldest_mail_that_is_due(written, office):
-    assert "Nothing that is due is waiting." in office.get("/en/desk/health").text
+    with written():
+        make_message(due_at=NOW - timedelta(seconds=20))
+    assert "Mail leaves in time." in office.get("/en/desk/health").text
     with written():
         make_message(due_at=NOW - timedelta(hours=3))
         make_message(State.FAILED)
     page = office.get("/en/desk/health").text
     assert "A mail has been waiting to leave since" in page and "06:00" in page
+
+
+def test_an_invitation_is_shown_as_its_recipient_sees_it_without_its_links(written, office, outbox):
+    with written():
+        guest = make_person("Sabri", given_name="Nora", zone="Asia/Amman", forms_of_address={"en": "Madam Registrar"})
+        meeting = make_session("Papers missing")
+        inviting.invite(meeting, [inviting.Guest(guest)], by=None, now=NOW)
+    (message,) = outbox("session-invite")
+    secrets = [part for url in message.facts["links"].values() for part in [url.rsplit("/", 1)[-1].split("?")[0]] if len(part) > 20]
+    assert secrets
+    page = office.get(f"/en/desk/outbox/{message.id}")
+    mail = office.get(f"/en/desk/outbox/{message.id}/mail")
+    for text in (page.text, mail.text):
+        assert "Papers missing" in text and "Madam Registrar" in text and "12:00" in text
+        assert not any(secret in text for secret in secrets)
+    assert "METHOD:REQUEST" in page.text and meeting.uid in page.text
+    assert f'sandbox title="The mail" src="/en/desk/outbox/{message.id}/mail"' in page.text
+    assert "frame-src 'self'" in page.headers["Content-Security-Policy"]
+    policy = mail.headers["Content-Security-Policy"]
+    assert "sandbox" in policy and "default-src 'none'" in policy and "frame-ancestors 'self'" in policy
+
+
+def test_a_mail_that_cannot_be_made_is_a_sentence_and_no_error(written, office):
+    with written():
+        broken = make_message(State.FAILED, kind="session-invite", facts={}, error_class="poisoned")
+    page = office.get(f"/en/desk/outbox/{broken.id}")
+    assert page.status_code == 200 and "The text of this mail could not be made" in page.text

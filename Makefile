@@ -26,8 +26,8 @@ lint: $(STAMPS)/dev ## check style, types, import contracts and templates
 	@$(PY) scripts/check_templates.py
 
 strings: $(STAMPS)/dev ## collect the sentences to translate into app/translations
-	@$(PY) -m babel.messages.frontend -q extract -F babel.cfg -k _l -k ngettext:1,2 --omit-header --sort-by-file -o app/translations/messages.pot .
-	@$(PY) -m babel.messages.frontend -q update -i app/translations/messages.pot -d app/translations --omit-header --no-fuzzy-matching --ignore-pot-creation-date
+	@$(PY) -m babel.messages.frontend -q extract -F babel.cfg -k _l -k ngettext:1,2 -k lazy_ngettext:1,2 --omit-header --sort-by-file -o app/translations/messages.pot .
+	@$(PY) -m babel.messages.frontend -q update -i app/translations/messages.pot -d app/translations --no-fuzzy-matching --ignore-pot-creation-date --ignore-obsolete
 
 bench: $(STAMPS)/dev $(STAMPS)/assets $(STAMPS)/translations ## measure all figures, or one with ONLY=name
 	@$(PY) -m bench $(ONLY)

@@ -46,7 +46,7 @@ def main() -> None:
     except Trouble as trouble:
         sys.exit(f"pathways: {trouble}")
     except OSError as error:
-        sys.exit(f"pathways: {disk_full(folder) if error.errno == errno.ENOSPC else error}")
+        sys.exit(f"pathways: {disk_full(folder) if error.errno in (errno.ENOSPC, errno.EDQUOT) else error}")
 
 
 def supervise(place: Place, ending: ExitStack) -> None:

@@ -13,6 +13,8 @@ from pathlib import Path
 from embedded.place import Place, Trouble, disk_full, say
 
 BARE = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
+DISK_IS_FULL = (os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT), "Check free disk space")
+POSTSCRIPTS = ("(Background", "[SQL", "[parameters", "initdb: removing")  # what follows the line that says why
 LOG_LIMIT = 5_000_000
 SETTLED = 60  # seconds after which a start counts as a success
 
@@ -103,9 +105,9 @@ class Child:
     def trouble(self) -> Trouble:
         """Why it ended, from what it wrote since its start."""
         lines = self.log.read_bytes()[self.log_start :].decode(errors="replace").strip().splitlines() or ["it said nothing"]
-        if any(os.strerror(errno.ENOSPC) in line for line in lines):
+        if any(sign in line for line in lines for sign in DISK_IS_FULL):
             return disk_full(self.place.data)
-        told = [line.strip() for line in lines if not line.startswith(("(Background", "[SQL", "[parameters"))]  # SQLAlchemy's tail
+        told = [line.strip() for line in lines if not line.startswith(POSTSCRIPTS)] or lines
         return Trouble(f"{self.name} stopped: {told[-1]} (more in {self.log})")
 
 

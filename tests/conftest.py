@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,7 +26,7 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
 @pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[dict[str, str]]:
+def servers() -> Iterator[dict[str, str]]:
     """Addresses of a PostgreSQL (owner and application role) and a Redis that belong to the tests alone."""
     if os.environ.get("TEST_DATABASE_URL"):
         url = os.environ["TEST_DATABASE_URL"]
@@ -35,8 +34,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterato
         return
     from embedded import servers as embedded_servers
 
-    place = Path(os.environ.get("TEST_VAR", "var/test")) / worker_id
-    with embedded_servers.running(place.resolve(), fsync=False) as urls:
+    with embedded_servers.running(fsync=False) as urls:
         yield {"app": urls.app, "owner": urls.owner, "redis": urls.redis}
 
 
@@ -65,10 +63,6 @@ def schema(settings: config.Settings) -> None:
     from app.prepare import upgrade
 
     upgrade(settings)
-    if not list(Path("migrations/versions").glob("*.py")):
-        import app.models  # noqa: F401
-
-        Base.metadata.create_all(engine)
     engine.dispose()
 
 

@@ -38,7 +38,7 @@ def join_invitation(person: Person, invitation: JoinInvitation, inviter: Person 
     facts = {
         "links": {"join": join_url(invitation, person.language)},
         "days": (invitation.expires_at - invitation.created_at).days,
-        "personal": {"inviter": inviter.full_name if inviter else ""},
+        "personal": {"inviter": inviter.full_name if inviter else "–"},
     }
     letter = letter_for(
         person,

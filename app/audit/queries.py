@@ -99,8 +99,8 @@ def page(
     if after:
         query = query.where(tuple_(AuditEntry.at, AuditEntry.id) < tuple_(*after))
     found = [line(entry) for entry in db.session.scalars(query.limit(size + 1))]
-    return page_of(found, size, lambda l: (l.at.isoformat(), l.id))
+    return page_of(found, size, lambda last: (last.at.isoformat(), last.id))
 
 
-def _newest_first() -> Select[tuple[AuditEntry]]:
+def _newest_first() -> Select[AuditEntry]:
     return select(AuditEntry).order_by(AuditEntry.at.desc(), AuditEntry.id.desc())

@@ -12,9 +12,7 @@ _fields: dict[str, Any] = {"version": _l("Version")}
 _kinds: dict[str, Any] = {}
 
 
-def register(
-    actions: Mapping[str, Any], fields: Mapping[str, Any] | None = None, kinds: Mapping[str, Any] | None = None
-) -> None:
+def register(actions: Mapping[str, Any], fields: Mapping[str, Any] | None = None, kinds: Mapping[str, Any] | None = None) -> None:
     """Add lazily translated words: action to sentence, field to label, kind of record to its name."""
     _actions.update(actions)
     _fields.update(fields or {})

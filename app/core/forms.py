@@ -27,6 +27,7 @@ from wtforms import (
 from wtforms import (
     Form as PlainForm,
 )
+from wtforms.fields import SelectChoice  # type: ignore[attr-defined]
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.core import zones
@@ -64,7 +65,9 @@ class Form(FlaskForm):  # type: ignore[misc]
 
     def refuse(self, error: RuleBroken) -> None:
         """Put a rule's sentence at the field it names, or above the form."""
-        if error.field and error.field in self:
+        if error.field and error.field in self and isinstance(self[error.field], FormField):
+            self[error.field].form.form_errors.append(error.message)
+        elif error.field and error.field in self:
             self[error.field].errors = [*self[error.field].errors, error.message]
         else:
             self.form_errors.append(error.message)
@@ -174,8 +177,18 @@ class OurTimeField(TimeField):
         raise ValueError(_l("Enter a time of 24 hours, such as 16:00."))
 
 
+def as_choices(given: Any) -> Any:
+    """Pairs of value and label as the form library wants them; functions and what is ready stay as they are."""
+    if given is None or callable(given):
+        return given
+    return [SelectChoice(*choice) if isinstance(choice, tuple) else choice for choice in given]
+
+
 class TidySelect(SelectField):
     """A choice from a list that may be long; an unknown value gets our sentence."""
+
+    def __init__(self, label: Any = None, validators: Any = None, *, choices: Any = None, **kwargs: Any) -> None:
+        super().__init__(label, validators, choices=as_choices(choices), **kwargs)
 
     def pre_validate(self, form: Any) -> None:
         """Refuse what the list does not hold."""
@@ -189,6 +202,9 @@ class CheckboxesField(SelectMultipleField):
 
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()
+
+    def __init__(self, label: Any = None, validators: Any = None, *, choices: Any = None, **kwargs: Any) -> None:
+        super().__init__(label, validators, choices=as_choices(choices), **kwargs)
 
     def pre_validate(self, form: Any) -> None:
         """Refuse what the list does not hold."""

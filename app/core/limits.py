@@ -48,9 +48,7 @@ def hit(bucket: str, most: int, per: timedelta, now: datetime) -> None:
     start = int(now.timestamp()) // seconds * seconds
     passed = now.timestamp() - start
     with own_transaction() as session:
-        earlier = session.scalar(
-            select(RateCount.count).where(RateCount.bucket == bucket, RateCount.window == start - seconds)
-        )
+        earlier = session.scalar(select(RateCount.count).where(RateCount.bucket == bucket, RateCount.window == start - seconds))
         room = most - int((earlier or 0) * (1 - passed / seconds))
         fresh = insert(RateCount).values(
             bucket=bucket, window=start, count=1, ends_at=datetime.fromtimestamp(start + 2 * seconds, UTC)

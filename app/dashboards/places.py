@@ -67,5 +67,3 @@ def _spot(x: int, y: int, label: str, dir_: str) -> Spot:
     rightwards = x < (_LEFT + _RIGHT) // 2
     anchor = "start" if rightwards == (dir_ == "ltr") else "end"
     return Spot(x, y, label, x + (17 if rightwards else -17), y + 7, anchor, dir_)
-
-

@@ -16,9 +16,7 @@ from app.dashboards.queries.outbox import sent_again
 from app.extensions import db
 from app.notifications import nudge, outbox
 from app.notifications.models import Message, State
-
-SECRET = frozenset({"sign-in-link", "join-invitation"})
-"""Mails that open an account: nobody reads or repeats them from the outbox."""
+from app.notifications.rendering import SECRET_KINDS
 
 
 def may_send_again(message: Message, now: datetime) -> bool:
@@ -27,7 +25,7 @@ def may_send_again(message: Message, now: datetime) -> bool:
 
 
 def _why_not_again(message: Message, now: datetime) -> RuleBroken | None:
-    if message.kind in SECRET:
+    if message.kind in SECRET_KINDS:
         return RuleBroken(_l("This mail opens an account. Ask the person to ask for a new one."))
     if message.state is not State.SENT and message.state not in TROUBLE and message.state is not State.SUPPRESSED:
         return RuleBroken(_l("This mail has not left yet, so it cannot be sent again."))

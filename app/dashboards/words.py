@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -76,27 +77,36 @@ KINDS: dict[str, Any] = {
 """What a mail is about. A kind that is not here shows its machine word."""
 
 WHY_NOT: dict[str, Any] = {
-    "address_refused": _l("The recipient's mail server does not know this address. Check it on the person's page."),
-    "mailbox_full": _l("The recipient's mailbox is full."),
-    "content_refused": _l("The recipient's mail server refused the content of this mail."),
-    "too_large": _l("The recipient's mail server found this mail too large."),
-    "sender_refused": _l("The mail server refused our own address as the sender. Tell the administrator."),
-    "sign_in_refused": _l("Our mail server did not accept the platform's sign-in. Tell the administrator."),
-    "server_away": _l("Our mail server could not be reached."),
-    "server_busy": _l("The mail server asked to try later, each time."),
-    "connection_lost": _l("The connection to the mail server broke."),
-    "tls_refused": _l("A safe connection to the mail server could not be made. Tell the administrator."),
-    "not_rendered": _l("The text of this mail could not be made. Tell the administrator."),
-    "tried_too_long": _l("It was tried many times over three days."),
+    "refused": _l("The recipient's mail server refused this mail for good."),
+    "postponed": _l("The recipient's mail server asked to try later."),
+    "domain_busy": _l("The recipient's mail server takes few mails at a time. The next try follows by itself."),
+    "relay_unreachable": _l("Our mail server cannot be reached at the moment. The next try follows by itself."),
+    "ambiguous": _l("The connection broke at the last moment, so this mail may have arrived."),
+    "gave_up": _l("It was tried many times over three days."),
     "expired": _l("Its moment passed before it could leave."),
+    "poisoned": _l("The text of this mail could not be made. Tell the administrator."),
+    "sender_gone": _l("The program that was sending it stopped. The next try follows by itself."),
+    "withdrawn": _l("What it spoke of had changed before it left."),
+    "replaced": _l("A newer mail about the same thing took its place."),
     "no_address": _l("No address is known for this person. Add it on the person's page, or write by post."),
-    "address_unusable": _l("This is not an address that mail can be sent to. Correct it on the person's page."),
+    "bad_address": _l("This is not an address that mail can be sent to. Correct it on the person's page."),
     "undeliverable": _l("Mail to this address came back before, so nothing more is sent to it."),
     "history": _l("This mail belongs to the history that came with the demonstration. It was never sent."),
 }
 """Why a mail did not arrive, and what can be done. Keys are the machine words of delivery."""
 
-SOMETHING_ELSE = _l("The mail server gave a reason that is shown below.")
+REFUSALS: dict[str, Any] = {
+    "5.1": _l("The recipient's mail server does not know this address. Check it on the person's page."),
+    "5.2": _l("The recipient's mailbox is full or closed."),
+    "5.3": _l("The recipient's mail server found this mail too large, or could not take it."),
+    "5.4": _l("No way to the recipient's mail server was found. Check the part of the address after the @."),
+    "5.6": _l("The recipient's mail server could not read this mail. Tell the administrator."),
+    "5.7": _l("The recipient's mail server does not accept mail from us. Tell the administrator."),
+}
+"""What the first two figures of the enhanced status code (RFC 3463) in a refusal mean."""
+
+SOMETHING_ELSE = _l("The reason is shown below.")
+_CODE = re.compile(r"\b(5\.\d)\.\d{1,3}\b")
 
 
 def kind_word(kind: str) -> Any:
@@ -105,18 +115,25 @@ def kind_word(kind: str) -> Any:
 
 
 def why_not(message: Message) -> Any:
-    """Why a mail did not arrive, in plain words; empty when nothing went wrong."""
-    word = message.suppressed_reason if message.state is State.SUPPRESSED else message.error_class
-    if word is None and message.state is State.EXPIRED:
-        word = "expired"
-    if word is None:
+    """Why a mail did not arrive or does not leave, in plain words; empty when nothing stands in its way."""
+    if message.state in (State.SENT, State.SENDING):
         return ""
-    return WHY_NOT.get(word, SOMETHING_ELSE)
+    if message.state is State.SUPPRESSED:
+        return WHY_NOT.get(message.suppressed_reason or "", SOMETHING_ELSE)
+    return why(message.error_class, message.last_error) if message.error_class else ""
 
 
-def trouble(state: str, error_class: str | None) -> Any:
+def why(error_class: str, told: str | None) -> Any:
+    """One sentence for a machine word; a refusal is read more closely by its status code."""
+    if error_class == "refused":
+        code = _CODE.search(told or "")
+        return REFUSALS.get(code[1] if code else "", WHY_NOT["refused"])
+    return WHY_NOT.get(error_class, SOMETHING_ELSE)
+
+
+def trouble(state: str, error_class: str | None, told: str | None) -> Any:
     """One sentence for the desk: why it did not arrive, else what its state means."""
-    return WHY_NOT.get(error_class or "", STATE_SENTENCES[State(state)])
+    return why(error_class, told) if error_class else STATE_SENTENCES[State(state)]
 
 
 register(

@@ -51,7 +51,7 @@ def _after(response: Response) -> Response:
     if response.mimetype == "text/html":
         # A page shows what its reader may see, in the reader's language and zone: never shared by a cache.
         headers.setdefault("Cache-Control", "no-store" if _personal() else "private, no-cache")
-        headers.add("Vary", "Cookie")
+        headers.add("Vary", "Cookie, Save-Data")
     return response
 
 

@@ -22,8 +22,12 @@ def people(state):
     make_designation(state, focal)
     make_designation(state, alternate, capacity=Capacity.ALTERNATE)
     return {
-        "focal": focal, "alternate": alternate, "diplomat": make_person("Berg", of=mission),
-        "clerk": make_person("Clerk", of=ministry), "mission": mission, "ministry": ministry,
+        "focal": focal,
+        "alternate": alternate,
+        "diplomat": make_person("Berg", of=mission),
+        "clerk": make_person("Clerk", of=ministry),
+        "mission": mission,
+        "ministry": ministry,
     }
 
 

@@ -225,12 +225,25 @@ def test_servers_of_a_killed_supervisor_are_ended_and_the_next_start_has_their_d
         thread.join()
 
 
-def test_a_full_disk_is_one_sentence(folder):
+@pytest.mark.parametrize(
+    "script",
+    ["exec cat /bin/sh > /dev/full", "echo 'FATAL: wrote only 4096 of 8192 bytes'; echo 'HINT: Check free disk space.'; exit 1"],
+)
+def test_a_full_disk_is_one_sentence(folder, script):
     place = Place(folder, servers.CHECKOUT)
     with pytest.raises(Trouble) as stopped:
-        Child(place, "prepare", ["/bin/sh", "-c", "exec cat /bin/sh > /dev/full"], {"LC_ALL": "C"}).run()
+        Child(place, "prepare", ["/bin/sh", "-c", script], {"LC_ALL": "C"}).run()
     place.close()
     assert str(stopped.value) == f"The disk that holds {folder} is full: free some space; what was saved is not lost"
+
+
+def test_another_failure_is_told_by_the_line_that_says_why(folder):
+    place = Place(folder, servers.CHECKOUT)
+    script = "echo 'Traceback'; echo 'Error: no such table'; echo '[SQL: SELECT 1]'; echo '(Background on this error)'; exit 1"
+    with pytest.raises(Trouble) as stopped:
+        Child(place, "prepare", ["/bin/sh", "-c", script], {"LC_ALL": "C"}).run()
+    place.close()
+    assert str(stopped.value) == f"prepare stopped: Error: no such table (more in {folder}/log/prepare.log)"
 
 
 def test_a_program_that_dies_young_is_started_later_each_time_and_says_why(folder, capsys):

@@ -103,7 +103,8 @@ def test_a_taken_port_is_one_sentence_and_nothing_starts(run, folder, ports, nam
     with socket.create_server(("127.0.0.1", int(ports[name]))):
         one = run()
         assert one.end() == 1
-    assert one.lines == [f"pathways: Port {ports[name]} is taken by another program: choose another, such as make run {name}=18000\n"]
+    wanted = f"Port {ports[name]} is taken by another program: choose another, such as make run {name}=18000"
+    assert one.lines == [f"pathways: {wanted}\n"]
     assert not (folder / "postgres").exists()
 
 

@@ -47,9 +47,7 @@ def make_mission(state: Organisation, name: str = "", **fields: Any) -> Organisa
     return make_organisation(OrganisationKind.MISSION, name, parent_id=state.id, **fields)
 
 
-def make_person(
-    family_name: str = "", *, of: Organisation | None = None, roles: tuple[Role, ...] = (), **fields: Any
-) -> Person:
+def make_person(family_name: str = "", *, of: Organisation | None = None, roles: tuple[Role, ...] = (), **fields: Any) -> Person:
     """A person with an address of their own; ``of`` makes them a member since long ago."""
     number = next(_number)
     fields.setdefault("given_name", "Ada")

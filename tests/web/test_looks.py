@@ -78,7 +78,7 @@ def test_templates_compile_and_say_nothing_untranslated(page: Path) -> None:
     assert [w for w in words if w not in ("UTC", "Pathways", "Exchange")] == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(HERE / "templates")))
+@pytest.mark.parametrize("page", [p for p in PAGES if p.parent.name == "components"], ids=lambda p: p.name)
 def test_every_macro_file_says_how_it_is_used(page: Path) -> None:
     source = page.read_text(encoding="utf-8")
     for macro in re.findall(r"\{%-? macro ([a-z]\w*)\(", source):

@@ -4,91 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
-from types import SimpleNamespace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from flask import Flask, render_template_string
-from flask_babel import Babel
-from flask_wtf import CSRFProtect
-from jinja2 import StrictUndefined
 from werkzeug.datastructures import MultiDict
-from wtforms import (
-    BooleanField,
-    EmailField,
-    FieldList,
-    FileField,
-    HiddenField,
-    PasswordField,
-    RadioField,
-    StringField,
-    TextAreaField,
-)
 
 from app import assets
-from app.core import draw, text, when
+from app.core import text
 from app.core.errors import RuleBroken
-from app.core.forms import CheckboxesField, Form, OurDateField, OurTimeField, TextsField, TidySelect, at_most, needed
-from app.core.languages import LANGUAGES, NAMES, direction
+from app.core.languages import direction
+from tests.web.house import TEMPLATES, Everything, built
 from tests.web.test_looks import faults
 
-TEMPLATES = Path(__file__).parents[2] / "templates"
 START = datetime(2027, 3, 11, 13, 0, tzinfo=UTC)
 END = START + timedelta(minutes=90)
 HOSTILE = '<script>alert(1)</script>" onload="x'
 
 
-class Everything(Form):
-    """One field of each kind."""
-
-    key = HiddenField(default="k")
-    mode = RadioField("Seek or offer?", choices=[("seek", "Seek"), ("offer", "Offer")], validators=[needed("Choose one.")])
-    grounds = CheckboxesField("Grounds", choices=[("1", "Family"), ("2", "Students")])
-    aim = TextAreaField("Aim", validators=[needed("Say what you seek."), at_most(800)])
-    name = StringField("Name")
-    mail = EmailField("E-mail", validators=[needed("Enter an address.")])
-    secret = PasswordField("Password")
-    place = TidySelect("Place", choices={"Africa": [("n", "Nairobi")], "Asia": [("b", "Bangkok")]})
-    start = OurDateField("Start", default=date(2027, 4, 5))
-    hour = OurTimeField("Hour")
-    letter = FileField("Letter")
-    agree = BooleanField("Agreed", validators=[needed("Tick the box.")])
-    website = StringField("Website")
-    title = TextsField("Title", most=10)
-    places = FieldList(StringField("Place", validators=[at_most(3)]), label="Places", min_entries=1)
-
-
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """The templates with the names they ask for, in English unless a test says otherwise."""
-    app = Flask("looks", template_folder=str(TEMPLATES), static_folder=None)
-    app.config.update(SECRET_KEY="x" * 40, TESTING=True, LANG="en", SIGNED_IN=True)
-    Babel(app, locale_selector=lambda: app.config["LANG"])
-    CSRFProtect(app)
-    app.jinja_env.undefined = StrictUndefined
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    assets.init_app(app, out=tmp_path_factory.mktemp("build"))
-
-    def language() -> str:
-        return str(app.config["LANG"])
-
-    me = SimpleNamespace(name="Adaeze <Morrow>", links=[("/profile", "Your profile", False)], sign_out_url="/sign-out")
-    own = SimpleNamespace(place="Nairobi", offset="UTC+3", zone="Africa/Nairobi", change_url="/zone", device_url="/zone/set")
-    app.jinja_env.globals.update(
-        locale=language, direction=direction, theme=lambda: "dark", lighter=lambda: False,
-        mark_url=lambda: "", is_demo=lambda: True,
-        network_name=lambda: "Regular Pathways Network", home_url=lambda: "/en/",
-        navigation=lambda: [("/en/", "Home", True), ("/en/calls", "Calls", False)],
-        language_links=lambda: [(c, NAMES[c], f"/{c}/", c == language()) for c in LANGUAGES],
-        account=lambda: me if app.config["SIGNED_IN"] else None, sign_in_url=lambda: "/sign-in",
-        footer_links=lambda: [("/en/privacy", "Privacy")],
-        desk_navigation=lambda: [("Secretariat", [("/desk", "Today", "home", 3, True), ("/out", "Outbox", "send", None, False)])],
-        your_time=lambda: own, share_bar=draw.share_bar, hour_band=draw.hour_band,
-        **when.template_globals(language, lambda: "Africa/Nairobi"),
-    )  # fmt: skip
-    app.jinja_env.filters.update(markdown=text.markdown, plain=text.plain)
+    app = built(tmp_path_factory.mktemp("build"))
     with app.test_request_context():
         yield app
 
@@ -196,6 +134,15 @@ def test_texts_show_the_readers_language_and_those_with_errors_first(house: Flas
     assert re.search(r'<input[^>]*dir="rtl"[^>]*id="title-ar"', others)
 
 
+def test_a_refused_text_says_so_at_its_legend(house: Flask) -> None:
+    form = Everything(formdata=None, meta={"csrf": False})
+    form.refuse(RuleBroken("Enter a title in one language at least.", field="title"))
+    html = piece(FIELDS + "{{ ui.error_summary(form) }}{{ ui.texts(form.title, hint='One is enough.') }}", form=form)
+    assert '<li><a href="#title">Enter a title in one language at least.</a></li>' in html
+    assert 'aria-describedby="title-hint title-error"' in html
+    assert "There is 1 thing to fix" in html
+
+
 def test_buttons_carry_a_token_and_say_what_they_are_about(house: Flask) -> None:
     html = piece(
         '{% from "components/buttons.html" import submit, post_button, post_link, confirm_button, link_button %}'
@@ -297,7 +244,9 @@ def test_the_title_says_when_the_form_has_errors(house: Flask) -> None:
 
 @pytest.mark.parametrize("code", [400, 401, 403, 404, 409, 410, 413, 429, 500, 503])
 def test_error_pages_say_what_happened_and_the_way_on(house: Flask, code: int) -> None:
-    html = piece("{% include page %}", page=f"errors/{code}.html", message=HOSTILE, changes=[HOSTILE, ("a", "b")], request_id="r1")
+    html = piece(
+        "{% include page %}", page=f"errors/{code}.html", message=HOSTILE, changes=[("Title", HOSTILE, "b")], request_id="r1"
+    )
     assert html.count("<h1") == 1
     assert "<script>alert" not in html
     assert re.search(r'<a class="btn[^"]*" href="/en/"', html) or code == 401

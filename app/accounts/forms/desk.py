@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
-from wtforms import HiddenField, SelectField, StringField, TextAreaField
+from wtforms import HiddenField, StringField, TextAreaField
 
 from app.accounts.access import Viewer, grantable
 from app.accounts.forms.own import ProfileForm
@@ -110,7 +110,7 @@ class OrganisationFilter(Form):
         csrf = False
 
     words = StringField(_l("Name"), [at_most(200)])
-    kind = SelectField(
+    kind = TidySelect(
         _l("Kind"), choices=[("", _l("All kinds")), *((k.value, v) for k, v in ORGANISATION_KINDS.items())], default=""
     )
 

@@ -12,9 +12,7 @@ from app.core.forms import Form, LanguageField, TextsField, TidySelect, ZoneFiel
 class PasswordForm(Form):
     """Sign in with a password."""
 
-    email = StringField(
-        _l("E-mail address"), [needed(_l("Enter your e-mail address.")), at_most(254), an_address()]
-    )
+    email = StringField(_l("E-mail address"), [needed(_l("Enter your e-mail address.")), at_most(254), an_address()])
     password = PasswordField(_l("Password"), [needed(_l("Enter your password.")), at_most(1024)])
     next = HiddenField()
 
@@ -76,7 +74,11 @@ class ProfileForm(Form):
     phone = StringField(_l("Phone"), [at_most(60)])
     language = LanguageField(_l("Language"), [needed(_l("Choose a language."))])
     zone = ZoneField(_l("Time zone"), [needed(_l("Choose a time zone."))])
-    channel = TidySelect(_l("Preferred channel"), [needed(_l("Choose one from the list."))], choices=[(k.value, v) for k, v in CHANNELS.items()])
+    channel = TidySelect(
+        _l("Preferred channel"),
+        [needed(_l("Choose one from the list."))],
+        choices=[(k.value, v) for k, v in CHANNELS.items()],
+    )
     version = HiddenField()
 
 

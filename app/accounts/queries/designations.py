@@ -6,7 +6,7 @@ import uuid
 from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import Select, or_, select, tuple_
+from sqlalchemy import Select, false, or_, select, tuple_
 from sqlalchemy.orm import joinedload
 
 from app.accounts.access import P, Viewer
@@ -36,7 +36,7 @@ def standing(designation: Designation, today: date) -> Standing:
     return Standing.IN_FORCE if designation.in_force(today) else Standing.OVER
 
 
-def visible_to(viewer: Viewer) -> Select[tuple[Designation]]:
+def visible_to(viewer: Viewer) -> Select[Designation]:
     """All for those who see people; those of one's State for a verified focal point; else one's own."""
     query = select(Designation).options(
         joinedload(Designation.state), joinedload(Designation.person), joinedload(Designation.replaces)
@@ -44,10 +44,8 @@ def visible_to(viewer: Viewer) -> Select[tuple[Designation]]:
     if viewer.can(P.SEE_PEOPLE):
         return query
     if viewer.person is None:
-        return query.where(False)
-    return query.where(
-        or_(Designation.person_id == viewer.person.id, Designation.state_id.in_(viewer.state_ids))
-    )
+        return query.where(false())
+    return query.where(or_(Designation.person_id == viewer.person.id, Designation.state_id.in_(viewer.state_ids)))
 
 
 def designation_in_view(viewer: Viewer, designation_id: uuid.UUID) -> Designation | None:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from app.accounts.models import Person
 from app.core.db import Json
-
-if TYPE_CHECKING:
-    from app.notifications.outbox import Letter
+from app.notifications.outbox import Letter
 
 
 def letter_for(person: Person, *, kind: str, key: str, facts: Json, **more: Any) -> Letter:
     """A letter in the person's language and zone, with their form of address; ``more`` as in ``Letter``."""
-    from app.notifications.outbox import Letter
-
     return Letter(
         kind=kind,
         key=key,

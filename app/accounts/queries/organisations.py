@@ -21,7 +21,7 @@ from app.extensions import db
 _KEEP_SECONDS = 60.0
 
 
-def visible_to(viewer: Viewer) -> Select[tuple[Organisation]]:
+def visible_to(viewer: Viewer) -> Select[Organisation]:
     """Which organisations a viewer may see: all for those who see people, else one's own and those of one's State."""
     query = select(Organisation)
     if viewer.can(P.SEE_PEOPLE):
@@ -69,9 +69,7 @@ def children_of(organisation_id: uuid.UUID) -> list[Organisation]:
 
 def under(state_ids: Collection[uuid.UUID]) -> CTE:
     """These States and everything below them: columns ``id``, ``state_id``, ``kind``."""
-    top = select(Organisation.id, Organisation.id.label("state_id"), Organisation.kind).where(
-        Organisation.id.in_(state_ids)
-    )
+    top = select(Organisation.id, Organisation.id.label("state_id"), Organisation.kind).where(Organisation.id.in_(state_ids))
     tree = top.cte("of_states", recursive=True)
     below = select(Organisation.id, tree.c.state_id, Organisation.kind).join(tree, Organisation.parent_id == tree.c.id)
     return tree.union(below)

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Collection
 from datetime import date, datetime
 
-from sqlalchemy import Select, or_, select, tuple_
+from sqlalchemy import Select, false, or_, select, tuple_
 from sqlalchemy.orm import selectinload
 
 from app.accounts.access import P, Viewer
@@ -17,13 +17,13 @@ from app.core.paging import Page, page_of
 from app.extensions import db
 
 
-def visible_to(viewer: Viewer) -> Select[tuple[Person]]:
+def visible_to(viewer: Viewer) -> Select[Person]:
     """Whom a viewer may see: all for those who see people, one's State for a verified focal point, else oneself."""
     query = select(Person)
     if viewer.can(P.SEE_PEOPLE):
         return query
     if viewer.person is None:
-        return query.where(False)
+        return query.where(false())
     if not viewer.state_ids:
         return query.where(Person.id == viewer.person.id)
     ours = under(viewer.state_ids)

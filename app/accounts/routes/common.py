@@ -40,7 +40,7 @@ def refused(form: Any, error: RuleBroken, template: str, *, row: Any = None, **f
 
 def version_of(form: Any) -> int:
     """The version a form was made from; an impossible one for anything that is not a number."""
-    text = form.version.data or ""
+    text = str((form.version.raw_data or [""])[0])
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
 
 

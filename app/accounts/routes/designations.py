@@ -44,9 +44,7 @@ def designations() -> ResponseReturnValue:
     waiting = request.args.get("waiting") == "1"
     state_id = id_of(request.args.get("state"))
     after = paging.key_of(request.args.get("after"), (paging.day, uuid.UUID))
-    rows = reads.designations_page(
-        viewer(), waiting=waiting, state_id=state_id, after=(after[0], after[1]) if after else None
-    )
+    rows = reads.designations_page(viewer(), waiting=waiting, state_id=state_id, after=(after[0], after[1]) if after else None)
     filters = {"waiting": "1" if waiting else None, "state": str(state_id) if state_id else None}
     return page(
         "designations", page=rows, filters=filters, today=sessions.today_of(me(), clock.now()), standing=reads.standing,
@@ -126,7 +124,7 @@ def new_designation(person_id: uuid.UUID) -> Any:
     try:
         row = rules.record_letter(_fields(form, person), by=me(), now=now)
         if form.scan.data:
-            scan = files.store(form.scan.data, "designation-letter", "designation", row.id, by=me().id, now=now)
+            scan = files.store(form.scan.data, "designation-letter", "designation", row.id, me(), now, field="scan")
             rules.attach_scan(row, scan.id, by=me(), now=now)
     except RuleBroken as error:
         return refused(form, error, "designation_form", person=person)
@@ -156,7 +154,7 @@ def refuse_designation(designation_id: uuid.UUID) -> Any:
     if not form.validate():
         return _record_page(row, 422, reason_form=form, form=form)
     try:
-        rules.refuse(row, form.reason.data, by=me(), now=clock.now())
+        rules.refuse(row, form.reason.data or "", by=me(), now=clock.now())
     except RuleBroken as error:
         return _refusal(row, error)
     return _done(row, _("The designation is refused."))
@@ -168,7 +166,7 @@ def end_designation(designation_id: uuid.UUID) -> Any:
     """In force until a day."""
     row = _found(designation_id)
     form = LastDayForm()
-    if not form.validate():
+    if not form.validate() or form.last_day.data is None:
         return _record_page(row, 422, last_day_form=form, form=form)
     try:
         rules.end(row, form.last_day.data, by=me(), now=clock.now())

@@ -42,9 +42,7 @@ def organisations() -> ResponseReturnValue:
     form = OrganisationFilter(request.args)
     after = paging.key_of(request.args.get("after"), (str, uuid.UUID))
     words, kind = (form.words.data or "")[:200], form.chosen_kind
-    rows = reads.organisations_page(
-        viewer(), words=words, kind=kind, after=(after[0], after[1]) if after else None
-    )
+    rows = reads.organisations_page(viewer(), words=words, kind=kind, after=(after[0], after[1]) if after else None)
     filters = {"words": words or None, "kind": kind.value if kind else None}
     return page("organisations", form=form, page=rows, filters=filters, KINDS=ORGANISATION_KINDS)
 

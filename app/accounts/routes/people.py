@@ -43,9 +43,7 @@ def people() -> ResponseReturnValue:
     words = request.args.get("words", "")[:200]
     inactive = request.args.get("inactive") == "1"
     after = paging.key_of(request.args.get("after"), (str, uuid.UUID))
-    rows = reads.people_page(
-        viewer(), words=words, inactive=inactive, after=(after[0], after[1]) if after else None
-    )
+    rows = reads.people_page(viewer(), words=words, inactive=inactive, after=(after[0], after[1]) if after else None)
     filters = {"words": words or None, "inactive": "1" if inactive else None}
     return page("people", page=rows, filters=filters, today=sessions.today_of(me(), clock.now()))
 
@@ -79,10 +77,9 @@ def record_page(row: Person, status: int = 200, **forms: Any) -> Any:
 
 @blueprint.get("/desk/people/<uuid:person_id>")
 @requires(P.SEE_PEOPLE)
-def person(person_id: uuid.UUID) -> ResponseReturnValue:
+def person(person_id: uuid.UUID) -> Any:
     """One person: how they are addressed, where they belong, what they may do, what happened."""
-    answer: ResponseReturnValue = record_page(found(person_id))
-    return answer
+    return record_page(found(person_id))
 
 
 @blueprint.route("/desk/people/new", methods=["GET", "POST"])
@@ -124,7 +121,7 @@ def edit_person(person_id: uuid.UUID) -> ResponseReturnValue:
 
 @blueprint.post("/desk/people/<uuid:person_id>/deactivate")
 @requires(P.MANAGE_PEOPLE)
-def deactivate_person(person_id: uuid.UUID) -> ResponseReturnValue:
+def deactivate_person(person_id: uuid.UUID) -> Any:
     """Close an account at once."""
     row = found(person_id)
     try:
@@ -138,7 +135,7 @@ def deactivate_person(person_id: uuid.UUID) -> ResponseReturnValue:
 
 @blueprint.post("/desk/people/<uuid:person_id>/reactivate")
 @requires(P.MANAGE_PEOPLE)
-def reactivate_person(person_id: uuid.UUID) -> ResponseReturnValue:
+def reactivate_person(person_id: uuid.UUID) -> Any:
     """Open the account again, without roles."""
     row = found(person_id)
     rules.reactivate(row, by=me(), now=clock.now())

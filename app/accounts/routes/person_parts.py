@@ -37,7 +37,7 @@ def add_membership(person_id: uuid.UUID) -> Any:
     row = found(person_id)
     form = MembershipForm()
     form.organisation_id.choices = organisation_choices(language())
-    if not form.validate():
+    if not form.validate() or form.valid_from.data is None:
         return record_page(row, 422, membership_form=form, form=form)
     organisation_id = uuid.UUID(form.organisation_id.data)
     contacts.belong(row, organisation_id, from_day=form.valid_from.data, by=me(), now=clock.now())
@@ -53,7 +53,7 @@ def end_membership(person_id: uuid.UUID, membership_id: uuid.UUID) -> Any:
     if membership is None or membership.person_id != row.id:
         abort(404)
     form = LastDayForm()
-    if not form.validate():
+    if not form.validate() or form.last_day.data is None:
         return record_page(row, 422, last_day_form=form, form=form)
     try:
         rules.end_membership(membership, form.last_day.data, by=me(), now=clock.now())

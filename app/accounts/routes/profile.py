@@ -95,13 +95,13 @@ def password() -> ResponseReturnValue:
     """Set or change the password; every other sign-in ends."""
     now = clock.now()
     form = ChangePasswordForm()
-    facts = {"asks": joining.asks_for_current(viewer(), now=now), "person": me()}
+    facts: dict[str, Any] = {"asks": joining.asks_for_current(viewer(), now=now), "person": me()}
     if not form.is_submitted():
         return page("password", form=form, **facts)
     if not form.validate():
         return page("password", 422, form=form, **facts)
     try:
-        person = joining.change_password(viewer(), form.current.data or "", form.password.data, now=now)
+        person = joining.change_password(viewer(), form.current.data or "", form.password.data or "", now=now)
     except RuleBroken as error:
         return refused(form, error, "password", **facts)
     enter(person, "password", now)

@@ -32,6 +32,7 @@ def enter(person: Person, method: str, now: datetime) -> None:
     """A new session with a new id; nothing of the anonymous one is kept."""
     session.clear()
     login_user(signing_in.start(person, method, now=now))
+    session.pop("_id", None)  # a mark of the browser that this app does not use
 
 
 def _page(status: int = 200, **facts: Any) -> Response:
@@ -60,7 +61,7 @@ def sign_in_by_password() -> ResponseReturnValue:
         return _page(422, form=form)
     try:
         signing_in.count_client(here(), now)
-        person = signing_in.by_password(form.email.data, form.password.data, now=now)
+        person = signing_in.by_password(form.email.data or "", form.password.data or "", now=now)
     except RuleBroken as error:
         again = LinkForm(formdata=None, next=form.next.data, email=form.email.data)
         response = refused(form, error, "sign_in", link_form=again)
@@ -83,9 +84,13 @@ def ask_for_link() -> ResponseReturnValue:
     browser = session.get("browser") or secrets.token_urlsafe(24)
     try:
         signing_in.count_client(here(), now)
-        code = signing_in.ask_for_link(form.email.data, browser, now=now)
+        code = signing_in.ask_for_link(form.email.data or "", browser, now=now)
     except RuleBroken as error:
-        return refused(form, error, "sign_in", link_form=form, has_errors=True)
+        form.refuse(error)
+        response = _page(error.status, link_form=form, has_errors=True)
+        if isinstance(error, TooMany):
+            response.headers["Retry-After"] = str(error.retry_after)
+        return response
     db.session.commit()
     session["browser"] = browser
     session["code"] = {"code": code, "until": (now + signing_in.LINK_LIFE).isoformat(), "next": safe_next(form.next.data)}
@@ -122,7 +127,7 @@ def sign_in_link(token: str) -> ResponseReturnValue:
     target = (session.get("code") or {}).get("next")
     try:
         signing_in.count_client(here(), now)
-        person = signing_in.by_link(link, form.code.data, session.get("browser") or "", now=now)
+        person = signing_in.by_link(link, form.code.data or "", session.get("browser") or "", now=now)
     except RuleBroken as error:
         db.session.commit()  # a wrong code counts
         return link_page(refused(form, error, "link"))
@@ -142,4 +147,3 @@ def sign_out() -> ResponseReturnValue:
     session.clear()
     flash(_("You are signed out."), "good")
     return see(landing())
-

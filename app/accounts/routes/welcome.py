@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -34,7 +36,7 @@ def join(token: str) -> ResponseReturnValue:
     invitation = _invitation(token)
     now = clock.now()
     form = JoinForm()
-    facts = {"invitation": invitation, "person": invitation.person}
+    facts: dict[str, Any] = {"invitation": invitation, "person": invitation.person}
     if not form.is_submitted():
         return link_page(page("welcome", form=form, **facts))
     by_mail = "by-mail" in request.form

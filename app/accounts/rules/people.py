@@ -78,9 +78,7 @@ def deactivate(person: Person, *, by: Person, now: datetime) -> None:
     for grant in roles_of(person.id):
         _end(grant, by=by, now=now)
     db.session.execute(
-        update(JoinInvitation)
-        .where(JoinInvitation.person_id == person.id, JoinInvitation.used_at.is_(None))
-        .values(expires_at=now)
+        update(JoinInvitation).where(JoinInvitation.person_id == person.id, JoinInvitation.used_at.is_(None)).values(expires_at=now)
     )
     db.session.flush()
     record("person.deactivated", "person", person.id, by=by, now=now, changes={"active": (True, False)})

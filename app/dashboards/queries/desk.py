@@ -148,7 +148,7 @@ def _failures(now: datetime, most: int) -> Select[Any]:
         _line(
             "mail", Message.id, Message.created_at,
             to=func.coalesce(func.nullif(Message.recipient_name, ""), Message.address), kind=Message.kind,
-            error_class=Message.error_class, state=cast(Message.state, Text),
+            error_class=Message.error_class, state=cast(Message.state, Text), told=Message.last_error,
         )
         .join(newest, newest.c.id == Message.id)
         .order_by(Message.id.desc())

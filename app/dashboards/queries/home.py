@@ -72,10 +72,7 @@ def upcoming_public(now: datetime, most: int = 5) -> list[Upcoming]:
 def open_call(now: datetime) -> Call | None:
     """The open call that closes first."""
     return db.session.scalar(
-        select(Call)
-        .where(Call.published, Call.opens_at <= now, Call.closes_at > now)
-        .order_by(Call.closes_at, Call.id)
-        .limit(1)
+        select(Call).where(Call.published, Call.opens_at <= now, Call.closes_at > now).order_by(Call.closes_at, Call.id).limit(1)
     )
 
 
@@ -190,4 +187,3 @@ def my_state(state_ids: Collection[uuid.UUID], now: datetime, today: date, most:
         .limit(most)
     )
     return MyState(list(expressions), list(invitations), list(speakers))
-

@@ -94,9 +94,7 @@ def pulse(now: datetime, most: int = 100) -> Pulse:
     due = select(func.min(Message.due_at)).where(Message.state == State.QUEUED, Message.due_at <= now).scalar_subquery()
     watched = (State.QUEUED, State.SENDING, State.FAILED, State.UNKNOWN, State.EXPIRED)
     counted = [
-        select(func.count())
-        .select_from(select(Message.id).where(Message.state == state).limit(most).subquery())
-        .scalar_subquery()
+        select(func.count()).select_from(select(Message.id).where(Message.state == state).limit(most).subquery()).scalar_subquery()
         for state in watched
     ]
     row = db.session.execute(select(due, *counted)).one()

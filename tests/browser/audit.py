@@ -1,0 +1,64 @@
+"""What every page must hold in a browser: no axe finding, no sideways scrolling, large targets, a light first visit."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+WIDTHS = (1280, 360)
+BUDGETS = {"ar": 70_000, "zh": 35_000, "en": 45_000, "fr": 45_000, "ru": 60_000, "es": 45_000}
+REQUESTS = 8
+
+
+@cache
+def _axe() -> str:
+    return AXE.read_text(encoding="utf-8")
+
+
+def findings(page: Any) -> list[str]:
+    """Every axe finding of the page as it stands: rule and the first element it names. Needs a context with bypass_csp."""
+    page.evaluate(_axe())
+    run = (
+        "rules => axe.run(document, {runOnly: rules}).then(r => r.violations.map(v => v.id + ': ' + v.nodes[0].html.slice(0, 160)))"
+    )
+    return list(page.evaluate(run, RULES))
+
+
+def sideways(page: Any) -> int:
+    """How many pixels the page is wider than its window."""
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+def small_targets(page: Any) -> list[str]:
+    """Controls less than 24 pixels high that are not part of a sentence or inside a larger label."""
+    return list(
+        page.evaluate(
+            """[...document.querySelectorAll('a, button, input, select, textarea, summary')].filter(e => {
+                const box = e.getBoundingClientRect();
+                const small = box.width > 1 && box.height > 1 && box.height < 24;
+                return small && !e.closest('.vh, .skip, .pot, p, dd, label, td, th, main li');
+            }).map(e => e.outerHTML.slice(0, 120))"""
+        )
+    )
+
+
+def weigh(context: Any, url: str) -> dict[str, int]:
+    """The bytes over the wire of a first visit, address by address."""
+    page = context.new_page()
+    session = context.new_cdp_session(page)
+    session.send("Network.enable")
+    asked: dict[str, str] = {}
+    bytes_of: dict[str, int] = {}
+
+    def finished(event: Any) -> None:
+        bytes_of[asked.get(event["requestId"], "?")] = int(event["encodedDataLength"])
+
+    session.on("Network.requestWillBeSent", lambda e: asked.setdefault(e["requestId"], e["request"]["url"]))
+    session.on("Network.loadingFinished", finished)
+    page.goto(url)
+    page.wait_for_load_state("networkidle")
+    page.close()
+    return {where: size for where, size in bytes_of.items() if not where.startswith("data:")}

@@ -183,6 +183,7 @@ class Expression(Id, Timestamps, Base):
     __table_args__ = (
         Index("ix_expressions_queue", "status", "submitted_at", "id"),
         Index("ix_expressions_call_state", "call_id", "state_id"),
+        Index("ix_expressions_state", "state_id", "submitted_at"),
         Index("ix_expressions_contact", "contact_id"),
         Index("ix_expressions_grounds", "grounds", postgresql_using="gin"),
         CheckConstraint("status = 'draft' OR status = 'withdrawn' OR reference IS NOT NULL", name="reference"),

@@ -11,6 +11,8 @@ beat_schedule: dict[str, dict[str, Any]] = {
     "reminders": {"task": "exchanges.queue_reminders", "schedule": 60.0},
     # Answers by mail wait in the organizer mailbox.
     "mailbox": {"task": "notifications.poll_mailbox", "schedule": 30.0},
-    # Sign-in links, rate counts and drafts that are over.
+    # Sign-in links and rate counts that are over.
     "tidy": {"task": "accounts.tidy", "schedule": 3600.0},
+    # Drafts that nobody touched for thirty days, and files without a record.
+    "drafts": {"task": "interests.tidy", "schedule": 3600.0},
 }

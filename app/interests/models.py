@@ -5,15 +5,29 @@ from __future__ import annotations
 import uuid
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, SmallInteger
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, SmallInteger, event
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.accounts.models import Organisation, OrganisationKind, Person
+from app.accounts.models import Organisation, OrganisationKind, Person, fold_address
 from app.core import clock
 from app.core.db import Base, Id, Json, Texts, Timestamps, checked
+from app.core.text import fold
 from app.core.tokens import fresh_nonce
+
+# What an applicant can say it is. A State speaks through a ministry or its Permanent Mission.
+APPLICANT_KINDS = (
+    OrganisationKind.MINISTRY,
+    OrganisationKind.MISSION,
+    OrganisationKind.REGIONAL_BODY,
+    OrganisationKind.UN_ENTITY,
+    OrganisationKind.CIVIL_SOCIETY,
+    OrganisationKind.ACADEMIA,
+)
+OF_A_STATE = frozenset({OrganisationKind.STATE, OrganisationKind.MINISTRY, OrganisationKind.MISSION})
+AIM_MOST = 800
 
 
 class Ask(StrEnum):
@@ -53,6 +67,20 @@ class Call(Id, Timestamps, Base):
         """Does it take expressions of interest at this moment?"""
         return self.published and self.opens_at <= now < self.closes_at
 
+    def is_closed(self, now: datetime) -> bool:
+        """Is its time over?"""
+        return now >= self.closes_at
+
+    @property
+    def kinds(self) -> tuple[OrganisationKind, ...]:
+        """Which kinds of applicants it takes; a call for States takes their ministries and missions."""
+        if not self.who_may_apply:
+            return APPLICANT_KINDS
+        named = set(self.who_may_apply)
+        if OrganisationKind.STATE in named:
+            named |= {OrganisationKind.MINISTRY, OrganisationKind.MISSION}
+        return tuple(k for k in APPLICANT_KINDS if k in named)
+
 
 class Status(StrEnum):
     """Where an expression of interest stands."""
@@ -84,6 +112,9 @@ MOVES: dict[Status, frozenset[Status]] = {
     Status.WITHDRAWN: frozenset(),
 }
 """Allowed moves of an expression of interest."""
+
+WITH_THE_SECRETARIAT = (Status.SUBMITTED, Status.UNDER_REVIEW, Status.CLARIFICATION_ASKED, Status.WAITLISTED)
+"""Not decided yet: the applicant may still correct and the secretariat may still ask."""
 
 
 class Source(StrEnum):
@@ -139,6 +170,7 @@ class Expression(Id, Timestamps, Base):
     contact_family_name: Mapped[str] = mapped_column(default="")
     contact_post: Mapped[str] = mapped_column(default="")
     contact_email: Mapped[str] = mapped_column(default="")
+    contact_folded: Mapped[str | None]  # the address as it is compared
     contact_phone: Mapped[str] = mapped_column(default="")
     contact_zone: Mapped[str] = mapped_column(default="UTC")
     contact_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("people.id"))
@@ -165,6 +197,7 @@ class Expression(Id, Timestamps, Base):
     assignee_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("people.id"))
     decided_at: Mapped[datetime | None]
     decision_reason: Mapped[str | None]
+    corrected_at: Mapped[datetime | None]  # by its contact, after it was entered on behalf
     search: Mapped[str] = mapped_column(default="")  # folded names, for duplicates and the queue's filter
     draft_nonce: Mapped[str] = mapped_column(default=fresh_nonce)
     confirm_nonce: Mapped[str] = mapped_column(default=fresh_nonce)
@@ -183,7 +216,11 @@ class Expression(Id, Timestamps, Base):
     __table_args__ = (
         Index("ix_expressions_queue", "status", "submitted_at", "id"),
         Index("ix_expressions_call_state", "call_id", "state_id"),
+        Index("ix_expressions_state", "state_id", "submitted_at"),
         Index("ix_expressions_contact", "contact_id"),
+        Index("ix_expressions_address", "contact_folded"),
+        Index("ix_expressions_sent", "submitted_at", "id"),
+        Index("ix_expressions_drafts", "draft_expires_at", postgresql_where=sql("status = 'draft'")),
         Index("ix_expressions_grounds", "grounds", postgresql_using="gin"),
         CheckConstraint("status = 'draft' OR status = 'withdrawn' OR reference IS NOT NULL", name="reference"),
     )
@@ -192,6 +229,24 @@ class Expression(Id, Timestamps, Base):
     def contact_name(self) -> str:
         """Given and family name of the contact."""
         return f"{self.contact_given_name} {self.contact_family_name}".strip()
+
+    @property
+    def of_a_state(self) -> bool:
+        """Does it come from a government?"""
+        return self.organisation_kind in OF_A_STATE
+
+    def may(self, after: Status) -> bool:
+        """Is this move in the table?"""
+        return after in MOVES[self.status]
+
+
+@event.listens_for(Expression, "before_insert")
+@event.listens_for(Expression, "before_update")
+def _found_by(_mapper: Any, _connection: Any, row: Expression) -> None:
+    """Keep what the queue and the search for duplicates compare in step with what was typed."""
+    row.contact_folded = fold_address(row.contact_email)
+    said = (row.reference, row.organisation_name, row.organisation_unit, row.contact_name, row.contact_email, row.source_number)
+    row.search = fold(" ".join(word for word in said if word))
 
 
 class ReferenceCounter(Base):

@@ -1,0 +1,129 @@
+"""What applicants are told: one letter for each dated step, in their language, to the address they gave."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from app.core.db import Json
+from app.core.signing import external_url, sign
+from app.interests.models import Expression, Move, Question, Status
+from app.notifications.models import Priority
+from app.notifications.outbox import Letter, queue
+
+DECIDED = frozenset({Status.ACCEPTED, Status.WAITLISTED, Status.DECLINED})
+
+
+def link(purpose: str, expression: Expression) -> str:
+    """The address of one of an expression's own pages, in the applicant's language."""
+    endpoint, nonce = {
+        "draft": ("interests.resume", expression.draft_nonce),
+        "confirm": ("interests.confirmation", expression.confirm_nonce),
+        "status": ("interests.status", expression.status_nonce),
+        "correct": ("interests.correction", expression.status_nonce),
+    }[purpose]
+    return external_url(endpoint, expression.language, token=sign(purpose, expression.id, nonce))
+
+
+def question_link(question: Question) -> str:
+    """The address of the page on which a question is answered."""
+    token = sign("question", question.id, question.nonce)
+    return external_url("interests.question", question.expression.language, token=token)
+
+
+def resume_link(expression: Expression, now: datetime) -> None:
+    """The way back to a draft, on any device. It says nothing of what was typed."""
+    facts = {"expires_at": expression.draft_expires_at, "links": {"draft": link("draft", expression)}}
+    _tell(expression, "expression-draft", now.isoformat(timespec="seconds"), facts, now, Priority.URGENT, named=False)
+
+
+def acknowledge(expression: Expression, now: datetime) -> None:
+    """It arrived: the reference, the status page, and the button that confirms the address."""
+    facts = {
+        "sent_at": expression.submitted_at,
+        "later": expression.endorsement == "later",
+        "links": {"status": link("status", expression), "confirm": link("confirm", expression)},
+    }
+    _tell(expression, "expression-received", "", facts, now, Priority.URGENT)
+
+
+def ask_to_confirm(expression: Expression, now: datetime) -> None:
+    """The button that confirms the address, once more."""
+    facts = {"links": {"confirm": link("confirm", expression)}}
+    _tell(expression, "expression-confirm", expression.confirm_nonce, facts, now, Priority.URGENT)
+
+
+def copy_to_correct(expression: Expression, now: datetime) -> None:
+    """What the secretariat entered for the contact, with the page on which it can be corrected."""
+    facts = {
+        "entered_at": expression.submitted_at,
+        "source": expression.source.value,
+        "source_number": expression.source_number or "",
+        "source_date": expression.source_date.isoformat() if expression.source_date else "",
+        "organisation": expression.organisation_name,
+        "unit": expression.organisation_unit,
+        "state": expression.state.names if expression.state else {},
+        "aim": expression.aim,
+        "links": {"status": link("status", expression), "correct": link("correct", expression)},
+    }
+    _tell(expression, "expression-copy", "", facts, now)
+
+
+def ask(question: Question, now: datetime) -> None:
+    """A question of the secretariat, with the page on which it is answered."""
+    expression = question.expression
+    links = {"question": question_link(question), "status": link("status", expression)}
+    facts = {"question": {"md": question.text}, "asked_at": question.asked_at, "links": links}
+    _tell(expression, "expression-question", str(question.id), facts, now)
+
+
+def moved(expression: Expression, move: Move, now: datetime) -> None:
+    """A dated step: taken up, answered, decided, withdrawn."""
+    if move.after in DECIDED:
+        kind = "expression-decided"
+    elif move.after is Status.WITHDRAWN:
+        kind = "expression-withdrawn"
+    else:
+        kind = "expression-moved"
+    facts = {
+        "before": move.before.value,
+        "after": move.after.value,
+        "at": move.at,
+        "reason": {"md": move.reason or ""},
+        "by_applicant": move.by_id is None,
+        "links": {"status": link("status", expression)},
+    }
+    _tell(expression, kind, str(move.id), facts, now)
+
+
+def _tell(
+    expression: Expression,
+    kind: str,
+    step: str,
+    facts: dict[str, Any],
+    now: datetime,
+    priority: Priority = Priority.NORMAL,
+    *,
+    named: bool = True,
+) -> None:
+    common: Json = {"reference": expression.reference or "", "call": expression.call.titles}
+    told = {key: value.isoformat() if isinstance(value, datetime) else value for key, value in facts.items()}
+    honorific = expression.contact_honorific
+    queue(
+        Letter(
+            kind=kind,
+            key=":".join(part for part in (kind, str(expression.id), step) if part),
+            address=expression.contact_email,
+            locale=expression.language,
+            zone=expression.contact_zone,
+            facts={**common, **told},
+            recipient_id=expression.contact_id,
+            recipient_name=expression.contact_name if named else "",
+            salutation=f"{honorific} {expression.contact_family_name}".strip() if named and honorific else "",
+            priority=priority,
+            thread=f"expression:{expression.id}",
+            subject_kind="expression",
+            subject_id=expression.id,
+        ),
+        now=now,
+    )

@@ -1,0 +1,22 @@
+"""Every read of calls and expressions of interest. Lists begin at a ``visible_to(viewer)``."""
+
+from app.interests.queries.calls import call_in_view, calls_open_to_all, calls_page, open_calls
+from app.interests.queries.duplicates import Duplicate, likely_duplicates
+from app.interests.queries.expressions import (
+    by_submission_key,
+    expression_in_view,
+    files_of,
+    history_of,
+    notes_of,
+    open_question,
+    questions_of,
+    visible_to,
+)
+from app.interests.queries.links import behind_confirmation, behind_correction, behind_draft, behind_question, behind_status
+from app.interests.queries.queue import Filters, queue_page, staff
+
+__all__ = [
+    "Duplicate", "Filters", "behind_confirmation", "behind_correction", "behind_draft", "behind_question", "behind_status",
+    "by_submission_key", "call_in_view", "calls_open_to_all", "calls_page", "expression_in_view", "files_of", "history_of",
+    "likely_duplicates", "notes_of", "open_calls", "open_question", "questions_of", "queue_page", "staff", "visible_to",
+]  # fmt: skip

@@ -1,0 +1,72 @@
+"""Reading expressions of interest, one by one."""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy import Select, false, or_, select
+from sqlalchemy.orm import joinedload
+
+from app.accounts.access import P, Viewer
+from app.extensions import db
+from app.files.models import StoredFile
+from app.interests.models import Expression, Move, Note, Question, Status
+
+
+def visible_to(viewer: Viewer) -> Select[Expression]:
+    """All that was sent for those who see expressions, those of one's State for a verified focal point, else one's own.
+
+    Drafts are in nobody's list: they are the applicant's, behind their link.
+    """
+    query = select(Expression).where(Expression.status != Status.DRAFT)
+    if viewer.can(P.SEE_EXPRESSIONS):
+        return query
+    if viewer.person is None:
+        return query.where(false())
+    return query.where(or_(Expression.contact_id == viewer.person.id, Expression.state_id.in_(viewer.state_ids)))
+
+
+def expression_in_view(viewer: Viewer, expression_id: uuid.UUID) -> Expression | None:
+    """This expression with its call, State and assignee, if the viewer may see it."""
+    whole = (
+        joinedload(Expression.call),
+        joinedload(Expression.state),
+        joinedload(Expression.assignee),
+        joinedload(Expression.contact),
+    )
+    return db.session.scalar(visible_to(viewer).options(*whole).where(Expression.id == expression_id))
+
+
+def by_submission_key(key: str | None) -> Expression | None:
+    """What the first sending of a form made."""
+    return db.session.scalar(select(Expression).where(Expression.submission_key == key)) if key else None
+
+
+def history_of(expression: Expression) -> list[Move]:
+    """Its moves, newest first, with who made them."""
+    query = select(Move).options(joinedload(Move.by)).where(Move.expression_id == expression.id)
+    return list(db.session.scalars(query.order_by(Move.at.desc(), Move.id.desc())))
+
+
+def notes_of(expression: Expression) -> list[Note]:
+    """The secretariat's notes, newest first."""
+    query = select(Note).options(joinedload(Note.author)).where(Note.expression_id == expression.id)
+    return list(db.session.scalars(query.order_by(Note.at.desc(), Note.id.desc())))
+
+
+def questions_of(expression: Expression) -> list[Question]:
+    """Questions and answers, newest first."""
+    query = select(Question).where(Question.expression_id == expression.id)
+    return list(db.session.scalars(query.order_by(Question.asked_at.desc(), Question.id.desc())))
+
+
+def open_question(expression: Expression) -> Question | None:
+    """The question that waits for its answer; there is at most one."""
+    query = select(Question).where(Question.expression_id == expression.id, Question.answered_at.is_(None))
+    return db.session.scalar(query)
+
+
+def files_of(expression: Expression) -> dict[uuid.UUID, StoredFile]:
+    """Its files by id: endorsement, scan, scans of answers."""
+    query = select(StoredFile).where(StoredFile.object_kind == "expression", StoredFile.object_id == expression.id)
+    return {f.id: f for f in db.session.scalars(query)}

@@ -1,0 +1,52 @@
+"""What lies behind a signed link; ``None`` when the link was never ours, was replaced, or is of another purpose."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from app.core.signing import matches, row_of
+from app.extensions import db
+from app.interests.models import Expression, Question, Status
+
+
+def _expression(token: str) -> Expression | None:
+    row = row_of(token)
+    if row is None:
+        return None
+    return db.session.scalar(select(Expression).options(joinedload(Expression.call)).where(Expression.id == row))
+
+
+def behind_draft(token: str) -> Expression | None:
+    """The draft a mailed or shown link leads back to; also once it was sent, so that the page can say so."""
+    found = _expression(token)
+    return found if found is not None and matches("draft", found.id, found.draft_nonce, token) else None
+
+
+def behind_confirmation(token: str) -> Expression | None:
+    """The expression whose address a mailed link confirms."""
+    found = _expression(token)
+    return found if found is not None and matches("confirm", found.id, found.confirm_nonce, token) else None
+
+
+def behind_status(token: str) -> Expression | None:
+    """The expression whose status page this is."""
+    found = _expression(token)
+    return found if found is not None and matches("status", found.id, found.status_nonce, token) else None
+
+
+def behind_correction(token: str) -> Expression | None:
+    """The expression entered on behalf that its contact may correct."""
+    found = _expression(token)
+    mine = found is not None and found.status is not Status.DRAFT and found.entered_by is not None
+    return found if mine and found and matches("correct", found.id, found.status_nonce, token) else None
+
+
+def behind_question(token: str) -> Question | None:
+    """The question a mailed link answers."""
+    row = row_of(token)
+    if row is None:
+        return None
+    query = select(Question).options(joinedload(Question.expression).joinedload(Expression.call)).where(Question.id == row)
+    found = db.session.scalar(query)
+    return found if found is not None and matches("question", found.id, found.nonce, token) else None

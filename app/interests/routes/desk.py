@@ -1,0 +1,222 @@
+"""The record of one expression of interest at the secretariat's desk, and what is done there."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from flask import abort, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.accounts.access import P, me, requires, viewer
+from app.audit.queries import lines_about
+from app.core import clock
+from app.core.errors import Conflict, LinkOver, RuleBroken
+from app.core.forms import Form
+from app.extensions import db
+from app.files import rules as files
+from app.interests import queries, rules
+from app.interests.forms.desk import AssigneeForm, BehalfAnswerForm, DecisionForm, EndorsementForm, NoteForm, QuestionForm
+from app.interests.models import MOVES, Expression, Question, Status
+from app.interests.routes import blueprint, shown
+from app.interests.rules import Came
+from app.interests.words import ENDORSEMENTS, SOURCES, STATUSES
+
+
+def found(expression_id: uuid.UUID) -> Expression:
+    """The expression, or 404."""
+    return queries.expression_in_view(viewer(), expression_id) or abort(404)
+
+
+@blueprint.get("/desk/expressions/<uuid:expression_id>")
+@requires(P.SEE_EXPRESSIONS)
+def record(expression_id: uuid.UUID) -> ResponseReturnValue:
+    """Everything about one: what it says, likely duplicates, notes, questions, the decision, its log."""
+    return _record(found(expression_id))
+
+
+@blueprint.post("/desk/expressions/<uuid:expression_id>/decision")
+@requires(P.REVIEW_EXPRESSIONS)
+def decide(expression_id: uuid.UUID) -> ResponseReturnValue:
+    """Decide, with a reason."""
+    expression = found(expression_id)
+    # an allowed choice of a minute ago may not be one now: the rule says so better than the list of choices would
+    form = DecisionForm(possible=frozenset(Status))
+
+    def do() -> Any:
+        verb = _VERBS[form.decision.data]
+        verb(expression, reason=form.reason.data or "", by=me(), now=clock.now(), version=form.version.data or 0)
+        return _("The decision is recorded, and the applicant is told.")
+
+    return _done(expression, form, "decision_form", do)
+
+
+@blueprint.post("/desk/expressions/<uuid:expression_id>/questions")
+@requires(P.REVIEW_EXPRESSIONS)
+def ask(expression_id: uuid.UUID) -> ResponseReturnValue:
+    """Ask the applicant."""
+    expression, form = found(expression_id), QuestionForm(prefix="q")
+
+    def do() -> Any:
+        rules.ask(expression, form.text.data or "", by=me(), now=clock.now(), version=form.version.data or 0)
+        return _("The question is on its way.")
+
+    return _done(expression, form, "question_form", do)
+
+
+@blueprint.post("/desk/expressions/<uuid:expression_id>/notes")
+@requires(P.REVIEW_EXPRESSIONS)
+def add_note(expression_id: uuid.UUID) -> ResponseReturnValue:
+    """Write an internal note."""
+    expression, form = found(expression_id), NoteForm(prefix="n")
+
+    def do() -> Any:
+        rules.note(expression, form.text.data or "", by=me(), now=clock.now())
+        return _("The note is saved.")
+
+    return _done(expression, form, "note_form", do)
+
+
+@blueprint.post("/desk/expressions/<uuid:expression_id>/assignee")
+@requires(P.REVIEW_EXPRESSIONS)
+def assign(expression_id: uuid.UUID) -> ResponseReturnValue:
+    """Give it to somebody."""
+    expression = found(expression_id)
+    form = _assignee_form(expression)
+
+    def do() -> Any:
+        people = {p.id: p for p in queries.staff()}
+        rules.assign(expression, people.get(form.assignee_id.data), by=me(), now=clock.now())
+        return _("Saved.")
+
+    return _done(expression, form, "assignee_form", do)
+
+
+@blueprint.post("/desk/expressions/<uuid:expression_id>/endorsement")
+@requires(P.REVIEW_EXPRESSIONS)
+def endorse(expression_id: uuid.UUID) -> ResponseReturnValue:
+    """The letter came."""
+    expression, form = found(expression_id), EndorsementForm(prefix="e")
+
+    def do() -> Any:
+        rules.receive_endorsement(expression, form.file.data or None, by=me(), now=clock.now())
+        return _("The letter is recorded.")
+
+    return _done(expression, form, "endorsement_form", do)
+
+
+@blueprint.post("/desk/expressions/<uuid:expression_id>/answers/<uuid:question_id>")
+@requires(P.REVIEW_EXPRESSIONS)
+def enter_answer(expression_id: uuid.UUID, question_id: uuid.UUID) -> ResponseReturnValue:
+    """Enter an answer that came by note verbale, e-mail or phone."""
+    expression = found(expression_id)
+    question = db.session.get(Question, question_id)
+    if question is None or question.expression_id != expression.id:
+        abort(404)
+    form = BehalfAnswerForm(prefix="a")
+
+    def do() -> Any:
+        came = Came(form.source.data, form.source_number.data or "", form.source_date.data, form.scan.data or None)
+        rules.answer_on_behalf(question, form.text.data or "", came, by=me(), now=clock.now())
+        return _("The answer is recorded, and the applicant is told.")
+
+    return _done(expression, form, "answer_form", do)
+
+
+@blueprint.get("/desk/expressions/<uuid:expression_id>/files/<uuid:file_id>")
+@requires(P.SEE_EXPRESSIONS)
+def record_file(expression_id: uuid.UUID, file_id: uuid.UUID) -> ResponseReturnValue:
+    """A file of this expression, as a download; another record's file is not found here."""
+    stored = queries.files_of(found(expression_id)).get(file_id)
+    return files.response(stored) if stored else abort(404)
+
+
+def _done(expression: Expression, form: Form, name: str, do: Any) -> ResponseReturnValue:
+    """Validate, do, commit, go back to the record; refused: the record again with what was typed."""
+    expression_id = expression.id
+    if not form.validate_on_submit():
+        return _record(expression, 422, **{name: form})
+    try:
+        said = do()
+        db.session.commit()
+    except LinkOver as error:
+        db.session.rollback()
+        form.form_errors.append(error.message)
+        return _record(found(expression_id), 409, **{name: form})
+    except Conflict as error:
+        db.session.rollback()
+        return _record(found(expression_id), 409, conflict=error, **{name: form})
+    except RuleBroken as error:
+        db.session.rollback()
+        if error.status != 409:
+            raise
+        form.refuse(error)
+        return _record(found(expression_id), 409, **{name: form})
+    flash(said, "good")
+    return redirect(url_for("interests.record", expression_id=expression_id), 303)
+
+
+def _assignee_form(expression: Expression) -> AssigneeForm:
+    form = AssigneeForm(prefix="w", data={"assignee_id": expression.assignee_id})
+    form.assignee_id.choices = [("", _("Nobody")), *((str(p.id), p.full_name) for p in queries.staff())]
+    return form
+
+
+def _record(expression: Expression, code: int = 200, conflict: Conflict | None = None, **tried: Form) -> ResponseReturnValue:
+    """The page, with the form that was refused in its place among fresh ones."""
+    version = {"version": expression.version}
+    may_review = viewer().can(P.REVIEW_EXPRESSIONS)
+    forms: dict[str, Form] = {}
+    if may_review:
+        forms = {
+            "decision_form": DecisionForm(formdata=None, data=version, possible=MOVES[expression.status]),
+            "question_form": QuestionForm(formdata=None, data=version, prefix="q"),
+            "note_form": NoteForm(formdata=None, prefix="n"),
+            "assignee_form": _assignee_form(expression),
+            "endorsement_form": EndorsementForm(formdata=None, prefix="e"),
+            "answer_form": BehalfAnswerForm(formdata=None, prefix="a"),
+        }
+    for name, form in tried.items():
+        forms[name] = form
+        if isinstance(form, DecisionForm):
+            form.offer(MOVES[expression.status])
+        if "version" in form:
+            form.version.data = expression.version  # pressed again, it is decided with open eyes
+    stored = queries.files_of(expression)
+    letter = stored.get(expression.endorsement_file_id) if expression.endorsement_file_id else None
+    page = render_template(
+        "interests/record.html",
+        expression=expression,
+        conflict=conflict,
+        has_errors=any(f.errors for f in forms.values()),
+        sections=shown.sections(expression, letter.original_name if letter else ""),
+        objectives=shown.objectives(expression),
+        state=shown.state_name(expression),
+        letter=letter,
+        scan=stored.get(expression.source_scan_id) if expression.source_scan_id else None,
+        files={str(key): f for key, f in stored.items()},
+        size_words=shown.size_words,
+        duplicates=queries.likely_duplicates(expression),
+        moves=queries.history_of(expression),
+        notes=queries.notes_of(expression),
+        questions=queries.questions_of(expression),
+        lines=lines_about("expression", expression.id) if viewer().can(P.READ_AUDIT) else [],
+        may_review=may_review,
+        Asked=Status.CLARIFICATION_ASKED,
+        ENDORSEMENTS=ENDORSEMENTS,
+        SOURCES=SOURCES,
+        STATUSES=STATUSES,
+        **{name: forms.get(name) for name in _FORMS},
+    )
+    return page, code
+
+
+_VERBS: dict[Any, Any] = {
+    Status.UNDER_REVIEW: rules.reopen,
+    Status.ACCEPTED: rules.accept,
+    Status.WAITLISTED: rules.waitlist,
+    Status.DECLINED: rules.decline,
+    Status.WITHDRAWN: rules.withdraw,
+}
+_FORMS = ("decision_form", "question_form", "note_form", "assignee_form", "endorsement_form", "answer_form")

@@ -1,0 +1,92 @@
+"""An expression of interest laid out for reading: the same sections on the check page, the status page and the record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.accounts.queries import states
+from app.accounts.reader import best, language
+from app.core import when, zones
+from app.core.languages import NAMES, babel_locale
+from app.interests.models import Ask, Expression
+from app.interests.rules.complete import LETTER, WHAT, WHO
+from app.interests.words import ASKS, ENDORSEMENTS, FIELDS, KINDS, MODES
+from app.practices.queries import offered_tools
+from app.topics.queries import grounds, objectives_for
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A label with what was said: words that somebody typed, or choices in the reader's language."""
+
+    label: Any
+    typed: str = ""
+    chosen: list[Any] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.typed or self.chosen)
+
+
+def state_name(expression: Expression) -> str:
+    """The State's name in the reader's language, empty without one."""
+    known = {s.id: s for s in states()}
+    found = known.get(expression.state_id) if expression.state_id else None
+    return str(best(found.names)) if found else ""
+
+
+def who(expression: Expression) -> list[Fact]:
+    """Who we are."""
+    kind = expression.organisation_kind
+    place = zones.city(expression.contact_zone, babel_locale(language()))
+    facts = [
+        Fact(FIELDS["organisation_kind"], chosen=[KINDS[kind]] if kind else []),
+        Fact(FIELDS["state_id"], chosen=[state_name(expression)] if expression.state_id else []),
+        Fact(FIELDS["organisation_name"], expression.organisation_name),
+        Fact(FIELDS["organisation_unit"], expression.organisation_unit),
+        Fact(FIELDS["contact_family_name"], f"{expression.contact_honorific} {expression.contact_name}".strip()),
+        Fact(FIELDS["contact_post"], expression.contact_post),
+        Fact(FIELDS["contact_email"], expression.contact_email),
+        Fact(FIELDS["contact_phone"], expression.contact_phone),
+        Fact(FIELDS["language"], chosen=[NAMES[expression.language]]),
+        Fact(FIELDS["contact_zone"], chosen=[place]),
+    ]
+    return [f for f in facts if f]
+
+
+def what(expression: Expression) -> list[Fact]:
+    """What we seek and offer; the objectives are derived from the grounds."""
+    known = grounds()
+    titles = {t.code: best(t.titles) for t in offered_tools(expression.tools)} if expression.tools else {}
+    start = expression.start_on
+    facts = [
+        Fact(FIELDS["mode"], chosen=[MODES[expression.mode][0]] if expression.mode else []),
+        Fact(FIELDS["asks"], chosen=[ASKS[a] for a in Ask if a.value in expression.asks]),
+        Fact(FIELDS["grounds"], chosen=[best(known[c].labels) for c in expression.grounds if c in known]),
+        Fact(FIELDS["tools"], chosen=[titles[c] for c in expression.tools if c in titles]),
+        Fact(FIELDS["aim"], expression.aim),
+        Fact(FIELDS["languages"], chosen=[NAMES[c] for c in expression.languages if c in NAMES]),
+        Fact(FIELDS["start_on"], chosen=[when.date_text(start, language())] if start else []),
+        Fact(FIELDS["constraints"], expression.constraints),
+    ]
+    return [f for f in facts if f]
+
+
+def objectives(expression: Expression) -> list[tuple[int, Any]]:
+    """The objectives of the Global Compact that its grounds relate to."""
+    return [(o.number, best(o.labels)) for o in objectives_for(expression.grounds)]
+
+
+def letter(expression: Expression, name: str = "") -> list[Fact]:
+    """The official endorsement, with the file's name when there is one."""
+    return [Fact(FIELDS["endorsement"], typed=name, chosen=[ENDORSEMENTS[expression.endorsement]])]
+
+
+def sections(expression: Expression, name: str = "") -> dict[int, list[Fact]]:
+    """All of it by step."""
+    return {WHO: who(expression), WHAT: what(expression), LETTER: letter(expression, name)}
+
+
+def size_words(size: int) -> str:
+    """A file's size as people read it."""
+    return f"{size / 1024 / 1024:.1f} MB" if size >= 1024 * 1024 else f"{max(1, size // 1024)} kB"

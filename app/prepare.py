@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
-from alembic import command
-from alembic.config import Config
 from flask import current_app
 from flask.cli import with_appcontext
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, inspect, text
 
 from app.core import clock
 from app.core.signing import settings as current_settings
@@ -19,22 +18,54 @@ from config import Settings
 HERE = Path(__file__).resolve().parent.parent
 
 
-def upgrade(settings: Settings) -> None:
-    """Run the migrations as the owner of the schema, then let the application role use its tables."""
-    alembic = Config()
-    alembic.set_main_option("script_location", str(HERE / "migrations"))
+VERSIONS = HERE / "migrations" / "versions"
+_NAMED = re.compile(r"^(revision|down_revision)\b[^=\n]*=\s*[\"']([^\"']+)[\"']", re.M)
+
+
+def upgrade(settings: Settings) -> bool:
+    """Run what is missing as the owner of the schema, then let the application role use its tables.
+
+    ``False`` when there was nothing to do, which is found out without loading the migration tool: later starts are quick.
+    """
     engine = create_engine(settings.migration_database_url)
     try:
         with engine.connect() as connection:
-            alembic.attributes["connection"] = connection
-            command.upgrade(alembic, "head")
+            if _at_head(connection):
+                return False
+            _migrate(connection)
         with engine.begin() as connection:
-            role = connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = 'pathways_app'")).scalar()
-            if role:
+            if connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = 'pathways_app'")).scalar():
                 for grant in GRANTS:
                     connection.execute(text(grant))
     finally:
         engine.dispose()
+    return True
+
+
+def head() -> str | None:
+    """The newest migration: the one that no other comes after. Read from the files' own lines."""
+    found = [dict(_NAMED.findall(file.read_text(encoding="utf-8"))) for file in VERSIONS.glob("*.py")]
+    before = {names.get("down_revision") for names in found}
+    ends = [names["revision"] for names in found if names["revision"] not in before]
+    return ends[0] if len(ends) == 1 else None
+
+
+def _at_head(connection: Connection) -> bool:
+    if not inspect(connection).has_table("alembic_version"):
+        return False
+    there = list(connection.execute(text("SELECT version_num FROM alembic_version")).scalars())
+    connection.rollback()
+    return there == [head()]
+
+
+def _migrate(connection: Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    alembic = Config()
+    alembic.set_main_option("script_location", str(HERE / "migrations"))
+    alembic.attributes["connection"] = connection
+    command.upgrade(alembic, "head")
 
 
 GRANTS = (

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from app.core import clock
-from app.exchanges.queries import open_sessions_on
+from app.exchanges.queries import SUBJECT, open_sessions_on, present_revisions
 from app.exchanges.rules import invite_accepted_expressions, judge
 from app.extensions import db
 from app.interests.events import ExpressionAccepted
 from app.interests.models import Expression
 from app.notifications.events import ReplyReceived
 from app.notifications.models import InboundMail, Verdict
+from app.notifications.outbox import register_revision_check
+
+register_revision_check(SUBJECT, present_revisions)  # a mail of a former time is void, even in a sender's hands
 
 
 def invite_to_open_sessions(event: ExpressionAccepted) -> None:

@@ -139,7 +139,8 @@ def _wanted() -> ColumnElement[bool]:
 
 
 def _unwritten() -> ColumnElement[bool]:
-    return ~select(Message.id).where(Message.key == _key_in_sql()).exists()
+    said = select(Message.id).where(Message.key == _key_in_sql()).correlate(Invitation, PeerSession, ReminderRule)
+    return ~said.exists()
 
 
 def _somebody_left() -> ColumnElement[bool]:

@@ -429,5 +429,3 @@ def test_signing_in_replaces_a_hash_of_older_costs(client, person, within):
         stored = db.session.get(type(person), person.id).password_hash
         assert stored != weak
         assert "m=19456,t=2,p=1" in stored
-
-

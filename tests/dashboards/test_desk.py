@@ -58,7 +58,9 @@ def test_everything_that_waits_is_named_with_its_next_step(office, written):
         decided = make_expression(call, state, Status.ACCEPTED)
         unclear = make_inbound(subject="Re: the session, perhaps", sender_name="Khalid Rahmani")
         make_inbound(subject="Applied", verdict=Verdict.APPLIED)
-        failed = make_message(state=State.FAILED, error_class="refused", last_error="550 5.1.1 no such user", recipient_name="Old Mailbox")
+        failed = make_message(
+            state=State.FAILED, error_class="refused", last_error="550 5.1.1 no such user", recipient_name="Old Mailbox"
+        )
         resent = make_message(state=State.FAILED, recipient_name="Sent again")
         make_message(resend_of=resent.id, recipient_name="Sent again")
         make_message(state=State.FAILED, recipient_name="Long ago", created_at=NOW - timedelta(days=20))

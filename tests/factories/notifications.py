@@ -35,3 +35,18 @@ def put_in_state(session, key, state, now):
             ),
             {"state": step, "token": uuid7(), "now": now, "key": key},
         )
+
+
+def notice(n=1, **changes):
+    """A letter of a kind that has templates."""
+    base = {
+        "key": f"notice:{n}",
+        "address": f"r{n}@alvania.example",
+        "recipient_name": f"Reader {n}",
+        "facts": {"links": {"page": f"http://127.0.0.1:8000/en/p/{n}"}},
+        "common": NOTICE,
+    }
+    return make_letter(**{**base, **changes})
+
+
+NOTICE = {"titles": {"en": "Family reunification", "ar": "لم شمل الأسرة"}, "note": "Plain words.", "agenda": {"md": "**Strong** words"}}

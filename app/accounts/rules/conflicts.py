@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import inspect
 
 from app.accounts.words import FIELDS
 from app.audit.queries import shown
@@ -18,9 +19,15 @@ class Versioned(Protocol):
     version: Any
 
 
+def lock(row: object) -> None:
+    """Read the row's columns again and lock it until the transaction ends; what hangs on it is left alone."""
+    columns = [attribute.key for attribute in inspect(type(row)).column_attrs]
+    db.session.refresh(row, attribute_names=columns, with_for_update=True)
+
+
 def unchanged_since(row: Versioned, version: int, wanted: dict[str, Any]) -> None:
     """Lock the row; ``Conflict`` with the fields that differ from ``wanted`` when it has another version by now."""
-    db.session.refresh(row, with_for_update=True)
+    lock(row)
     if row.version == version:
         return
     changes = [

@@ -9,6 +9,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from app.accounts.models import Designation, Organisation, Person
+from app.accounts.rules.conflicts import lock
 from app.audit.rules import record
 from app.core.errors import RuleBroken
 from app.extensions import db
@@ -52,8 +53,9 @@ def _begins_after(former: Designation, valid_from: date) -> None:
 def verify(designation: Designation, *, by: Person, now: datetime) -> None:
     """Confirm that the letter is the State's. The designation it replaces ends the day before."""
     _lock_undecided(designation)
-    former = db.session.get(Designation, designation.replaces_id, with_for_update=True) if designation.replaces_id else None
+    former = db.session.get(Designation, designation.replaces_id) if designation.replaces_id else None
     if former is not None:
+        lock(former)
         _begins_after(former, designation.valid_from)
     designation.verified_at, designation.verified_by = now, by.id
     db.session.flush()
@@ -75,14 +77,14 @@ def refuse(designation: Designation, reason: str, *, by: Person, now: datetime) 
 
 
 def _lock_undecided(designation: Designation) -> None:
-    db.session.refresh(designation, with_for_update=True)
+    lock(designation)
     if designation.verified_at is not None or designation.refused_at is not None:
         raise RuleBroken(_l("Somebody decided on this designation already. Look at the page again."))
 
 
 def end(designation: Designation, last_day: date, *, by: Person, now: datetime) -> None:
     """It is in force until this day, and no longer."""
-    db.session.refresh(designation, with_for_update=True)
+    lock(designation)
     if designation.verified_at is None or designation.refused_at is not None:
         raise RuleBroken(_l("Only a verified designation can be ended."))
     if last_day < designation.valid_from:

@@ -12,6 +12,7 @@ from app.accounts import messages, passwords, sessions
 from app.accounts.access import Viewer
 from app.accounts.models import JoinInvitation, Person, Role, SignIn
 from app.accounts.rules import people
+from app.accounts.rules.conflicts import lock
 from app.audit.rules import record
 from app.core import limits, signing
 from app.core.errors import LinkOver, RuleBroken
@@ -61,7 +62,7 @@ def invitation_behind(token: str, *, now: datetime) -> JoinInvitation | None:
 
 def join(invitation: JoinInvitation, password: str | None, *, now: datetime) -> Person:
     """Make the account, with a password or for mailed links only. Works once."""
-    db.session.refresh(invitation, with_for_update=True)
+    lock(invitation)
     _still_works(invitation, now)
     person = db.session.get_one(Person, invitation.person_id)
     if not person.active:

@@ -15,6 +15,7 @@ from app.accounts import messages, passwords, sessions
 from app.accounts.access import Viewer
 from app.accounts.models import Person, SignInLink
 from app.accounts.queries.people import person_by_email
+from app.accounts.rules.conflicts import lock
 from app.audit.rules import record
 from app.core import limits, signing
 from app.core.errors import LinkOver, RuleBroken
@@ -99,7 +100,7 @@ def link_behind(token: str, *, now: datetime) -> SignInLink | None:
 
 def by_link(link: SignInLink, code: str, browser: str, *, now: datetime) -> Person:
     """The person, when the code is right and this is the browser that asked. Commit also when it refuses: it counts."""
-    db.session.refresh(link, with_for_update=True)
+    lock(link)
     _still_works(link, now)
     if not secrets.compare_digest(link.browser_hash, _hash(browser)):
         raise RuleBroken(_l("Open the link in the browser in which you asked for it: only there is the code known."))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import Response, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
@@ -13,6 +15,9 @@ from app.dashboards import words
 from app.dashboards.queries import outbox, shown
 from app.dashboards.routes import bare_blueprint, blueprint
 from app.extensions import db
+
+PATIENCE = timedelta(minutes=2)
+"""A mail that is due leaves within seconds; after this long something is wrong."""
 
 
 def _plain(word: str, code: int = 200) -> Response:
@@ -45,6 +50,13 @@ def ready() -> ResponseReturnValue:
 def health() -> ResponseReturnValue:
     """How the outbox is doing, and which time zone data is in use."""
     now = clock.now()
+    pulse = outbox.pulse(now)
     return render_template(
-        "dashboards/health.html", pulse=outbox.pulse(now), zones=zones.iana_version(), words=words, shown=shown, moment=now
+        "dashboards/health.html",
+        pulse=pulse,
+        late=pulse.oldest_due is not None and pulse.oldest_due < now - PATIENCE,
+        zones=zones.iana_version(),
+        words=words,
+        shown=shown,
+        moment=now,
     )

@@ -6,6 +6,7 @@ from app.exchanges.queries.invitations import (
     by_link,
     counts,
     everyone_told,
+    feed_invitations,
     invitation,
     invitations_of,
     my_invitations,
@@ -15,12 +16,13 @@ from app.exchanges.queries.invitations import (
     own_invitation,
     pending_update,
     place_in_line,
+    present_revisions,
     seats_by_session,
     seats_held,
     waiting_updates,
 )
 from app.exchanges.queries.mails import invitations_for_mail, unclear_mails
-from app.exchanges.queries.outreach import accepted_on_grounds, open_sessions_on
+from app.exchanges.queries.outreach import accepted_on_grounds, members, open_sessions_on
 from app.exchanges.queries.sessions import (
     exchange_for,
     exchanges,
@@ -43,9 +45,11 @@ __all__ = [
     "exchange_for",
     "exchanges",
     "exchanges_visible_to",
+    "feed_invitations",
     "invitation",
     "invitations_for_mail",
     "invitations_of",
+    "members",
     "my_invitations",
     "my_past",
     "not_sent_yet",
@@ -57,6 +61,7 @@ __all__ = [
     "pending_update",
     "place_in_line",
     "place_zones",
+    "present_revisions",
     "seats_by_session",
     "seats_held",
     "session_for",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select, tuple_
+from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
 from sqlalchemy.orm import joinedload
 
 from app.accounts.models import Person
@@ -261,6 +261,47 @@ def my_past(person: Person, now: datetime, most: int = 20) -> Sequence[Invitatio
         .order_by(PeerSession.starts_at.desc(), Invitation.id)
         .limit(most)
     ).all()
+
+
+FEED_KEEPS_PAST = timedelta(days=90)
+FEED_KEEPS_CANCELLED = timedelta(days=30)
+
+
+def feed_invitations(person: Person, now: datetime, most: int = 500) -> list[Invitation]:
+    """What a person's calendar feed shows: not what was declined; cancelled sessions for a while, so that programs see it."""
+    cancelled = and_(
+        PeerSession.status == SessionStatus.CANCELLED,
+        or_(PeerSession.cancelled_at > now - FEED_KEEPS_CANCELLED, PeerSession.starts_at > now),
+    )
+    return list(
+        db.session.scalars(
+            select(Invitation)
+            .join(PeerSession)
+            .where(
+                Invitation.person_id == person.id,
+                Invitation.uninvited_at.is_(None),
+                or_(Invitation.answer.is_(None), Invitation.answer != Answer.NO),
+                or_(PeerSession.status == SessionStatus.SCHEDULED, cancelled),
+                PeerSession.starts_at > now - FEED_KEEPS_PAST,
+            )
+            .options(joinedload(Invitation.peer_session))
+            .order_by(PeerSession.starts_at, Invitation.id)
+            .limit(most)
+        )
+    )
+
+
+def present_revisions(session_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, int | None]:
+    """The schedule version of sessions that take place; ``None`` for the others: mail about them is void."""
+    wanted = list(session_ids)
+    rows = db.session.execute(
+        select(PeerSession.id, PeerSession.schedule_version).where(
+            PeerSession.id.in_(wanted), PeerSession.status == SessionStatus.SCHEDULED
+        )
+    )
+    found: dict[uuid.UUID, int | None] = dict.fromkeys(wanted)
+    found.update({row[0]: row[1] for row in rows})
+    return found
 
 
 def of_states(state_ids: Iterable[uuid.UUID], now: datetime, most: int = 100) -> Sequence[Invitation]:

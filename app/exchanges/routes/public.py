@@ -9,13 +9,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.accounts.access import me, public, signed_in, viewer
-from app.accounts.reader import best, language, viewer_zone
+from app.accounts.reader import language, viewer_zone
 from app.core import clock
 from app.core.errors import RuleBroken
-from app.core.signing import external_url, settings
 from app.exchanges import queries, rules
+from app.exchanges.entries import published
 from app.exchanges.forms import AnswerForm
-from app.exchanges.messages.facts import describe
 from app.exchanges.models import Invitation, PeerSession, Route
 from app.exchanges.routes.blueprint import blueprint, greeting, may_still_answer, say, session_or_404
 from app.extensions import db
@@ -109,27 +108,11 @@ def _session_page(row: PeerSession, invitation: Invitation | None, form: AnswerF
 def session_calendar(session_id: uuid.UUID) -> ResponseReturnValue:
     """The session as a calendar file: nobody is asked, no way to join is given away."""
     row = session_or_404(session_id)
-    body = calendar.publish([published(row)])
+    body = calendar.publish([published(row, language())])
     response = Response(body, content_type="text/calendar; method=PUBLISH; charset=UTF-8")
     response.headers["Content-Disposition"] = 'attachment; filename="session.ics"'
     response.headers["Cache-Control"] = "private, no-cache"
     return response
-
-
-def published(row: PeerSession) -> calendar.Invite:
-    """A session for a file to download."""
-    spoken = language()
-    return calendar.Invite(
-        uid=row.uid, sequence=row.sequence, dtstamp=row.updated_at, start=row.starts_at, minutes=row.minutes,
-        summary=str(best(row.titles)), organizer=organizer(spoken), description=describe(row, spoken, joining=False),
-        url=external_url("exchanges.session_page", spoken, session_id=row.id),
-        status="CONFIRMED" if row.cancelled_at is None else "CANCELLED",
-    )  # fmt: skip
-
-
-def organizer(spoken: str) -> calendar.Organizer:
-    """The mailbox that sends every invitation, named in this language."""
-    return calendar.Organizer(settings().network_names[spoken], settings().organizer_address)
 
 
 @blueprint.get("/my-sessions")

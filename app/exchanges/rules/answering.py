@@ -22,6 +22,8 @@ from app.notifications import outbox
 
 LONGEST_COMMENT = 2000
 ON_BEHALF = (Route.SECRETARIAT, Route.STATE)
+OF_A_SEAT = ("session-reminder", "session-confirmation", "session-seat")
+"""Mails that are void once the seat is given up."""
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,8 @@ def _tell(row: PeerSession, invitation: Invitation, before: Before, kept: Answer
     on_behalf = kept.route in ON_BEHALF
     news = (answer_before, version_before, seat_before) != (invitation.answer, invitation.answered_version, invitation.seat)
     db.session.flush()
+    void = ["session-nudge"] if invitation.seat is Seat.HELD else ["session-nudge", *OF_A_SEAT]
+    outbox.cancel_waiting(SUBJECT, row.id, kinds=void, recipient_ids=[invitation.person_id], now=now)
     if invitation.may_join and news:
         # the confirmation carries the session as it is now: an update that still waits would only repeat it
         outbox.cancel_waiting(SUBJECT, row.id, kinds=["session-update"], recipient_ids=[invitation.person_id], now=now)

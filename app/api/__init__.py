@@ -1,0 +1,1 @@
+"""Addresses for programs: personal calendar feeds. Reads across rooms, writes nothing."""

@@ -1,0 +1,59 @@
+"""Lists start at what the viewer may see; addresses of other countries' people stay hidden."""
+
+import pytest
+
+from app.accounts.access import Viewer, may_see_address
+from app.accounts.models import Role
+from app.accounts.queries import designations, organisations, people
+from app.accounts.sessions import viewer_of
+from app.extensions import db
+from tests.factories.accounts import NOW, make_designation, make_ministry, make_person, make_state
+
+
+@pytest.fixture
+def world(session):
+    own, other = make_state("Own"), make_state("Other")
+    focal = make_person("Focal", of=make_ministry(own))
+    make_designation(own, focal)
+    return {
+        "own": own, "other": other, "focal": focal, "colleague": make_person("Colleague", of=make_ministry(own)),
+        "foreign": make_person("Foreign", of=make_ministry(other)), "office": make_person("Office", roles=(Role.SECRETARIAT,)),
+    }  # fmt: skip
+
+
+def seen(viewer):
+    return {p.family_name for p in db.session.scalars(people.visible_to(viewer))}
+
+
+def test_who_sees_whom(world):
+    assert seen(Viewer()) == set()
+    assert seen(viewer_of(world["colleague"], NOW)) == {"Colleague"}
+    assert seen(viewer_of(world["focal"], NOW)) == {"Focal", "Colleague"}
+    assert seen(viewer_of(world["office"], NOW)) >= {"Focal", "Colleague", "Foreign", "Office"}
+
+
+def test_an_unverified_designation_shows_no_state(world, session):
+    make_designation(world["other"], world["colleague"], verified=False)
+    assert seen(viewer_of(world["colleague"], NOW)) == {"Colleague"}
+
+
+def test_organisations_and_designations_of_ones_state_only(world):
+    focal = viewer_of(world["focal"], NOW)
+    names = {o.names["en"] for o in db.session.scalars(organisations.visible_to(focal))}
+    assert "Own" in names
+    assert "Other" not in names
+    theirs = make_designation(world["other"], world["foreign"])
+    assert designations.designation_in_view(focal, theirs.id) is None
+    assert [d.person_id for d in db.session.scalars(designations.visible_to(focal))] == [world["focal"].id]
+    assert db.session.scalars(designations.visible_to(Viewer())).all() == []
+
+
+def test_addresses_of_other_countries_people_stay_hidden(world):
+    own, other = frozenset({world["own"].id}), frozenset({world["other"].id})
+    focal, office = viewer_of(world["focal"], NOW), viewer_of(world["office"], NOW)
+    assert may_see_address(focal, world["colleague"], own)
+    assert not may_see_address(focal, world["foreign"], other)
+    assert not may_see_address(viewer_of(world["colleague"], NOW), world["focal"], own)
+    assert may_see_address(viewer_of(world["colleague"], NOW), world["colleague"], own)
+    assert may_see_address(office, world["foreign"], other)
+    assert not may_see_address(Viewer(), world["foreign"], other)

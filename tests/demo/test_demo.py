@@ -1,0 +1,173 @@
+"""The demonstration: loaded once, on whatever day, complete in six languages, and quiet about its past."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from app.accounts.models import Designation, Organisation, OrganisationKind, Person, Role, RoleGrant
+from app.accounts.passwords import fits
+from app.core.languages import LANGUAGES
+from app.demo import sign_ins
+from app.demo.advance import NotASpan, span
+from app.demo.calendar import ANCHOR, calendar_for
+from app.demo.data_files import HERE, read
+from app.demo.load import load_demo
+from app.exchanges.models import Invitation, PeerSession, Seat, SessionStatus
+from app.extensions import db
+from app.interests.models import Call, Expression, Status
+from app.notifications.models import InboundMail, Message, State, Verdict
+from tests.conftest import NOW, _bound_to
+
+
+@pytest.fixture(scope="module")
+def loaded(base_app):
+    """The demonstration, loaded once at NOW for all tests of this file, and rolled back."""
+    with base_app.app_context():
+        engine = db.engine
+    with engine.connect() as connection, connection.begin() as outer:
+        with _bound_to(base_app, connection), base_app.test_request_context("/"):
+            assert load_demo(NOW)
+            db.session.commit()
+            yield db.session
+        outer.rollback()
+
+
+@pytest.mark.parametrize("days", range(-400, 400, 37))
+def test_the_anchor_falls_within_three_days_of_the_load_and_weekdays_stay(days):
+    load = datetime.combine(ANCHOR + timedelta(days=days), datetime.min.time(), UTC) + timedelta(hours=15)
+    moved = calendar_for(load).day(ANCHOR.isoformat())
+    assert abs((moved - load.date()).days) <= 3
+    assert moved.weekday() == ANCHOR.weekday() == 0
+    assert calendar_for(load).wall("2026-12-03", "13:00").weekday() == 3
+
+
+def test_on_the_anchor_itself_nothing_moves():
+    assert calendar_for(datetime(2026, 11, 23, 9, tzinfo=UTC)).day("2026-12-03") == date(2026, 12, 3)
+
+
+def test_the_network_is_there(loaded):
+    assert loaded.scalar(select(func.count()).where(Organisation.illustrative, Organisation.kind == OrganisationKind.STATE)) == 8
+    speakers = loaded.scalars(select(Designation)).all()
+    assert Counter(d.verified_at is not None for d in speakers) == {True: 9, False: 1}
+    roles = {g.role for g in loaded.scalars(select(RoleGrant))}
+    assert {Role.SECRETARIAT, Role.ADMINISTRATOR, Role.AUDITOR, Role.CO_LEAD, Role.PARTICIPANT, Role.OBSERVER} <= roles
+
+
+def test_every_address_is_one_where_no_mail_can_go(loaded):
+    addresses = [e for e in loaded.scalars(select(Person.email)) if e]
+    assert len(addresses) == 29
+    assert all(address.endswith(".example") for address in addresses)
+    assert all(m.address.endswith(".example") for m in loaded.scalars(select(Message)) if m.address)
+
+
+def test_ministers_and_ambassadors_are_addressed_in_six_languages_and_one_person_has_no_known_form(loaded):
+    people = {p.family_name: p for p in loaded.scalars(select(Person))}
+    assert people["Sarr"].salutation("fr") == "Madame la Ministre"
+    assert people["Rahmani"].salutation("ar") == "سعادة السفير"
+    assert [people["Lenkov"].salutation(lang) for lang in LANGUAGES] == [""] * 6
+    for name in ("Sarr", "Rahmani", "Wongsa"):
+        assert set(people[name].forms_of_address) == set(LANGUAGES)
+    assert all(set(p.posts) == set(LANGUAGES) for p in people.values())
+
+
+def test_expressions_stand_in_their_stages_and_the_call_is_open(loaded, now):
+    found = Counter(e.status for e in loaded.scalars(select(Expression)))
+    assert found == {Status.ACCEPTED: 3, Status.UNDER_REVIEW: 2, Status.SUBMITTED: 2, Status.CLARIFICATION_ASKED: 1}
+    call = loaded.scalars(select(Call)).one()
+    assert call.is_open(now) and set(call.titles) == set(call.texts) == set(LANGUAGES)
+    assert all(e.submitted_at < now - timedelta(days=4) for e in loaded.scalars(select(Expression)))
+
+
+def test_sessions_are_past_coming_full_cancelled_and_planned(loaded, now):
+    rows = {s.titles["en"]: s for s in loaded.scalars(select(PeerSession))}
+    assert Counter(s.status for s in rows.values()) == {
+        SessionStatus.SCHEDULED: 6, SessionStatus.CANCELLED: 1, SessionStatus.DRAFT: 1,
+    }  # fmt: skip
+    coming = [s for s in rows.values() if s.status is SessionStatus.SCHEDULED and s.starts_at > now]
+    assert len(coming) == 4 and all(set(s.titles) == set(s.purposes) == set(s.agendas) == set(LANGUAGES) for s in coming)
+    full = rows["Human rights grounds: how decisions are reasoned"]
+    seats = Counter(i.seat for i in loaded.scalars(select(Invitation).filter_by(peer_session_id=full.id)))
+    assert seats[Seat.HELD] == full.capacity == 4 and seats[Seat.WAITING] == 2
+
+
+def test_history_is_never_sent_and_a_few_invitations_go_out_today(loaded, now):
+    messages = loaded.scalars(select(Message)).all()
+    leaving = [m for m in messages if m.state is State.QUEUED]
+    assert 8 <= len(leaving) <= 20
+    assert {m.kind for m in leaving} <= {"session-invite", "session-copy"}
+    assert len({m.locale for m in leaving}) >= 4
+    history = [m for m in messages if m.suppressed_reason == "history"]
+    assert len(history) > 30 and all(m.state is State.SUPPRESSED for m in history)
+
+
+def test_the_desk_has_a_failed_mail_and_an_answer_nobody_understood(loaded):
+    failed = loaded.scalars(select(Message).where(Message.state == State.FAILED)).one()
+    assert failed.recipient_name == "Viktor Grau" and failed.error_class == "refused"
+    mail = loaded.scalars(select(InboundMail)).one()
+    assert (mail.verdict, mail.reason) == (Verdict.UNCLEAR, "sender_differs")
+
+
+def test_loading_again_changes_nothing(loaded, now):
+    def rows():
+        return [loaded.scalar(select(func.count()).select_from(m)) for m in (Person, Organisation, Message, Invitation)]
+
+    before = rows()
+    assert not load_demo(now + timedelta(days=30))
+    assert rows() == before
+
+
+def test_four_sign_ins_work_with_a_passphrase_only_this_user_can_read(loaded):
+    phrase = sign_ins.passphrase()
+    assert len(phrase) >= 15
+    assert sign_ins._file().stat().st_mode & 0o777 == 0o600
+    people = {p.email: p for p in loaded.scalars(select(Person))}
+    for address in sign_ins.ADDRESSES.values():
+        assert fits(people[address].password_hash, phrase), address
+        assert address in sign_ins.told()
+    assert sum(1 for p in people.values() if p.password_hash) == 4
+
+
+@pytest.mark.parametrize(("words", "hours"), [("7d", 168), ("36h", 36), ("90m", 1.5), ("1w2d", 216), (" 2 H ", 2)])
+def test_a_span_is_read(words, hours):
+    assert span(words) == timedelta(hours=hours)
+
+
+@pytest.mark.parametrize("words", ["", "7", "d", "-7d", "7x", "0d", "400d", "7d!", "1e3d", "٧d"])
+def test_a_span_that_is_none_is_refused(words):
+    with pytest.raises(NotASpan):
+        span(words)
+
+
+@pytest.mark.parametrize("file", sorted(HERE.glob("*.json")), ids=lambda p: p.name)
+def test_every_text_of_the_data_is_in_six_languages_or_in_one_on_purpose(file):
+    per_language = ("names", "titles", "themes", "purposes", "agendas", "texts", "posts")
+
+    def walk(value):
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                if key in per_language and inner:
+                    assert set(inner) == set(LANGUAGES) and all(inner.values()), (file.name, key)
+                walk(inner)
+        elif isinstance(value, list):
+            for inner in value:
+                walk(inner)
+
+    walk(json.loads(file.read_text(encoding="utf-8")))
+
+
+def test_who_is_named_exists():
+    people = {p["key"] for p in read("people")}
+    named = {i["person"] for x in read("exchanges") for s in x["sessions"] for i in s["invitations"]}
+    named |= {d["person"] for d in read("designations")} | {e["contact"] for e in read("expressions")}
+    assert named <= people
+
+
+def test_commands_refuse_outside_the_demonstration(base_app):
+    for command in (["demo", "load"], ["demo", "sign-ins"], ["demo", "advance", "7d"]):
+        answer = base_app.test_cli_runner().invoke(args=command)
+        assert answer.exit_code == 1 and "not a demonstration" in answer.output

@@ -1,0 +1,74 @@
+"""A committed database, templates of test kinds, a relay, and a sender on them."""
+
+from contextlib import contextmanager
+
+import pytest
+from jinja2 import ChoiceLoader, FileSystemLoader
+from sqlalchemy import select
+
+from app.extensions import db
+from app.notifications import claims, outbox, revisions
+from app.notifications.claims import Claimant
+from app.notifications.delivery import Sender
+from app.notifications.models import Message
+from app.notifications.transport import SmtpTransport
+from tests.notifications.relay import relay as running_relay
+
+TEMPLATES = "tests/emails/templates"
+
+
+@pytest.fixture
+def test_kinds(base_app):
+    """The templates of ``test-notice`` and ``test-invite``, beside the platform's own."""
+    kept = base_app.jinja_loader
+    base_app.jinja_loader = ChoiceLoader([kept, FileSystemLoader(TEMPLATES)])
+    yield
+    base_app.jinja_loader = kept
+
+
+@pytest.fixture
+def live(committed_app, test_kinds):
+    """The app with real commits, inside its context."""
+    with committed_app.app_context():
+        yield committed_app
+        db.session.remove()
+
+
+@pytest.fixture
+def relay():
+    with running_relay() as server:
+        yield server
+
+
+@pytest.fixture
+def no_checks():
+    yield revisions.checks
+    revisions.checks.clear()
+
+
+@contextmanager
+def sending(relay, **options):
+    """A sender with its own claimant and connection to this relay."""
+    claimant = Claimant(claims.connect(db.engine))
+    transport = SmtpTransport(relay.url, "pathways.example")
+    try:
+        yield Sender(claimant, transport, **options)
+    finally:
+        transport.close()
+        claimant.close()
+
+
+def post(*letters, now):
+    """Queue and commit."""
+    outbox.queue(letters, now=now)
+    db.session.commit()
+
+
+def rows():
+    """Every message as the database has it, by key."""
+    db.session.rollback()
+    db.session.expire_all()
+    found = {row.key: row for row in db.session.scalars(select(Message))}
+    db.session.expunge_all()
+    db.session.rollback()
+    return found

@@ -1,0 +1,361 @@
+"""Rows leave once, in order, and every fault of a relay, a template, a sender or a session ends in the state it should."""
+
+import email
+import email.policy
+import hashlib
+import threading
+import uuid
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from app.core.db import uuid7
+from app.extensions import db
+from app.notifications import claims, delivery, outbox
+from app.notifications.claims import Claimant, next_try, sweep
+from app.notifications.delivery import Breaker
+from app.notifications.models import Priority, State
+from app.notifications.outbox import register_revision_check
+from tests.factories.notifications import notice
+from tests.notifications.conftest import post, rows, sending
+from tests.notifications.relay import relay as running_relay
+
+
+def in_order(*letters, now):
+    """The same letters, due a second apart, so that they leave in this order."""
+    return [replace(letter, due_at=now - timedelta(seconds=100 - at)) for at, letter in enumerate(letters)]
+
+
+def states():
+    return {key: row.state for key, row in rows().items()}
+
+
+def test_what_is_due_leaves_most_urgent_first_and_the_row_tells_how(live, relay, now):
+    post(
+        notice(1, priority=Priority.BULK),
+        notice(2, priority=Priority.URGENT),
+        notice(3, due_at=now + timedelta(seconds=1)),
+        notice(4),
+        now=now,
+    )
+    with sending(relay) as sender:
+        assert sender.drain() == 3
+    assert relay.recipients == ["r2@alvania.example", "r4@alvania.example", "r1@alvania.example"]
+    assert states() == {"notice:1": State.SENT, "notice:2": State.SENT, "notice:3": State.QUEUED, "notice:4": State.SENT}
+    row = rows()["notice:2"]
+    sender_address, _, content = relay.accepted[0]
+    assert (row.smtp_reply, row.sent_at, row.attempts) == ("250 taken", now, 1)
+    assert row.sha256 == hashlib.sha256(content).hexdigest()
+    assert (row.lease_token, row.lease_until, row.claimant) == (None, None, None)
+    mail = email.message_from_bytes(content, policy=email.policy.default)
+    assert mail["Message-ID"] == f"<{row.id}@pathways.example>"
+    assert sender_address.startswith("bounces+") and sender_address.endswith("@pathways.example")
+    assert relay.connections == 1
+
+
+def test_f7_a_poisoned_row_fails_alone(live, relay, now):
+    post(notice(1), notice(2, facts={"links": {"page": "javascript:alert(1)"}}), notice(3, kind="no-such-kind"), notice(4, common=None), notice(5), now=now)
+    with sending(relay) as sender:
+        sender.drain()
+    assert states() == {
+        "notice:1": State.SENT, "notice:2": State.FAILED, "notice:3": State.FAILED, "notice:4": State.FAILED, "notice:5": State.SENT,
+    }  # fmt: skip
+    found = rows()
+    assert {found[f"notice:{n}"].error_class for n in (2, 3, 4)} == {"poisoned"}
+    assert found["notice:2"].last_error == "ValueError: the link page is no http address"
+    assert relay.recipients == ["r1@alvania.example", "r5@alvania.example"]
+
+
+def test_f6_refused_for_good_fails_now_and_is_not_tried_again(live, relay, now):
+    relay.rcpt["r1@alvania.example"] = ["550 5.1.1 nobody here"]
+    post(notice(1), notice(2), now=now)
+    with sending(relay) as sender:
+        sender.drain()
+        sender.drain()
+    row = rows()["notice:1"]
+    assert (row.state, row.error_class, row.last_error, row.first_error) == (
+        State.FAILED, "refused", "550 5.1.1 nobody here", "550 5.1.1 nobody here",
+    )  # fmt: skip
+    assert relay.recipients == ["r2@alvania.example"]
+
+
+def test_f6_postponed_is_tried_again_later_and_leaves_the_domain_alone_meanwhile(live, relay, now):
+    relay.rcpt["r1@alvania.example"] = ["451 4.7.1 greylisted"]
+    post(*in_order(notice(1), notice(2), notice(3, address="x@other.example"), now=now), now=now)
+    with sending(relay) as sender:
+        sender.drain()
+    found = rows()
+    first, second = found["notice:1"], found["notice:2"]
+    assert (first.state, first.error_class, first.attempts) == (State.QUEUED, "postponed", 1)
+    assert timedelta(seconds=48) <= first.due_at - now <= timedelta(seconds=72)
+    assert (second.state, second.error_class, second.attempts) == (State.QUEUED, "domain_busy", 0)
+    assert timedelta(seconds=24) <= second.due_at - now <= timedelta(seconds=36)
+    assert relay.recipients == ["x@other.example"]
+
+
+def test_retry_times_are_1_2_5_15_30_minutes_then_hourly_within_a_fifth(now):
+    class Row:
+        def __init__(self, attempts):
+            self.attempts = attempts
+
+    for attempts, minutes in [(1, 1), (2, 2), (3, 5), (4, 15), (5, 30), (6, 60), (7, 60), (70, 60)]:
+        for _ in range(50):
+            wait = (next_try(Row(attempts), now) - now).total_seconds() / 60
+            assert minutes * 0.8 <= wait <= minutes * 1.2
+
+
+def test_after_72_hours_it_gives_up_and_before_a_too_late_try_it_expires(live, relay, now, monkeypatch):
+    relay.rcpt["r1@alvania.example"] = ["451 later"]
+    relay.rcpt["x@other.example"] = ["451 later"]
+    post(notice(1), now=now - timedelta(hours=72))
+    post(notice(2, address="x@other.example", expires_at=now + timedelta(seconds=30)), now=now)
+    with sending(relay) as sender:
+        sender.drain()
+    found = rows()
+    assert (found["notice:1"].state, found["notice:1"].error_class) == (State.FAILED, "gave_up")
+    assert (found["notice:2"].state, found["notice:2"].error_class) == (State.EXPIRED, "postponed")
+
+
+def test_what_is_over_is_never_sent_and_the_sweep_says_so(live, relay, now):
+    post(notice(1, expires_at=now), notice(2, expires_at=now + timedelta(seconds=1)), now=now)
+    with sending(relay) as sender:
+        sender.drain()
+    connection = claims.connect(db.engine)
+    assert sweep(connection, now) == 0
+    connection.close()
+    assert states() == {"notice:1": State.EXPIRED, "notice:2": State.SENT}
+    assert relay.recipients == ["r2@alvania.example"]
+
+
+def test_f6_a_cut_after_data_is_repeated_with_the_same_message_id(live, relay, now, monkeypatch):
+    relay.data["r1@alvania.example"] = ["cut after taking"]
+    post(notice(1), now=now)
+    with sending(relay) as sender:
+        sender.drain()
+        row = rows()["notice:1"]
+        assert (row.state, row.error_class, row.attempts) == (State.QUEUED, "ambiguous", 1)
+        monkeypatch.setattr("app.core.clock.now", lambda: now + timedelta(minutes=2))
+        sender.drain()
+    assert rows()["notice:1"].state == State.SENT
+    ids = {email.message_from_bytes(content)["Message-ID"] for _, _, content in relay.accepted}
+    assert len(relay.accepted) == 2 and ids == {f"<{row.id}@pathways.example>"}
+
+
+def test_f6_an_at_most_once_mail_is_unknown_after_a_cut_and_not_repeated(live, relay, now, monkeypatch):
+    relay.data["r1@alvania.example"] = ["cut after taking"]
+    post(notice(1, at_most_once=True), notice(2, at_most_once=True), now=now)
+    with sending(relay) as sender:
+        sender.drain()
+        monkeypatch.setattr("app.core.clock.now", lambda: now + timedelta(hours=2))
+        sender.drain()
+    found = rows()
+    assert (found["notice:1"].state, found["notice:1"].error_class) == (State.UNKNOWN, "ambiguous")
+    assert found["notice:2"].state == State.SENT
+    assert relay.recipients == ["r1@alvania.example", "r2@alvania.example"]
+
+
+def test_f10_a_change_before_data_keeps_the_old_mail_from_leaving(live, relay, now):
+    subject = uuid7()
+    post(*in_order(*(notice(n, subject_kind="session", subject_id=subject) for n in (1, 2, 3)), now=now), now=now)
+
+    def organiser_cancels(address):
+        if address == "r2@alvania.example":  # the second mail is between RCPT and DATA
+            with live.app_context():
+                outbox.cancel_waiting("session", subject, now=now)
+                db.session.commit()
+
+    relay.before_rcpt = organiser_cancels
+    with sending(relay) as sender:
+        sender.drain()
+    assert states() == {"notice:1": State.SENT, "notice:2": State.CANCELLED, "notice:3": State.CANCELLED}
+    assert relay.attempts == ["r1@alvania.example"]
+
+
+def test_f10_a_mail_that_had_left_stays_sent_although_it_was_taken_back(live, relay, now):
+    subject = uuid7()
+    post(notice(1, subject_kind="session", subject_id=subject), now=now)
+    with sending(relay) as sender:
+        wanted = sender._still_wanted
+
+        def just_after(row):
+            answer = wanted(row)
+            outbox.cancel_waiting("session", subject, now=now)
+            db.session.commit()
+            return answer
+
+        sender._still_wanted = just_after
+        sender.drain()
+    assert states() == {"notice:1": State.SENT}
+    assert relay.recipients == ["r1@alvania.example"]
+
+
+def test_f10_another_revision_is_not_sent_even_if_a_rule_forgot_to_take_it_back(live, relay, now, no_checks):
+    old, gone, same = uuid7(), uuid7(), uuid7()
+    register_revision_check("session", lambda ids: {i: {old: 4, gone: None, same: 3}[i] for i in ids})
+    post(*(notice(n, subject_kind="session", subject_id=s, subject_revision=3) for n, s in enumerate((old, gone, same))), now=now)
+    with sending(relay) as sender:
+        sender.drain()
+    assert states() == {"notice:0": State.CANCELLED, "notice:1": State.CANCELLED, "notice:2": State.SENT}
+    assert relay.recipients == ["r2@alvania.example"]
+
+
+def test_two_senders_share_the_queue_and_nobody_gets_two(live, relay, now):
+    post(*(notice(n) for n in range(120)), now=now)
+    start = threading.Barrier(3)
+
+    def work():
+        with live.app_context(), sending(relay) as sender:
+            start.wait()
+            sender.drain()
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(relay.recipients) == sorted(f"r{n}@alvania.example" for n in range(120))
+    assert set(states().values()) == {State.SENT}
+
+
+def test_a_relay_that_is_away_uses_up_no_try_and_claims_no_row(live, now):
+    with running_relay() as server:
+        pass  # gone again
+    post(notice(1), now=now)
+    with sending(server) as sender:
+        assert sender.drain() == 0
+    row = rows()["notice:1"]
+    assert (row.state, row.attempts, row.last_error) == (State.QUEUED, 0, None)
+
+
+def test_the_breaker_pauses_after_five_failures_and_probes_every_15_seconds(monkeypatch):
+    moment = [1000.0]
+    monkeypatch.setattr(delivery.time, "monotonic", lambda: moment[0])
+    breaker = Breaker()
+    for _ in range(5):
+        assert breaker.allows()
+        breaker.failed()
+    assert not breaker.allows()
+    moment[0] += 15
+    assert breaker.allows() and not breaker.allows()  # one probe, by one thread
+    breaker.failed()
+    moment[0] += 13
+    assert not breaker.allows()
+    moment[0] += 2
+    assert breaker.allows()
+    breaker.worked()
+    assert breaker.allows() and breaker.allows()
+
+
+def test_a_slow_batch_gives_the_rest_back_so_that_urgent_mail_overtakes(live, relay, now, monkeypatch):
+    monkeypatch.setattr(delivery, "BATCH_SECONDS", 0)
+    post(*in_order(*(notice(n, priority=Priority.BULK) for n in range(5)), now=now), now=now)
+    with sending(relay) as sender:
+        assert sender.batch() == 1
+        post(notice(9, priority=Priority.URGENT), now=now)
+        assert sender.batch() == 1
+    assert relay.recipients == ["r0@alvania.example", "r9@alvania.example"]
+    assert {row.attempts for row in rows().values() if row.state == State.QUEUED} == {0}
+
+
+def test_f3_the_sweep_frees_the_rows_of_a_claimant_whose_lock_is_gone(live, now):
+    post(*(notice(n) for n in range(3)), notice(8, at_most_once=True), notice(9, at_most_once=True), now=now)
+    gone, alive = Claimant(claims.connect(db.engine)), Claimant(claims.connect(db.engine))
+    held = gone.claim(now, 5)
+    assert [r.id for r in alive.claim(now, 5)] == []
+    last = next(r for r in held if r.address == "r9@alvania.example")
+    assert gone.still_wanted(last, now)  # its content may have left
+    watcher = claims.connect(db.engine)
+    assert sweep(watcher, now) == 0
+    assert set(states().values()) == {State.SENDING}  # the holder lives
+    gone.close()
+    assert sweep(watcher, now) == 4
+    assert states() == {
+        "notice:0": State.QUEUED, "notice:1": State.QUEUED, "notice:2": State.QUEUED, "notice:8": State.QUEUED, "notice:9": State.UNKNOWN,
+    }  # fmt: skip
+    assert len(alive.claim(now, 5)) == 4
+    watcher.close()
+    alive.close()
+
+
+def test_the_lease_is_the_second_fence_and_a_late_sender_changes_nothing(live, now):
+    post(notice(1), now=now)
+    slow = Claimant(claims.connect(db.engine))
+    (row,) = slow.claim(now)
+    watcher = claims.connect(db.engine)
+    assert sweep(watcher, now + claims.LEASE) == 0
+    assert sweep(watcher, now + claims.LEASE + timedelta(seconds=1)) == 1
+    other = Claimant(claims.connect(db.engine))
+    (again,) = other.claim(now)
+    assert slow.still_wanted(row, now) is False
+    assert slow.sent(row, now, "250", "x" * 64) is False
+    assert other.sent(again, now, "250 by the other", "y" * 64) is True
+    assert rows()["notice:1"].smtp_reply == "250 by the other"
+    for one in (slow, other, watcher):
+        one.close()
+
+
+def test_a_row_taken_back_while_its_sender_died_is_cancelled(live, now):
+    subject = uuid7()
+    post(notice(1, subject_kind="session", subject_id=subject), now=now)
+    gone = Claimant(claims.connect(db.engine))
+    gone.claim(now)
+    outbox.cancel_waiting("session", subject, now=now)
+    db.session.commit()
+    gone.close()
+    watcher = claims.connect(db.engine)
+    assert sweep(watcher, now) == 0
+    watcher.close()
+    assert states() == {"notice:1": State.CANCELLED}
+
+
+def test_one_sweeps_at_a_time(live, now):
+    holder, other = claims.connect(db.engine), claims.connect(db.engine)
+    holder.execute("SELECT pg_advisory_lock(%s, %s)", (claims.CLASS, claims.SWEEP))
+    assert sweep(other, now) is None
+    holder.close()
+    assert sweep(other, now) == 0
+    other.close()
+
+
+def test_p8_mails_of_one_thread_hang_on_its_first(live, relay, now):
+    post(notice(1, thread="invitation:1"), now=now)
+    with sending(relay) as sender:
+        sender.drain()
+        first = rows()["notice:1"]
+        post(notice(2, thread="invitation:1"), notice(3, thread="invitation:2"), now=now)
+        sender.drain()
+    mails = [email.message_from_bytes(content) for _, _, content in relay.accepted]
+    assert [m["In-Reply-To"] for m in mails] == [None, f"<{first.id}@pathways.example>", None]
+    assert mails[1]["References"] == f"<{first.id}@pathways.example>"
+    assert len({m["Message-ID"] for m in mails}) == 3
+
+
+def test_restored_rows_wait_until_an_operator_says_go(live, relay, now):
+    post(notice(1), now=now)
+    db.session.execute(db.text("UPDATE messages SET restored_hold = true"))
+    db.session.commit()
+    with sending(relay) as sender:
+        assert sender.drain() == 0
+    assert (states(), relay.accepted) == ({"notice:1": State.QUEUED}, [])
+
+
+def test_p9_each_mail_names_its_recipient_alone(live, relay, now):
+    post(*(notice(n) for n in range(3)), now=now)
+    with sending(relay) as sender:
+        sender.drain()
+    for _, recipient, content in relay.accepted:
+        others = {f"r{n}@alvania.example" for n in range(3)} - {recipient}
+        assert all(other.encode() not in content for other in others)
+        mail = email.message_from_bytes(content, policy=email.policy.default)
+        assert [a.addr_spec for a in mail["To"].addresses] == [recipient]
+        assert mail["Cc"] is None and mail["Bcc"] is None
+
+
+@pytest.mark.parametrize("claimed", [1, 49, 50, 51])
+def test_a_full_batch_calls_another_sender(live, relay, now, claimed):
+    post(*(notice(uuid.uuid4().hex) for _ in range(claimed)), now=now)
+    calls = []
+    with sending(relay, more=lambda: calls.append(1)) as sender:
+        sender.drain()
+    assert len(calls) == (1 if claimed >= 50 else 0)

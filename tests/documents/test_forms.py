@@ -29,7 +29,12 @@ SAMPLES = {
 
 def sample(language: str) -> Document:
     words = SAMPLES[language]
-    blocks = [Heading(words), Paragraph(f'#panic("x") $x$ {words} @ref <a>'), Answer(words, "hint", 3), Tick(words, [words] * 5, columns=2)]
+    blocks = [
+        Heading(words),
+        Paragraph(f'#panic("x") $x$ {words} @ref <a>'),
+        Answer(words, "hint", 3),
+        Tick(words, [words] * 5, columns=2),
+    ]
     return Document(words, f"{words} 2027", language, language in RIGHT_TO_LEFT, "Network", blocks)
 
 

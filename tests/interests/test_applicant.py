@@ -116,7 +116,8 @@ def test_the_contact_corrects_a_copy_and_only_while_it_is_not_decided(app, clien
     with app.app_context():
         officer, call = make_person("Berg"), make_call()
         came = rules.Came(rules.Source.NOTE_VERBALE, "NV/7", NOW.date())
-        fields = {"organisation_name": "Ministry", "contact_email": "c@ministry.example", "contact_family_name": "Morrow", "language": "en",
+        fields = {"organisation_name": "Ministry", "contact_email": "c@ministry.example", "contact_family_name": "Morrow",
+                  "language": "en",
                   "contact_zone": "UTC", "grounds": ["family"]}  # fmt: skip
         entered = rules.enter(call, fields, came, by=officer, now=NOW)
         db.session.commit()
@@ -127,11 +128,17 @@ def test_the_contact_corrects_a_copy_and_only_while_it_is_not_decided(app, clien
     assert page.status_code == 200
     wrong = client.post(url, data=form_of(page.text).filled(organisation_name="", aim="kept"))
     assert wrong.status_code == 422 and form_of(wrong.text).fields["aim"] == ["kept"]
-    answer = client.post(url, data=form_of(page.text).filled(contact_family_name="Morrow-Osei", contact_email="evil@x.example", state_id="x"))
+    answer = client.post(
+        url, data=form_of(page.text).filled(contact_family_name="Morrow-Osei", contact_email="evil@x.example", state_id="x")
+    )
     assert answer.status_code == 303
     with app.app_context():
         corrected = db.session.get(Expression, expression_id)
-        assert (corrected.contact_family_name, corrected.contact_email, corrected.state_id) == ("Morrow-Osei", "c@ministry.example", None)
+        assert (corrected.contact_family_name, corrected.contact_email, corrected.state_id) == (
+            "Morrow-Osei",
+            "c@ministry.example",
+            None,
+        )
         assert corrected.corrected_at == NOW
         rules.decline(corrected, reason="No", by=make_person("Berg"), now=NOW)
         db.session.commit()

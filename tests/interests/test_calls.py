@@ -139,7 +139,7 @@ def test_texts_show_the_best_language_there_is_with_its_direction(app, client):
 
 def test_hostile_text_of_a_call_is_only_text(app, client):
     with app.app_context():
-        hostile = '<script>alert(1)</script> [x](javascript:alert(1)) <img src=x onerror=alert(1)> [ok](https://a.example)'
+        hostile = "<script>alert(1)</script> [x](javascript:alert(1)) <img src=x onerror=alert(1)> [ok](https://a.example)"
         call = make_call("<script>alert(1)</script>", texts={"en": hostile})
         db.session.commit()
         url = f"/en/calls/{call.id}"

@@ -166,8 +166,12 @@ def test_likely_duplicates_are_shown_with_what_they_share(app, desk):
         same = {"organisation_name": "Other office", "contact_given_name": "Li", "contact_family_name": "Wei"}
         expected = {
             "same State and call": make_expression(this.call, this.state, **same),
-            "same e-mail address": make_expression(other_call, make_state("B"), **{**same, "contact_email": this.contact_email.upper()}),
-            "similar name": make_expression(this.call, make_state("C"), **{**same, "contact_given_name": "Morrow", "contact_family_name": "Adáeze"}),
+            "same e-mail address": make_expression(
+                other_call, make_state("B"), **{**same, "contact_email": this.contact_email.upper()}
+            ),
+            "similar name": make_expression(
+                this.call, make_state("C"), **{**same, "contact_given_name": "Morrow", "contact_family_name": "Adáeze"}
+            ),
         }
         unlike = make_expression(this.call, make_state("D"), **same)
         gone = make_expression(this.call, this.state, **same, status=Status.WITHDRAWN)
@@ -183,7 +187,9 @@ def test_likely_duplicates_are_shown_with_what_they_share(app, desk):
 def test_notes_stay_inside(app, desk, client):
     form = form_of(desk["browser"].get(record(desk)).text, action="notes")
     assert desk["browser"].post(form.action, data=form.filled(**{"n-text": ""})).status_code == 422
-    assert desk["browser"].post(form.action, data=form.filled(**{"n-text": "<script>alert(1)</script> call them"})).status_code == 303
+    assert (
+        desk["browser"].post(form.action, data=form.filled(**{"n-text": "<script>alert(1)</script> call them"})).status_code == 303
+    )
     page = desk["browser"].get(record(desk)).text
     assert "&lt;script&gt;alert(1)&lt;/script&gt; call them" in page
     with app.app_context():
@@ -200,7 +206,12 @@ def test_a_question_goes_out_and_an_answer_by_phone_is_entered(app, desk, outbox
     form = form_of(desk["browser"].get(record(desk)).text, action="answers")
     wrong = desk["browser"].post(form.action, data=form.filled(**{"a-text": "Two", "a-source": "pigeon"}))
     assert wrong.status_code == 422 and form_of(wrong.text, action="answers").fields["a-text"] == ["Two"]
-    values = {"a-text": "Two of them", "a-source": "phone", "a-source_date": "2026-11-20", "a-scan": (io.BytesIO(samples.PDF), "note.pdf")}
+    values = {
+        "a-text": "Two of them",
+        "a-source": "phone",
+        "a-source_date": "2026-11-20",
+        "a-scan": (io.BytesIO(samples.PDF), "note.pdf"),
+    }
     done = desk["browser"].post(form.action, data=form.filled(**values), content_type="multipart/form-data")
     assert done.status_code == 303
     page = desk["browser"].get(record(desk)).text
@@ -254,7 +265,11 @@ def test_a_note_verbale_is_entered_even_after_the_call_closed_and_the_contact_ge
     with app.app_context():
         entered = db.session.scalars(select(Expression).where(Expression.source == Source.NOTE_VERBALE)).one()
         assert (entered.reference, entered.status, entered.entered_by) == ("EOI-2026-0001", Status.SUBMITTED, desk["officer"])
-        assert (entered.source_number, str(entered.source_date), str(entered.received_on)) == ("NV/44/2026", "2026-11-20", "2026-11-20")
+        assert (entered.source_number, str(entered.source_date), str(entered.received_on)) == (
+            "NV/44/2026",
+            "2026-11-20",
+            "2026-11-20",
+        )
         assert entered.endorsement is Endorsement.RECEIVED and entered.source_scan_id == entered.endorsement_file_id
     [copy] = outbox()
     assert (copy.kind, copy.locale, copy.address, copy.zone) == ("expression-copy", "fr", "sarr@justice.example", "Africa/Dakar")
@@ -275,8 +290,10 @@ def test_without_an_address_it_is_entered_and_the_outbox_says_why_nothing_left(a
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [
-        ("call_id", "", "Choose the call."), ("source", "", "Say how it came."), ("source", "web_form", "Choose one from the list."),
-        ("source_date", "", "Enter a date"), ("grounds", None, "Choose at least one ground"), ("contact_email", "x", "Enter an e-mail"),
+        ("call_id", "", "Choose the call."), ("source", "", "Say how it came."),
+        ("source", "web_form", "Choose one from the list."),
+        ("source_date", "", "Enter a date"), ("grounds", None, "Choose at least one ground"),
+        ("contact_email", "x", "Enter an e-mail"),
         ("aim", "x" * 4001, "Shorten this text"),
     ],
 )  # fmt: skip

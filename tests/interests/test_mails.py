@@ -37,8 +37,8 @@ def all_of_them(language: str, **fields):
     rules.withdraw(draft, reason="Plans changed", now=NOW)
     for verb, reason in ((rules.accept, "Fits"), (rules.waitlist, "Full"), (rules.decline, "Other theme")):
         verb(make_expression(call, state, **said), reason=reason, by=officer, now=NOW + timedelta(minutes=1))
-    entered = {k: getattr(draft, k) for k in ("organisation_name", "contact_family_name", "contact_given_name", "contact_email", "aim",
-                                               "contact_honorific", "organisation_unit")}  # fmt: skip
+    names = "organisation_name organisation_unit contact_honorific contact_given_name contact_family_name contact_email aim"
+    entered = {name: getattr(draft, name) for name in names.split()}
     came = rules.Came(rules.Source.NOTE_VERBALE, "NV/7", NOW.date())
     rules.enter(call, {**entered, "state_id": state.id, "language": language, "contact_zone": "UTC"}, came, by=officer, now=NOW)
     return list(db.session.scalars(select(Message).order_by(Message.created_at, Message.id)))
@@ -75,7 +75,11 @@ def test_links_of_mails_lead_to_their_pages(app, client):
     for kind, name, url in links:
         answer = client.get(url.removeprefix("http://127.0.0.1:8000"))
         # the draft was sent, the question answered, the expression withdrawn: those say so
-        expected = {("expression-draft", "draft"): 410, ("expression-received", "confirm"): 404, ("expression-question", "question"): 410}
+        expected = {
+            ("expression-draft", "draft"): 410,
+            ("expression-received", "confirm"): 404,
+            ("expression-question", "question"): 410,
+        }
         assert answer.status_code == expected.get((kind, name), 200), (kind, name)
 
 

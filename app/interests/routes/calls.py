@@ -74,7 +74,9 @@ def new_call() -> ResponseReturnValue:
         except RuleBroken as error:
             db.session.rollback()
             form.refuse(error)
-    return render_template("interests/edit_call.html", form=form, call=None, conflict=None, lines=[]), 422 if form.has_errors else 200
+    return render_template(
+        "interests/edit_call.html", form=form, call=None, conflict=None, lines=[]
+    ), 422 if form.has_errors else 200
 
 
 @blueprint.route("/desk/calls/<uuid:call_id>", methods=["GET", "POST"])

@@ -160,10 +160,20 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_messages_key")),
     )
     op.create_index(
+        "ix_messages_address",
+        "messages",
+        [sa.literal_column("lower(address)"), "id"],
+        unique=False,
+        postgresql_where=sa.text("recipient_id IS NULL"),
+    )
+    op.create_index(
         "ix_messages_due", "messages", ["priority", "due_at"], unique=False, postgresql_where=sa.text("state = 'queued'")
     )
     op.create_index("ix_messages_kind", "messages", ["kind", "id"], unique=False)
     op.create_index("ix_messages_recipient", "messages", ["recipient_id", "id"], unique=False)
+    op.create_index(
+        "ix_messages_resend_of", "messages", ["resend_of"], unique=False, postgresql_where=sa.text("resend_of IS NOT NULL")
+    )
     op.create_index("ix_messages_sending", "messages", ["lease_until"], unique=False, postgresql_where=sa.text("state = 'sending'"))
     op.create_index("ix_messages_state", "messages", ["state", "id"], unique=False)
     op.create_index("ix_messages_subject", "messages", ["subject_kind", "subject_id", "state"], unique=False)
@@ -179,9 +189,11 @@ def downgrade() -> None:
     op.drop_index("ix_messages_subject", table_name="messages")
     op.drop_index("ix_messages_state", table_name="messages")
     op.drop_index("ix_messages_sending", table_name="messages", postgresql_where=sa.text("state = 'sending'"))
+    op.drop_index("ix_messages_resend_of", table_name="messages", postgresql_where=sa.text("resend_of IS NOT NULL"))
     op.drop_index("ix_messages_recipient", table_name="messages")
     op.drop_index("ix_messages_kind", table_name="messages")
     op.drop_index("ix_messages_due", table_name="messages", postgresql_where=sa.text("state = 'queued'"))
+    op.drop_index("ix_messages_address", table_name="messages", postgresql_where=sa.text("recipient_id IS NULL"))
     op.drop_table("messages")
     op.drop_table("message_facts")
     op.drop_index("ix_inbound_mails_verdict", table_name="inbound_mails")

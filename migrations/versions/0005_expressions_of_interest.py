@@ -167,6 +167,7 @@ def upgrade() -> None:
     op.create_index("ix_expressions_grounds", "expressions", ["grounds"], unique=False, postgresql_using="gin")
     op.create_index("ix_expressions_queue", "expressions", ["status", "submitted_at", "id"], unique=False)
     op.create_index("ix_expressions_sent", "expressions", ["submitted_at", "id"], unique=False)
+    op.create_index("ix_expressions_state", "expressions", ["state_id", "submitted_at"], unique=False)
     op.create_table(
         "expression_moves",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -267,6 +268,7 @@ def downgrade() -> None:
     op.drop_table("expression_notes")
     op.drop_index("ix_expression_moves_expression", table_name="expression_moves")
     op.drop_table("expression_moves")
+    op.drop_index("ix_expressions_state", table_name="expressions")
     op.drop_index("ix_expressions_sent", table_name="expressions")
     op.drop_index("ix_expressions_queue", table_name="expressions")
     op.drop_index("ix_expressions_grounds", table_name="expressions", postgresql_using="gin")

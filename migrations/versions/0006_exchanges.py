@@ -150,6 +150,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_invitations")),
         sa.UniqueConstraint("peer_session_id", "person_id", name=op.f("uq_invitations_peer_session_id_person_id")),
     )
+    op.create_index("ix_invitations_organisation", "invitations", ["organisation_id", "peer_session_id"], unique=False)
     op.create_index("ix_invitations_person", "invitations", ["person_id", "peer_session_id"], unique=False)
     op.create_index("ix_invitations_seat", "invitations", ["peer_session_id", "seat", "waiting_since", "id"], unique=False)
     op.create_index(
@@ -216,6 +217,7 @@ def downgrade() -> None:
     )
     op.drop_index("ix_invitations_seat", table_name="invitations")
     op.drop_index("ix_invitations_person", table_name="invitations")
+    op.drop_index("ix_invitations_organisation", table_name="invitations")
     op.drop_table("invitations")
     op.drop_index("ix_peer_sessions_starts", table_name="peer_sessions")
     op.drop_index("ix_peer_sessions_exchange", table_name="peer_sessions")

@@ -1,0 +1,137 @@
+"""Mail that comes back: stored with its verdict, announced to the rooms, never answered by a machine.
+
+Whatever is not understood with certainty ends as ``unclear`` on the secretariat's desk, with the reason.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import re
+import uuid
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from app.core.db import uuid7
+from app.core.events import announce
+from app.core.signing import settings
+from app.extensions import db
+from app.notifications.events import ReplyReceived
+from app.notifications.letterbox import MOST_BYTES, Opened, Unreadable, headers_of, open_mail
+from app.notifications.models import InboundMail, Message, Verdict
+from app.notifications.rendering import envelope_sender, row_of_message_id
+from app.notifications.replies import Reply, find_reply
+
+
+def receive(raw: bytes, source: str, now: datetime) -> InboundMail:
+    """Store a mail and let the rooms judge it, in the present transaction. The same mail twice is one row."""
+    digest = hashlib.sha256(raw).hexdigest()
+    known = _known(digest)
+    if known is not None:
+        return known
+    try:
+        opened: Opened | None = open_mail(raw)
+        problem = ""
+    except Unreadable as unreadable:
+        opened, problem = None, unreadable.problem
+    reply = find_reply(opened) if opened is not None else None
+    mail = _store(raw, digest, opened, reply, source, now)
+    if mail is None:  # another process stored the same mail at this moment
+        found = _known(digest)
+        assert found is not None
+        return found
+    _judge(mail, opened, reply, problem)
+    db.session.flush()
+    return mail
+
+
+def _known(digest: str) -> InboundMail | None:
+    return db.session.scalar(select(InboundMail).where(InboundMail.sha256 == digest))
+
+
+def _store(
+    raw: bytes, digest: str, opened: Opened | None, reply: Reply | None, source: str, now: datetime
+) -> InboundMail | None:
+    if opened is None:
+        message_id, sender, subject = headers_of(raw)
+        name = body = ""
+    else:
+        message_id, sender, name = opened.message_id, opened.sender, opened.sender_name
+        subject, body = opened.subject, opened.body
+    written = db.session.execute(
+        insert(InboundMail)
+        .values(
+            id=uuid7(), received_at=now, source=source, sha256=digest, raw=raw[:MOST_BYTES], message_id=message_id or None,
+            sender=sender, sender_name=name, subject=subject, body=body, reply=reply.facts(now) if reply else None,
+            verdict=Verdict.RECEIVED,
+        )
+        .on_conflict_do_nothing(index_elements=["sha256"])
+        .returning(InboundMail.id)
+    ).scalar()  # fmt: skip
+    return db.session.get(InboundMail, written) if written else None
+
+
+def _judge(mail: InboundMail, opened: Opened | None, reply: Reply | None, problem: str) -> None:
+    """What can be said of a mail without knowing any room; the rest is announced."""
+    told = _sent_row(opened, reply, mail.raw if opened and opened.report else b"")
+    if told is not None:
+        mail.person_id, mail.subject_kind, mail.subject_id = told.recipient_id, told.subject_kind, told.subject_id
+    if problem:
+        mail.verdict, mail.reason = Verdict.UNCLEAR, problem
+    elif opened is not None and opened.report and reply is None:
+        mail.verdict, mail.reason = Verdict.UNCLEAR, "delivery_report"
+    elif opened is not None and opened.automatic and reply is None:
+        mail.verdict, mail.reason = Verdict.IGNORED, "automatic"
+    elif _is_repeated(mail):
+        mail.verdict, mail.reason = Verdict.IGNORED, "repeated"
+    else:
+        db.session.flush()
+        announce(ReplyReceived(mail.id))
+        if mail.verdict is Verdict.RECEIVED:  # no room took it up
+            mail.verdict, mail.reason = Verdict.UNCLEAR, "not_judged"
+
+
+def _is_repeated(mail: InboundMail) -> bool:
+    """Was a mail of the same Message-ID and sender judged already? A gateway may have changed its bytes on the way."""
+    if mail.message_id is None:
+        return False
+    earlier = select(InboundMail.id).where(
+        InboundMail.message_id == mail.message_id,
+        InboundMail.sender == mail.sender,
+        InboundMail.reply.is_not_distinct_from(mail.reply) if mail.reply is None else InboundMail.reply["uid"].astext == mail.reply["uid"],
+        InboundMail.body == mail.body,
+        InboundMail.id != mail.id,
+    )
+    return db.session.scalar(earlier.limit(1)) is not None
+
+
+def _sent_row(opened: Opened | None, reply: Reply | None, report: bytes) -> Message | None:
+    """The message of ours that a mail answers: by the Message-IDs it names, else by a bounce address in a report."""
+    if opened is None:
+        return None
+    ids = [found for told in opened.referred if (found := row_of_message_id(told))]
+    if report and (bounced := row_of_bounce_address(report)):
+        ids.insert(0, bounced)
+    for one in ids:
+        row = db.session.get(Message, one)
+        if row is not None:
+            return row
+    return None
+
+
+def row_of_bounce_address(raw: bytes) -> uuid.UUID | None:
+    """Which row the first genuine bounce address in these bytes was made for."""
+    for token in re.findall(rb"bounces\+([a-z2-7]{34})@", raw.lower())[:20]:
+        try:
+            told = base64.b32decode(token.upper() + b"=" * (-len(token) % 8))
+        except (binascii.Error, ValueError):
+            continue
+        row = uuid.UUID(bytes=told[:16])
+        made = envelope_sender(row).partition("+")[2].partition("@")[0].encode()
+        if hmac.compare_digest(made, token) and settings().mail_domain:
+            return row
+    return None

@@ -1,0 +1,236 @@
+"""A mail from a stranger, read within bounds: its size, its parts and its depth are limited before anything is parsed."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.header import decode_header, make_header
+from email.message import Message as MimeMessage
+from email.utils import getaddresses
+from html.parser import HTMLParser
+
+from app.core.text import clean
+from app.core.text import line as one_line
+
+MOST_BYTES = 10 * 1024 * 1024
+MOST_PARTS = 100
+MOST_DEPTH = 10
+MOST_MARKS = 5_000
+"""Lines that could be part boundaries. The parser looks at each, so they are counted first."""
+BODY_CHARACTERS = 8_000
+_BOUNDARY = re.compile(rb"boundary\s*=", re.IGNORECASE)
+
+
+class Unreadable(Exception):
+    """The mail cannot be read within the bounds; ``problem`` is the word the desk explains."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A leaf of the mail: its type, its ``method`` parameter, its decoded bytes and its charset as claimed."""
+
+    kind: str
+    method: str
+    charset: str
+    filename: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What is taken from a mail. ``sender`` is empty when From names nobody, or more than one."""
+
+    message_id: str
+    sender: str
+    sender_name: str
+    subject: str
+    body: str
+    referred: tuple[str, ...]  # Message-IDs this mail answers, nearest first
+    automatic: bool
+    report: bool  # a delivery report
+    parts: tuple[Part, ...]
+
+
+def open_mail(raw: bytes) -> Opened:
+    """Read a mail; raises ``Unreadable`` where it goes over a bound."""
+    if len(raw) > MOST_BYTES:
+        raise Unreadable("too_large")
+    if len(_BOUNDARY.findall(raw)) > MOST_PARTS or raw.count(b"\n--") > MOST_MARKS:
+        raise Unreadable("too_many_parts")
+    try:
+        message = email.message_from_bytes(raw, policy=email.policy.compat32)
+        parts = tuple(_leaves(message))
+    except RecursionError:
+        raise Unreadable("too_deep") from None
+    sender, sender_name = _sender(message)
+    return Opened(
+        message_id=_one(message, "Message-ID")[:500],
+        sender=sender,
+        sender_name=sender_name,
+        subject=_one(message, "Subject")[:500],
+        body=_body(parts),
+        referred=_referred(message),
+        automatic=_is_automatic(message),
+        report=message.get_content_type() == "multipart/report",
+        parts=parts,
+    )
+
+
+def headers_of(raw: bytes) -> tuple[str, str, str]:
+    """Message-ID, sender and subject of a mail that is too large to be opened: from its first 64 kB of headers."""
+    message = email.message_from_bytes(raw[:65536].partition(b"\r\n\r\n")[0].partition(b"\n\n")[0] + b"\n\n")
+    return _one(message, "Message-ID")[:500], _sender(message)[0], _one(message, "Subject")[:500]
+
+
+def decoded(part: Part) -> str:
+    """A part as text. UTF-8 first, whatever is claimed: it is what most programs send, and it cannot be mistaken."""
+    raw = part.content
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return raw.decode("utf-16", "replace")
+    for charset in ("utf-8-sig", part.charset):
+        try:
+            return raw.decode(charset)
+        except (UnicodeDecodeError, LookupError, ValueError):
+            continue
+    return raw.decode("latin-1")
+
+
+def _leaves(message: MimeMessage) -> Iterator[Part]:
+    waiting: list[tuple[MimeMessage, int]] = [(message, 0)]
+    seen = 0
+    while waiting:
+        part, depth = waiting.pop(0)
+        seen += 1
+        if seen > MOST_PARTS:
+            raise Unreadable("too_many_parts")
+        if depth > MOST_DEPTH:
+            raise Unreadable("too_deep")
+        payload = part.get_payload()
+        if part.is_multipart() and isinstance(payload, list):
+            waiting = [(child, depth + 1) for child in payload if isinstance(child, MimeMessage)] + waiting
+            continue
+        yield _leaf(part)
+
+
+def _leaf(part: MimeMessage) -> Part:
+    try:
+        content = part.get_payload(decode=True)
+    except Exception:  # noqa: BLE001 - a transfer encoding that cannot be undone is read as it stands
+        content = None
+    if not isinstance(content, bytes):
+        content = str(part.get_payload()).encode("utf-8", "surrogateescape")
+    return Part(
+        kind=part.get_content_type().lower(),
+        method=_parameter(part, "method").upper(),
+        charset=_parameter(part, "charset") or "utf-8",
+        filename=_filename(part),
+        content=content,
+    )
+
+
+def _parameter(part: MimeMessage, name: str) -> str:
+    try:
+        return one_line(str(part.get_param(name) or ""))
+    except Exception:  # noqa: BLE001 - a broken header is an absent one
+        return ""
+
+
+def _filename(part: MimeMessage) -> str:
+    try:
+        return one_line(part.get_filename() or "").lower()
+    except Exception:  # noqa: BLE001 - a broken header is an absent one
+        return ""
+
+
+def _one(message: MimeMessage, name: str) -> str:
+    """A header as one line of text, its encoded words undone."""
+    told = message.get(name)
+    if told is None:
+        return ""
+    try:
+        return one_line(str(make_header(decode_header(str(told)))))
+    except Exception:  # noqa: BLE001 - strangers' headers break in more ways than can be listed
+        return one_line(str(told).encode("ascii", "replace").decode("ascii"))
+
+
+def _sender(message: MimeMessage) -> tuple[str, str]:
+    lines = [str(value) for value in message.get_all("From", [])]
+    try:
+        found = [(name, address) for name, address in getaddresses(lines, strict=True) if address]
+    except TypeError:  # an interpreter from before the strict reading
+        found = [(name, address) for name, address in getaddresses(lines) if address]
+    if len(found) != 1 or "@" not in found[0][1]:
+        return "", ""
+    name = found[0][0]
+    try:
+        name = str(make_header(decode_header(name)))
+    except Exception:  # noqa: BLE001 - a broken name is shown as it stands
+        name = name.encode("ascii", "replace").decode("ascii")
+    return one_line(found[0][1]).lower()[:254], one_line(name)[:200]
+
+
+def _referred(message: MimeMessage) -> tuple[str, ...]:
+    answered = re.findall(r"<[^<>\s]{1,500}>", str(message.get("In-Reply-To", ""))[:2000])
+    earlier = re.findall(r"<[^<>\s]{1,500}>", str(message.get("References", ""))[-20_000:])
+    return tuple(dict.fromkeys([*answered, *reversed(earlier)]))[:50]
+
+
+def _is_automatic(message: MimeMessage) -> bool:
+    """A mail that no person wrote (RFC 3834): never answered, and without a calendar answer never shown on a desk."""
+    told = str(message.get("Auto-Submitted", "no")).split(";")[0].strip().lower()
+    if told not in ("no", ""):
+        return True
+    if str(message.get("Precedence", "")).strip().lower() in ("bulk", "junk", "list", "auto_reply"):
+        return True
+    if str(message.get("Return-Path", "")).strip() == "<>":
+        return True
+    names = {name.lower() for name in message.keys()}  # noqa: SIM118 - a mail is no mapping
+    return bool(names & {"x-autoreply", "x-autorespond", "x-auto-reply"}) or any(name.startswith("list-") for name in names)
+
+
+class _Words(HTMLParser):
+    """The words of an HTML part."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.out: list[str] = []
+        self._hidden = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Line breaks where a reader sees them; nothing of styles and scripts."""
+        if tag in ("style", "script", "title"):
+            self._hidden += 1
+        elif tag in ("br", "p", "div", "tr", "li"):
+            self.out.append("\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        """The end of what is not read."""
+        if tag in ("style", "script", "title"):
+            self._hidden = max(0, self._hidden - 1)
+
+    def handle_data(self, data: str) -> None:
+        """Words."""
+        if not self._hidden:
+            self.out.append(data)
+
+
+def _body(parts: tuple[Part, ...]) -> str:
+    """What a person wrote: the first plain text that has words, else the words of the first HTML part; cut."""
+    for part in parts:
+        if part.kind == "text/plain" and not part.filename:
+            words = clean(decoded(part)[: BODY_CHARACTERS * 4]).strip()
+            if words:
+                return words[:BODY_CHARACTERS]
+    for part in parts:
+        if part.kind == "text/html":
+            reader = _Words()
+            reader.feed(decoded(part)[: BODY_CHARACTERS * 40])
+            return re.sub(r"\n\s*\n+", "\n\n", clean("".join(reader.out))).strip()[:BODY_CHARACTERS]
+    return ""

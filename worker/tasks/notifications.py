@@ -1,0 +1,53 @@
+"""Wake-ups of the outbox and the mailbox. A lost one costs seconds: the courier's own sweep finds every due row."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from celery.signals import worker_init, worker_shutdown
+from flask import current_app
+
+from app.core import clock
+from app.core.signing import settings
+from app.extensions import db
+from app.notifications import claims, courier, imap
+
+
+@shared_task(name="notifications.dispatch")  # type: ignore[untyped-decorator]
+def dispatch() -> int:
+    """Wake this process's courier; without one, send here what is due."""
+    if courier.wake():
+        return 0
+    return courier.dispatch_here(current_app._get_current_object())  # type: ignore[attr-defined]
+
+
+@shared_task(name="notifications.sweep")  # type: ignore[untyped-decorator]
+def sweep() -> int:
+    """Free what dead senders held, end what is over, and wake senders for the rest."""
+    connection = claims.connect(db.engine)
+    try:
+        due = claims.sweep(connection, clock.now())
+    finally:
+        connection.close()
+    if due:
+        dispatch()
+    return due or 0
+
+
+@shared_task(name="notifications.poll_mailbox")  # type: ignore[untyped-decorator]
+def poll_mailbox() -> int:
+    """Fetch answers that came by mail."""
+    return imap.poll(settings().imap_url).stored if settings().imap_url else 0
+
+
+@worker_init.connect  # type: ignore[untyped-decorator]
+def start_courier(sender: object = None, **_: object) -> None:
+    """Deliver from the start of the process on, whether the broker can be reached or not."""
+    from worker.celery_app import flask_app
+
+    courier.start(flask_app, senders=4)
+
+
+@worker_shutdown.connect  # type: ignore[untyped-decorator]
+def stop_courier(**_: object) -> None:
+    """Finish the mails in hand and give the rest back."""
+    courier.stop()

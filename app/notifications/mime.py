@@ -131,8 +131,8 @@ def mailbox(name: str, address: str) -> str:
     bare = wire_address(address)
     if not name:
         return f"<{bare}>"
-    if len(name) <= 60 and name.isascii():
-        if _PLAIN_PHRASE.fullmatch(name) and "=?" not in name:
+    if len(name) <= 60 and name.isascii() and "=?" not in name:  # some programs read encoded words even in quotes
+        if _PLAIN_PHRASE.fullmatch(name):
             return f"{name}\r\n <{bare}>" if len(name) + len(bare) > 66 else f"{name} <{bare}>"
         quoted = name.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{quoted}"\r\n <{bare}>'

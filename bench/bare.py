@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime, timedelta
 
-from flask import Flask, render_template_string
+from flask import Flask, render_template
 from flask_sqlalchemy import SQLAlchemy
+from jinja2 import DictLoader
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -56,11 +57,12 @@ def create_app() -> Flask:
     """The bare application."""
     app = Flask(__name__)
     app.config["SQLALCHEMY_DATABASE_URI"] = os.environ["DATABASE_URL"]
+    app.jinja_loader = DictLoader({"page.html": PAGE})
     db = SQLAlchemy(app)
 
     @app.get("/")
     def page() -> str:
         entries = db.session.scalars(db.select(Entry).order_by(Entry.starts_at, Entry.id).limit(ROWS)).all()
-        return render_template_string(PAGE, title="Entries", entries=entries)
+        return render_template("page.html", title="Entries", entries=entries)
 
     return app

@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -64,10 +63,6 @@ def schema(settings: config.Settings) -> None:
     from app.prepare import upgrade
 
     upgrade(settings)
-    if not list(Path("migrations/versions").glob("*.py")):
-        import app.models  # noqa: F401
-
-        Base.metadata.create_all(engine)
     engine.dispose()
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import hmac
 import secrets
 import uuid
@@ -23,7 +22,7 @@ def fresh_nonce() -> str:
 
 def _mac(key: str, purpose: str, row: uuid.UUID, nonce: str) -> bytes:
     told = b"\0".join((purpose.encode(), row.bytes, nonce.encode()))
-    return hmac.new(key.encode(), told, hashlib.sha256).digest()[:_MAC]
+    return hmac.digest(key.encode(), told, "sha256")[:_MAC]
 
 
 def sign(keys: list[str], purpose: str, row: uuid.UUID, nonce: str) -> str:

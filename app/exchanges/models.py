@@ -232,6 +232,7 @@ class Invitation(Id, Timestamps, Base):
     __table_args__ = (
         UniqueConstraint("peer_session_id", "person_id"),
         Index("ix_invitations_person", "person_id", "peer_session_id"),
+        Index("ix_invitations_organisation", "organisation_id", "peer_session_id"),
         Index("ix_invitations_seat", "peer_session_id", "seat", "waiting_since", "id"),
         Index(
             "ix_invitations_unanswered", "peer_session_id",

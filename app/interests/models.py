@@ -216,6 +216,7 @@ class Expression(Id, Timestamps, Base):
     __table_args__ = (
         Index("ix_expressions_queue", "status", "submitted_at", "id"),
         Index("ix_expressions_call_state", "call_id", "state_id"),
+        Index("ix_expressions_state", "state_id", "submitted_at"),
         Index("ix_expressions_contact", "contact_id"),
         Index("ix_expressions_address", "contact_folded"),
         Index("ix_expressions_sent", "submitted_at", "id"),

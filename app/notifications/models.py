@@ -127,6 +127,8 @@ class Message(Id, Base):
         Index("ix_messages_recipient", "recipient_id", "id"),
         Index("ix_messages_subject", "subject_kind", "subject_id", "state"),
         Index("ix_messages_thread", "thread", "id"),
+        Index("ix_messages_resend_of", "resend_of", postgresql_where=text("resend_of IS NOT NULL")),
+        Index("ix_messages_address", text("lower(address)"), "id", postgresql_where=text("recipient_id IS NULL")),
         CheckConstraint("attempts >= 0", name="attempts"),
         CheckConstraint("state <> 'sending' OR (lease_token IS NOT NULL AND lease_until IS NOT NULL)", name="lease"),
         CheckConstraint("state <> 'sent' OR sent_at IS NOT NULL", name="sent"),

@@ -59,7 +59,8 @@ def whole(state: Organisation | None = None, **fields: Any) -> dict[str, Any]:
 
 def make_draft(call: Call, state: Organisation | None = None, **fields: Any) -> Expression:
     """A draft with nothing missing."""
-    draft = Expression(call=call, call_id=call.id, draft_expires_at=NOW + timedelta(days=30), **whole(state, **fields))
+    fields.setdefault("draft_expires_at", NOW + timedelta(days=30))
+    draft = Expression(call=call, call_id=call.id, **whole(state, **fields))
     db.session.add(draft)
     db.session.flush()
     return draft

@@ -7,13 +7,25 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, Text, cast, func, literal, select, union_all
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    func,
+    literal,
+    select,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import Designation, Organisation, Person
 from app.core.db import Json, Texts
-from app.dashboards.queries import bounded
+from app.dashboards.queries import MOST, bounded
 from app.exchanges.models import Capacity, Invitation, PeerSession, Seat, SessionStatus
 from app.extensions import db
 from app.interests.models import Expression, Status
@@ -62,64 +74,46 @@ class Coming:
     unanswered: int
 
 
-def _failed(now: datetime) -> Select[Any]:
-    """Mails of the last two weeks that did not arrive and were not sent again, newest first."""
+# The statements are put together once: a page only gives them their values.
+NOW: BindParameter[datetime] = bindparam("now")
+_SINCE: BindParameter[datetime] = bindparam("since")
+_UNTIL: BindParameter[datetime] = bindparam("until")
+MOST_LINES: BindParameter[int] = bindparam("most")
+
+_WITHOUT_ANSWER = (
+    Invitation.answer.is_(None),
+    Invitation.uninvited_at.is_(None),
+    Invitation.capacity != Capacity.INFORMATION,
+)
+_SOON = (PeerSession.status == SessionStatus.SCHEDULED, PeerSession.starts_at.between(NOW, _UNTIL))
+_TO_VERIFY = (Designation.verified_at.is_(None), Designation.refused_at.is_(None))
+
+
+def _failed() -> Select[Any]:
+    """Mails of the last two weeks that did not arrive and were not sent again, newest first.
+
+    Only the newest of each state are looked at, each by its index: a year of failures costs what a day does.
+    """
+    by_state = [
+        select(Message.id, Message.created_at).where(Message.state == state).order_by(Message.id.desc()).limit(MOST)
+        for state in TROUBLE
+    ]
+    newest = union_all(*(select(few.subquery()) for few in by_state)).subquery()
     again = aliased(Message)
-    sent_again = select(again.id).where(again.resend_of == Message.id).exists()
-    return (
-        select(Message.id)
-        .where(Message.state.in_(TROUBLE), Message.created_at > now - LOOK_BACK, ~sent_again)
-        .order_by(Message.id.desc())
-    )
+    sent_again = select(again.id).where(again.resend_of == newest.c.id).exists()
+    return select(newest.c.id).where(newest.c.created_at > _SINCE, ~sent_again).order_by(newest.c.id.desc())
 
 
-def _unanswered(now: datetime) -> Select[Any]:
-    """Invitations to sessions of the next two weeks that ask for an answer and have none."""
-    return (
-        select(Invitation.id)
-        .join(PeerSession, Invitation.peer_session_id == PeerSession.id)
-        .where(
-            PeerSession.status == SessionStatus.SCHEDULED,
-            PeerSession.starts_at.between(now, now + LOOK_AHEAD),
-            *_without_answer(),
-        )
-    )
-
-
-def _without_answer() -> tuple[ColumnElement[bool], ...]:
-    return (
-        Invitation.answer.is_(None),
-        Invitation.uninvited_at.is_(None),
-        Invitation.capacity != Capacity.INFORMATION,
-    )
-
-
-def _to_verify() -> Select[Any]:
-    return select(Designation.id).where(Designation.verified_at.is_(None), Designation.refused_at.is_(None))
-
-
-def counts(now: datetime) -> Counts:
-    """All counts of the desk in one statement."""
-    oldest = select(func.min(Expression.submitted_at)).where(Expression.status.in_(OPEN)).scalar_subquery()
-    row = db.session.execute(
-        select(
-            bounded(select(Expression.id).where(Expression.status == Status.SUBMITTED)),
-            bounded(select(Expression.id).where(Expression.status.in_(OPEN))),
-            bounded(select(InboundMail.id).where(InboundMail.verdict == Verdict.UNCLEAR)),
-            bounded(_failed(now)),
-            bounded(_to_verify()),
-            bounded(_unanswered(now)),
-            oldest,
-        )
-    ).one()
-    return Counts(*row)
-
-
-def waiting(now: datetime, most: int = 5) -> list[Waiting]:
-    """The first few of each kind of work, in one statement: what is most pressing first."""
-    parts = [_replies(most), _failures(now, most), _reviews(most), _verifications(most)]
-    union = union_all(*(select(part.subquery()) for part in parts))
-    return [Waiting(r.kind, r.id, r.at, r.facts) for r in db.session.execute(union)]
+_UNANSWERED = select(Invitation.id).join(PeerSession, Invitation.peer_session_id == PeerSession.id).where(*_SOON, *_WITHOUT_ANSWER)
+_COUNTS = select(
+    bounded(select(Expression.id).where(Expression.status == Status.SUBMITTED)),
+    bounded(select(Expression.id).where(Expression.status.in_(OPEN))),
+    bounded(select(InboundMail.id).where(InboundMail.verdict == Verdict.UNCLEAR)),
+    bounded(_failed()),
+    bounded(select(Designation.id).where(*_TO_VERIFY)),
+    bounded(_UNANSWERED),
+    select(func.min(Expression.submitted_at)).where(Expression.status.in_(OPEN)).scalar_subquery(),
+)
 
 
 def _line(what: str, id_: Any, at: Any, **facts: Any) -> Select[Any]:
@@ -129,7 +123,7 @@ def _line(what: str, id_: Any, at: Any, **facts: Any) -> Select[Any]:
     return select(literal(what, Text).label("kind"), id_.label("id"), at.label("at"), built.label("facts"))
 
 
-def _replies(most: int) -> Select[Any]:
+def _replies() -> Select[Any]:
     mail = InboundMail
     return (
         _line(
@@ -138,12 +132,12 @@ def _replies(most: int) -> Select[Any]:
         )
         .where(mail.verdict == Verdict.UNCLEAR)
         .order_by(mail.received_at, mail.id)
-        .limit(most)
+        .limit(MOST_LINES)
     )  # fmt: skip
 
 
-def _failures(now: datetime, most: int) -> Select[Any]:
-    newest = _failed(now).limit(most).subquery()
+def _failures() -> Select[Any]:
+    newest = _failed().limit(MOST_LINES).subquery()
     return (
         _line(
             "mail", Message.id, Message.created_at,
@@ -155,7 +149,7 @@ def _failures(now: datetime, most: int) -> Select[Any]:
     )  # fmt: skip
 
 
-def _reviews(most: int) -> Select[Any]:
+def _reviews() -> Select[Any]:
     row = Expression
     return (
         _line(
@@ -166,11 +160,11 @@ def _reviews(most: int) -> Select[Any]:
         .outerjoin(Organisation, Organisation.id == row.state_id)
         .where(row.status == Status.SUBMITTED)
         .order_by(row.submitted_at, row.id)
-        .limit(most)
+        .limit(MOST_LINES)
     )  # fmt: skip
 
 
-def _verifications(most: int) -> Select[Any]:
+def _verifications() -> Select[Any]:
     return (
         _line(
             "designation", Designation.id, Designation.created_at,
@@ -179,29 +173,10 @@ def _verifications(most: int) -> Select[Any]:
         )
         .join(Person, Person.id == Designation.person_id)
         .join(Organisation, Organisation.id == Designation.state_id)
-        .where(Designation.verified_at.is_(None), Designation.refused_at.is_(None))
+        .where(*_TO_VERIFY)
         .order_by(Designation.created_at, Designation.id)
-        .limit(most)
+        .limit(MOST_LINES)
     )  # fmt: skip
-
-
-def coming(now: datetime, most: int = 10) -> list[Coming]:
-    """The sessions of the next two weeks, soonest first. One statement."""
-    rows = db.session.execute(
-        select(
-            PeerSession.id,
-            PeerSession.titles,
-            PeerSession.starts_at,
-            PeerSession.minutes,
-            PeerSession.capacity,
-            _count_of(Invitation.seat == Seat.HELD),
-            _count_of(*_without_answer()),
-        )
-        .where(PeerSession.status == SessionStatus.SCHEDULED, PeerSession.starts_at.between(now, now + LOOK_AHEAD))
-        .order_by(PeerSession.starts_at, PeerSession.id)
-        .limit(most)
-    )
-    return [Coming(*row) for row in rows]
 
 
 def _count_of(*conditions: ColumnElement[bool]) -> ScalarSelect[int]:
@@ -212,3 +187,38 @@ def _count_of(*conditions: ColumnElement[bool]) -> ScalarSelect[int]:
         .correlate(PeerSession)
         .scalar_subquery()
     )
+
+
+_WAITING = union_all(*(select(part.subquery()) for part in (_replies(), _failures(), _reviews(), _verifications())))
+_COMING = (
+    select(
+        PeerSession.id,
+        PeerSession.titles,
+        PeerSession.starts_at,
+        PeerSession.minutes,
+        PeerSession.capacity,
+        _count_of(Invitation.seat == Seat.HELD),
+        _count_of(*_WITHOUT_ANSWER),
+    )
+    .where(*_SOON)
+    .order_by(PeerSession.starts_at, PeerSession.id)
+    .limit(MOST_LINES)
+)
+
+
+def counts(now: datetime) -> Counts:
+    """All counts of the desk in one statement."""
+    times = {"now": now, "since": now - LOOK_BACK, "until": now + LOOK_AHEAD}
+    return Counts(*db.session.execute(_COUNTS, times).one())
+
+
+def waiting(now: datetime, most: int = 5) -> list[Waiting]:
+    """The first few of each kind of work, in one statement: what is most pressing first."""
+    rows = db.session.execute(_WAITING, {"since": now - LOOK_BACK, "most": most})
+    return [Waiting(r.kind, r.id, r.at, r.facts) for r in rows]
+
+
+def coming(now: datetime, most: int = 10) -> list[Coming]:
+    """The sessions of the next two weeks, soonest first. One statement."""
+    rows = db.session.execute(_COMING, {"now": now, "until": now + LOOK_AHEAD, "most": most})
+    return [Coming(*row) for row in rows]

@@ -7,10 +7,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import BindParameter, bindparam, func, literal, select
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
+from sqlalchemy.orm import contains_eager, joinedload
 
 from app.accounts.models import Designation, Organisation, OrganisationKind, Person
+from app.core.db import Json, Texts
 from app.dashboards.queries import bounded
 from app.exchanges.models import (
     Answer,
@@ -21,6 +23,7 @@ from app.exchanges.models import (
     Seat,
     SessionStatus,
     Visibility,
+    exchange_hosts,
 )
 from app.extensions import db
 from app.interests.models import Call, Expression, Status
@@ -28,106 +31,174 @@ from app.interests.models import Call, Expression, Status
 
 @dataclass(frozen=True)
 class Upcoming:
-    """A session that is still to come or running, and how many places are left."""
+    """A session that is still to come or running: what a list says of it, and how many places are left."""
 
-    session: PeerSession
-    places: int
+    id: uuid.UUID
+    titles: Texts
+    starts_at: datetime
+    minutes: int
+    zone: str
+    languages: list[str]
+    capacity: int
+    taken: int
+    hosts: list[Json]  # names and zone of each, by code
 
     @property
-    def hosts(self) -> list[Organisation]:
-        """The hosts of its exchange."""
-        return self.session.exchange.hosts
+    def ends_at(self) -> datetime:
+        """The instant it ends."""
+        return self.starts_at + timedelta(minutes=self.minutes)
+
+    @property
+    def places(self) -> int:
+        """How many places are left."""
+        return max(self.capacity - self.taken, 0)
 
 
-def not_over(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    """The session has not ended yet; the first condition lets the index do the work."""
-    ends = PeerSession.starts_at + func.make_interval(0, 0, 0, 0, 0, PeerSession.minutes)
-    return PeerSession.starts_at > now - timedelta(days=1), ends > now
+# The statements are put together once: a page only gives them their values.
+NOW: BindParameter[datetime] = bindparam("now")
+TODAY: BindParameter[date] = bindparam("today")
+MOST: BindParameter[int] = bindparam("most")
+STATES: BindParameter[list[uuid.UUID]] = bindparam("states", expanding=True)
+_LAST_DAY: BindParameter[datetime] = bindparam("last_day")  # lets the index do the work before the exact end is worked out
+NOT_OVER = (
+    PeerSession.starts_at > _LAST_DAY,
+    PeerSession.starts_at + func.make_interval(0, 0, 0, 0, 0, PeerSession.minutes) > NOW,
+)
+IN_FORCE = (
+    Designation.verified_at.is_not(None),
+    Designation.refused_at.is_(None),
+    Designation.valid_from <= TODAY,
+    Designation.valid_to.is_(None) | (Designation.valid_to >= TODAY),
+)
+"""A designation that gives rights on this day."""
+
+_TAKEN = (
+    select(func.count())
+    .where(Invitation.peer_session_id == PeerSession.id, Invitation.seat == Seat.HELD)
+    .correlate(PeerSession)
+    .scalar_subquery()
+)
+_HOST = func.jsonb_build_object("names", Organisation.names, "zone", Organisation.zone)
+_HOSTS = (
+    select(func.coalesce(func.jsonb_agg(aggregate_order_by(_HOST, Organisation.code)), literal([], JSONB)))
+    .join(exchange_hosts, exchange_hosts.c.organisation_id == Organisation.id)
+    .where(exchange_hosts.c.exchange_id == PeerSession.exchange_id)
+    .correlate(PeerSession)
+    .scalar_subquery()
+)
+_UPCOMING = (
+    select(
+        PeerSession.id,
+        PeerSession.titles,
+        PeerSession.starts_at,
+        PeerSession.minutes,
+        PeerSession.zone,
+        PeerSession.languages,
+        PeerSession.capacity,
+        _TAKEN,
+        _HOSTS,
+    )
+    .join(PeerSession.exchange)
+    .where(
+        PeerSession.status == SessionStatus.SCHEDULED,
+        PeerSession.visibility == Visibility.PUBLIC,
+        Exchange.visibility == Visibility.PUBLIC,
+        *NOT_OVER,
+    )
+    .order_by(PeerSession.starts_at, PeerSession.id)
+    .limit(MOST)
+)
+_OPEN = select(Call).where(Call.published, Call.opens_at <= NOW, Call.closes_at > NOW).order_by(Call.closes_at, Call.id).limit(1)
+_SESSIONS = select(PeerSession.id).where(PeerSession.status == SessionStatus.SCHEDULED)
+_FIGURES = select(
+    bounded(
+        select(Organisation.id).where(
+            Organisation.kind == OrganisationKind.STATE,
+            select(Designation.id).where(Designation.state_id == Organisation.id, *IN_FORCE).exists(),
+        )
+    ),
+    bounded(select(Expression.id).where(Expression.status != Status.DRAFT)),
+    bounded(_SESSIONS.where(PeerSession.starts_at <= NOW)),
+    bounded(_SESSIONS.where(PeerSession.starts_at > NOW)),
+    _OPEN.with_only_columns(Call.id).scalar_subquery(),
+)
+_MINE = (
+    select(Invitation)
+    .join(Invitation.peer_session)
+    .options(contains_eager(Invitation.peer_session))
+    .where(
+        Invitation.person_id == bindparam("person"),
+        Invitation.uninvited_at.is_(None),
+        PeerSession.status != SessionStatus.DRAFT,
+        *NOT_OVER,
+    )
+    .order_by(PeerSession.starts_at, Invitation.id)
+    .limit(MOST)
+)
+_OF_STATE = {
+    "expressions": (
+        select(Expression)
+        .where(Expression.state_id.in_(STATES), Expression.status != Status.DRAFT)
+        .order_by(Expression.submitted_at.desc(), Expression.id.desc())
+        .limit(MOST)
+    ),
+    "invitations": (
+        select(Invitation)
+        .join(Invitation.peer_session)
+        .options(contains_eager(Invitation.peer_session), joinedload(Invitation.person))
+        .where(
+            Invitation.organisation_id.in_(STATES),
+            Invitation.uninvited_at.is_(None),
+            PeerSession.status == SessionStatus.SCHEDULED,
+            *NOT_OVER,
+        )
+        .order_by(PeerSession.starts_at, Invitation.id)
+        .limit(MOST)
+    ),
+    "speakers": (
+        select(Designation)
+        .join(Designation.person)
+        .options(contains_eager(Designation.person), joinedload(Designation.state))
+        .where(Designation.state_id.in_(STATES), *IN_FORCE)
+        .order_by(Designation.capacity.desc(), Person.family_name, Designation.id)
+        .limit(MOST)
+    ),
+}
+
+
+def _times(now: datetime) -> dict[str, datetime]:
+    return {"now": now, "last_day": now - timedelta(days=1)}
 
 
 def upcoming_public(now: datetime, most: int = 5) -> list[Upcoming]:
-    """The next sessions that everyone may see, soonest first. Two statements."""
-    taken = (
-        select(func.count())
-        .where(Invitation.peer_session_id == PeerSession.id, Invitation.seat == Seat.HELD)
-        .correlate(PeerSession)
-        .scalar_subquery()
-    )
-    rows = db.session.execute(
-        select(PeerSession, taken)
-        .join(PeerSession.exchange)
-        .options(joinedload(PeerSession.exchange).selectinload(Exchange.hosts))
-        .where(
-            PeerSession.status == SessionStatus.SCHEDULED,
-            PeerSession.visibility == Visibility.PUBLIC,
-            Exchange.visibility == Visibility.PUBLIC,
-            *not_over(now),
-        )
-        .order_by(PeerSession.starts_at, PeerSession.id)
-        .limit(most)
-    )
-    return [Upcoming(row[0], max(row[0].capacity - row[1], 0)) for row in rows]
+    """The next sessions that everyone may see, soonest first. One statement."""
+    return [Upcoming(*row) for row in db.session.execute(_UPCOMING, {**_times(now), "most": most})]
 
 
 def open_call(now: datetime) -> Call | None:
     """The open call that closes first."""
-    return db.session.scalar(
-        select(Call).where(Call.published, Call.opens_at <= now, Call.closes_at > now).order_by(Call.closes_at, Call.id).limit(1)
-    )
+    return db.session.scalar(_OPEN, {"now": now})
 
 
 @dataclass(frozen=True)
 class Figures:
-    """Four figures for everyone, each bounded."""
+    """Four figures for everyone, each bounded, and the open call that closes first."""
 
     governments: int
     expressions: int
     held: int
     planned: int
+    open_call: uuid.UUID | None
 
 
 def figures(now: datetime, today: date) -> Figures:
     """How many governments have a focal point, what they sent, what was held and what is planned. One statement."""
-    speaks = select(Designation.id).where(Designation.state_id == Organisation.id, *in_force(today)).exists()
-    sessions = select(PeerSession.id).where(PeerSession.status == SessionStatus.SCHEDULED)
-    row = db.session.execute(
-        select(
-            bounded(select(Organisation.id).where(Organisation.kind == OrganisationKind.STATE, speaks)),
-            bounded(select(Expression.id).where(Expression.status != Status.DRAFT)),
-            bounded(sessions.where(PeerSession.starts_at <= now)),
-            bounded(sessions.where(PeerSession.starts_at > now)),
-        )
-    ).one()
-    return Figures(*row)
-
-
-def in_force(today: date) -> tuple[ColumnElement[bool], ...]:
-    """The conditions of a designation that gives rights on this day."""
-    return (
-        Designation.verified_at.is_not(None),
-        Designation.refused_at.is_(None),
-        Designation.valid_from <= today,
-        Designation.valid_to.is_(None) | (Designation.valid_to >= today),
-    )
+    return Figures(*db.session.execute(_FIGURES, {"now": now, "today": today}).one())
 
 
 def my_invitations(person_id: uuid.UUID, now: datetime, most: int = 10) -> list[Invitation]:
     """What a person is invited to and has not missed, soonest first, cancelled ones too: they should know."""
-    return list(
-        db.session.scalars(
-            select(Invitation)
-            .join(Invitation.peer_session)
-            .options(joinedload(Invitation.peer_session))
-            .where(
-                Invitation.person_id == person_id,
-                Invitation.uninvited_at.is_(None),
-                PeerSession.status != SessionStatus.DRAFT,
-                *not_over(now),
-            )
-            .order_by(PeerSession.starts_at, Invitation.id)
-            .limit(most)
-        )
-    )
+    return list(db.session.scalars(_MINE, {**_times(now), "person": person_id, "most": most}))
 
 
 def answer_due(invitation: Invitation) -> bool:
@@ -159,31 +230,10 @@ class MyState:
 
 def my_state(state_ids: Collection[uuid.UUID], now: datetime, today: date, most: int = 8) -> MyState:
     """The State's expressions of interest, who of it is invited to what, and who speaks for it. Three statements."""
-    expressions = db.session.scalars(
-        select(Expression)
-        .where(Expression.state_id.in_(state_ids), Expression.status != Status.DRAFT)
-        .order_by(Expression.submitted_at.desc(), Expression.id.desc())
-        .limit(most)
+    values = {**_times(now), "states": list(state_ids), "most": most}
+    dated = {"today": today, "states": list(state_ids), "most": most}
+    return MyState(
+        list(db.session.scalars(_OF_STATE["expressions"], values)),
+        list(db.session.scalars(_OF_STATE["invitations"], values)),
+        list(db.session.scalars(_OF_STATE["speakers"], dated)),
     )
-    invitations = db.session.scalars(
-        select(Invitation)
-        .join(Invitation.peer_session)
-        .options(joinedload(Invitation.peer_session), joinedload(Invitation.person))
-        .where(
-            Invitation.organisation_id.in_(state_ids),
-            Invitation.uninvited_at.is_(None),
-            PeerSession.status == SessionStatus.SCHEDULED,
-            *not_over(now),
-        )
-        .order_by(PeerSession.starts_at, Invitation.id)
-        .limit(most)
-    )
-    speakers = db.session.scalars(
-        select(Designation)
-        .join(Person, Designation.person_id == Person.id)
-        .options(joinedload(Designation.person), joinedload(Designation.state))
-        .where(Designation.state_id.in_(state_ids), *in_force(today))
-        .order_by(Designation.capacity.desc(), Person.family_name, Designation.id)
-        .limit(most)
-    )
-    return MyState(list(expressions), list(invitations), list(speakers))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from app.accounts.models import Person
 from app.core.text import fold
@@ -48,7 +48,9 @@ def page(wanted: Filters, most: int = PAGE) -> Page:
     if wanted.words:
         people = people_called(wanted.words)
         meant = Message.recipient_id.in_(people)
-        query = query.where(or_(meant, func.lower(Message.address) == wanted.words.lower()) if "@" in wanted.words else meant)
+        # a person's mails are found by the person; an address alone only where nobody is known behind it
+        applicant = and_(Message.recipient_id.is_(None), func.lower(Message.address) == wanted.words.lower())
+        query = query.where(or_(meant, applicant) if "@" in wanted.words else meant)
     if wanted.after is not None:  # towards the newer ones: read upwards, show downwards
         rows = list(db.session.scalars(query.where(Message.id > wanted.after).order_by(Message.id).limit(most + 1)))
         further = len(rows) > most

@@ -5,24 +5,28 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from babel import Locale
 from babel.lists import format_list
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
+from app.core import tokens
 from app.core.db import Json, Texts
 from app.core.languages import NAMES, babel_locale
-from app.core.signing import external_url, settings, sign
+from app.core.signing import external_url, settings
 from app.core.text import best, plain
 from app.exchanges.messages.recipients import Recipient
 from app.exchanges.models import Capacity, PeerSession
+from config import Settings
 
 JOIN = "{links.join}"
 """Stands where the personal join address goes in a calendar entry."""
 _TOKEN = "T0K3N"  # noqa: S105 - stands where a person's token goes in an address
 
 
+@lru_cache(maxsize=256)
 def instant(moment: datetime) -> str:
     """An instant as facts hold it."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -42,7 +46,9 @@ class Speaker:
     places: list[str]
     extra: Json = field(default_factory=dict)
     _common: dict[tuple[object, ...], Json] = field(default_factory=dict)
-    _urls: dict[tuple[str, str], str] = field(default_factory=dict)
+    _ways: dict[tuple[str, str], str] = field(default_factory=dict)
+    _names: dict[tuple[int, str], tuple[Texts, str]] = field(default_factory=dict)
+    _settings: Settings = field(default_factory=settings)
 
     def common(self, to: Recipient) -> Json:
         """What every reader of this language in the same standing is told: one mapping, stored and rendered once."""
@@ -81,24 +87,30 @@ class Speaker:
     def facts(self, to: Recipient) -> Json:
         """What only this person is told: links, and the State or body the invitation went to."""
         locale = to.person.language
-        answer_url = self._link("exchanges.answer", locale, sign("answer", to.invitation_id, to.nonce))
         return {
             "links": {
-                "answer": answer_url,
-                "yes": answer_url + "?answer=yes",
-                "maybe": answer_url + "?answer=maybe",
-                "no": answer_url + "?answer=no",
-                "join": self._link("exchanges.join", locale, sign("join", to.invitation_id, to.join_nonce)),
+                "answer": self._link("exchanges.answer", locale, "answer", to.invitation_id, to.nonce),
+                "join": self._link("exchanges.join", locale, "join", to.invitation_id, to.join_nonce),
             },
-            "personal": {"organisation": str(best(to.organisation, locale, settings().language_order))},
+            "personal": {"organisation": self._organisation(to, locale)},
         }
 
-    def _link(self, endpoint: str, locale: str, token: str) -> str:
+    def _organisation(self, to: Recipient, locale: str) -> str:
+        """The State's or body's name in a language, worked out once."""
+        if not to.organisation:
+            return ""
+        known = (id(to.organisation), locale)
+        if known not in self._names:  # the names are kept beside, so that their identity stays theirs
+            name = str(best(to.organisation, locale, self._settings.language_order))
+            self._names[known] = (to.organisation, name)
+        return self._names[known][1]
+
+    def _link(self, endpoint: str, locale: str, purpose: str, row: uuid.UUID, nonce: str) -> str:
         """A personal address; the way there is worked out once per language."""
-        pattern = self._urls.get((endpoint, locale))
-        if pattern is None:
-            pattern = self._urls[endpoint, locale] = external_url(endpoint, locale, token=_TOKEN)
-        return pattern.replace(_TOKEN, token)
+        way = self._ways.get((endpoint, locale))
+        if way is None:
+            way = self._ways[endpoint, locale] = external_url(endpoint, locale, token=_TOKEN).removesuffix(_TOKEN)
+        return way + tokens.sign(self._settings.secret_keys, purpose, row, nonce)
 
     def _invite(self, to: Recipient, locale: str) -> Json:
         """The calendar entry: the personal join address is in it from the first, dial-in and test link after Yes."""

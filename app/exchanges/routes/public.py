@@ -9,14 +9,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.accounts.access import me, public, signed_in, viewer
-from app.accounts.reader import best, language, viewer_zone
+from app.accounts.reader import language, viewer_zone
 from app.core import clock
 from app.core.errors import RuleBroken
-from app.core.signing import external_url, settings
 from app.exchanges import queries, rules
 from app.exchanges.entries import published
 from app.exchanges.forms import AnswerForm
-from app.exchanges.messages.facts import describe
 from app.exchanges.models import Invitation, PeerSession, Route
 from app.exchanges.routes.blueprint import blueprint, greeting, may_still_answer, say, session_or_404
 from app.extensions import db

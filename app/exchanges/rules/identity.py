@@ -10,7 +10,9 @@ import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Uuid, any_, cast, func, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import joinedload
 
 from app.core.errors import RuleBroken
 from app.exchanges.models import Invitation, PeerSession
@@ -56,7 +58,7 @@ def stamp_all(peer_session: PeerSession, ids: Iterable[uuid.UUID], now: datetime
     later = Invitation.dtstamp + func.make_interval(0, 0, 0, 0, 0, 0, 1)
     db.session.execute(
         update(Invitation)
-        .where(Invitation.id.in_(wanted))
+        .where(Invitation.id == any_(cast(wanted, ARRAY(Uuid))))
         .values(
             sequence=func.greatest(Invitation.sequence, peer_session.sequence + Invitation.sequence_raise),
             dtstamp=func.greatest(moment(now), func.coalesce(later, moment(now))),
@@ -72,10 +74,8 @@ def reload(ids: Iterable[uuid.UUID]) -> list[Invitation]:
     wanted = list(ids)
     if not wanted:
         return []
-    rows = db.session.scalars(
-        select(Invitation).where(Invitation.id.in_(wanted)).order_by(Invitation.id).execution_options(populate_existing=True)
-    )
-    return list(rows)
+    chosen = select(Invitation).where(Invitation.id == any_(cast(wanted, ARRAY(Uuid)))).order_by(Invitation.id)
+    return list(db.session.scalars(chosen.options(joinedload(Invitation.person)).execution_options(populate_existing=True)))
 
 
 def refuse_unless_open(peer_session: PeerSession, now: datetime, sentences: tuple[object, object, object]) -> None:

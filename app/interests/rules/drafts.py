@@ -109,7 +109,7 @@ def refuse_unless_draft(draft: Expression, now: datetime) -> None:
 
 def _lock(draft: Expression, now: datetime) -> None:
     db.session.flush()
-    db.session.refresh(draft, with_for_update=True)
+    db.session.refresh(draft, with_for_update={"of": Expression})
     refuse_unless_draft(draft, now)
 
 

@@ -16,6 +16,7 @@ from app.extensions import db
 from app.interests import messages
 from app.interests.models import Expression, Move, Question, Status
 from app.interests.words import STATUSES
+from app.notifications.outbox import cancel_waiting
 
 STATUS = _l("Status")
 REASON = _l("Reason")
@@ -24,7 +25,7 @@ REASON = _l("Reason")
 def lock(expression: Expression) -> None:
     """Read the row again and hold it until the transaction ends: two decisions at once are two in a row."""
     db.session.flush()  # reading again would forget what is not written yet
-    db.session.refresh(expression, with_for_update=True)
+    db.session.refresh(expression, with_for_update={"of": Expression})
 
 
 def refuse_if_changed(expression: Expression, version: int | None, wanted: list[tuple[Any, Any, Any]]) -> None:
@@ -76,3 +77,4 @@ def _close_questions(expression: Expression, now: datetime) -> None:
         .where(Question.expression_id == expression.id, Question.answered_at.is_(None))
         .values(answered_at=now, answered_via="closed")
     )
+    cancel_waiting("expression", expression.id, kinds={"expression-question"}, now=now)

@@ -18,6 +18,7 @@ from app.interests.models import Expression, Move, ReferenceCounter, Status
 from app.interests.rules.complete import missing
 from app.interests.rules.drafts import refuse_unless_draft, refuse_unless_open
 from app.interests.rules.moving import lock
+from app.notifications.outbox import cancel_waiting
 
 
 def submit(draft: Expression, *, now: datetime) -> Expression:
@@ -31,6 +32,7 @@ def submit(draft: Expression, *, now: datetime) -> Expression:
         raise RuleBroken(lack.sentence, field=lack.field)
     register(draft, now)
     record("expression.submitted", "expression", draft.id, by=None, now=now, changes={"reference": (None, draft.reference)})
+    cancel_waiting("expression", draft.id, kinds={"expression-draft"}, now=now)
     messages.acknowledge(draft, now)
     return draft
 

@@ -53,9 +53,7 @@ def _known(digest: str) -> InboundMail | None:
     return db.session.scalar(select(InboundMail).where(InboundMail.sha256 == digest))
 
 
-def _store(
-    raw: bytes, digest: str, opened: Opened | None, reply: Reply | None, source: str, now: datetime
-) -> InboundMail | None:
+def _store(raw: bytes, digest: str, opened: Opened | None, reply: Reply | None, source: str, now: datetime) -> InboundMail | None:
     if opened is None:
         message_id, sender, subject = headers_of(raw)
         name = body = ""
@@ -102,7 +100,9 @@ def _is_repeated(mail: InboundMail) -> bool:
     earlier = select(InboundMail.id).where(
         InboundMail.message_id == mail.message_id,
         InboundMail.sender == mail.sender,
-        InboundMail.reply.is_not_distinct_from(mail.reply) if mail.reply is None else InboundMail.reply["uid"].astext == mail.reply["uid"],
+        InboundMail.reply.is_not_distinct_from(mail.reply)
+        if mail.reply is None
+        else InboundMail.reply["uid"].astext == mail.reply["uid"],
         InboundMail.body == mail.body,
         InboundMail.id != mail.id,
     )

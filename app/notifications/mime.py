@@ -49,7 +49,7 @@ def assemble(mail: Mail) -> bytes:
         f"To: {mailbox(mail.recipient_name, mail.recipient)}\r\n",
         f"Reply-To: {wire_address(mail.reply_to)}\r\n",
         f"Subject: {words(one_line(mail.subject), 9)}\r\n",
-        f"Date: {format_datetime(mail.date)}\r\n",
+        f"Date: {_date(mail.date.replace(microsecond=0))}\r\n",
         f"Message-ID: {mail.message_id}\r\n",
     ]
     if mail.thread_root:
@@ -57,23 +57,29 @@ def assemble(mail: Mail) -> bytes:
     out.append(f"Content-Language: {mail.language}\r\nMIME-Version: 1.0\r\n")
     head = "".join(out).encode("utf-8") + _SUPPRESS
     inner = f"=_{mark}_a"
-    body = _multipart("alternative", inner, _readable(mail))
-    if mail.calendar is None:
+    entry = None if mail.calendar is None else _base64(mail.calendar)
+    body = _multipart("alternative", inner, _readable(mail, entry))
+    if entry is None:
         return head + body
     attached = (
         b'Content-Type: application/ics; name="invite.ics"\r\nContent-Disposition: attachment; filename="invite.ics"\r\n'
-        b"Content-Transfer-Encoding: base64\r\n\r\n" + _base64(mail.calendar)
+        b"Content-Transfer-Encoding: base64\r\n\r\n" + entry
     )
     return head + _multipart("mixed", f"=_{mark}_m", [body, attached])
 
 
-def _readable(mail: Mail) -> list[bytes]:
+def _readable(mail: Mail, entry: bytes | None) -> list[bytes]:
     parts = [_text_part("plain", mail.text), _text_part("html", mail.html)]
-    if mail.calendar is not None:
+    if entry is not None:
         kind = f"text/calendar; method={mail.method}; charset=UTF-8"
         head = f"Content-Type: {kind}\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-        parts.append(head.encode("ascii") + _base64(mail.calendar))
+        parts.append(head.encode("ascii") + entry)
     return parts
+
+
+@lru_cache(maxsize=8)
+def _date(moment: datetime) -> str:
+    return format_datetime(moment)
 
 
 def _multipart(kind: str, mark: str, parts: list[bytes]) -> bytes:
@@ -117,6 +123,7 @@ def words(told: str, used: int = 0) -> str:
     return "\r\n ".join(f"=?utf-8?b?{e}?=" for e in encoded)
 
 
+@lru_cache(maxsize=512)
 def wire_address(address: str) -> str:
     """An address as SMTP takes it: the domain of another script in its ASCII form."""
     local, _, domain = one_line(address).rpartition("@")
@@ -125,6 +132,7 @@ def wire_address(address: str) -> str:
     return f"{local}@{domain}"
 
 
+@lru_cache(maxsize=512)
 def mailbox(name: str, address: str) -> str:
     """``Name <address>`` for a header; the name can hold nothing but itself."""
     name = one_line(name)

@@ -25,6 +25,7 @@ from app.notifications.compose import Compiled, Shape, compile_mail, greeting_ht
 from app.notifications.facts import calm, is_url
 from app.notifications.mime import Mail, assemble
 from app.notifications.models import Message, MessageFacts
+from config import Settings
 
 SECRET_KINDS = frozenset({"sign-in-link"})
 """Kinds whose mail nobody but its recipient may read, not even with its links blanked."""
@@ -89,10 +90,10 @@ _lock = threading.Lock()
 def render(job: Job, *, now: datetime) -> Rendered:
     """The mail of this row. The same row gives the same Message-ID, UID, SEQUENCE and DTSTAMP each time."""
     config = settings()
-    compiled = _compile(job)
+    compiled = _compile(job, config)
     subject, text, html, entry = _fill(job, compiled, job.facts.get("links", {}))
     mail = Mail(
-        message_id=message_id(job.id),
+        message_id=f"<{job.id}@{config.mail_domain}>",
         sender_name=config.network_names[job.locale],
         sender=config.organizer_address,
         reply_to=config.organizer_address if entry else config.contact_address,
@@ -116,7 +117,7 @@ def preview(message: Message) -> Preview | None:
         return None
     job = job_of(message)
     links = dict.fromkeys(job.facts.get("links", {}), "https://blank/")
-    subject, text, html, entry = _fill(job, _compile(job), links)
+    subject, text, html, entry = _fill(job, _compile(job, settings()), links)
     shown = re.sub(r"\r\n[ \t]", "", entry.decode("utf-8")).replace("\r\n", "\n") if entry else ""
     return Preview(_URL.sub("[…]", subject), _URL.sub("[…]", text), _URL.sub("[…]", _HREF.sub("", html)), _URL.sub("[…]", shown))
 
@@ -146,23 +147,25 @@ def row_of_message_id(told: str | None) -> uuid.UUID | None:
 
 def envelope_sender(row: uuid.UUID) -> str:
     """The bounce address of one row: what comes back names it, and nobody can guess another's."""
-    key = settings().secret_keys[0].encode()
-    mac = hmac.new(key, b"bounce\0" + row.bytes, hashlib.sha256).digest()[:5]
+    config = settings()
+    key = config.secret_keys[0].encode()
+    mac = hmac.digest(key, b"bounce\0" + row.bytes, "sha256")[:5]
     token = base64.b32encode(row.bytes + mac).decode("ascii").rstrip("=").lower()
-    return f"bounces+{token}@{settings().mail_domain}"
+    return f"bounces+{token}@{config.mail_domain}"
 
 
-def _compile(job: Job) -> Compiled:
-    links, personal = job.facts.get("links", {}), job.facts.get("personal", {})
+def _compile(job: Job, config: Settings) -> Compiled:
+    links, personal = tuple(sorted(job.facts.get("links", ()))), tuple(sorted(job.facts.get("personal", ())))
     rest = {key: value for key, value in job.facts.items() if key not in ("links", "personal")}
-    shape = Shape(job.kind, job.locale, job.zone, job.ical_method, job.ical_uid, tuple(sorted(links)), tuple(sorted(personal)))
-    key = (shape, job.template_version, job.common_id, json.dumps(rest, sort_keys=True), id(settings()))
+    told = json.dumps(rest, sort_keys=True) if rest else ""
+    standing = (job.kind, job.locale, job.zone, job.ical_method, job.ical_uid, links, personal)
+    key = (standing, job.template_version, job.common_id, told, id(config))
     with _lock:
         known = _compiled.get(key)
         if known is not None:
             _compiled.move_to_end(key)
             return known
-    made = compile_mail(shape, {**job.common, **rest}, job.created_at)
+    made = compile_mail(Shape(*standing), {**job.common, **rest}, job.created_at)
     with _lock:
         _compiled[key] = made
         while len(_compiled) > _CACHE_SIZE:

@@ -75,7 +75,9 @@ def test_f5_the_threads_come_back_when_the_database_cut_them_off(running, relay,
     post(notice(1), now=clock.now())
     wait_for(lambda: relay.accepted)
     db.session.execute(
-        db.text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+        db.text(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
     )
     db.session.rollback()
     time.sleep(1.5)
@@ -160,7 +162,9 @@ def test_a_silent_broker_holds_a_commit_for_less_than_half_a_second(live, monkey
     short = {"socket_timeout": 0.3, "socket_connect_timeout": 0.3, "max_retries": 0, "retry_on_timeout": False}
     monkeypatch.setattr(nudge, "_closed_until", 0.0)
     monkeypatch.setattr(
-        nudge, "_broker", lambda: celery.connection_for_write(f"redis+socket://{path}", connect_timeout=0.3, transport_options=short)
+        nudge,
+        "_broker",
+        lambda: celery.connection_for_write(f"redis+socket://{path}", connect_timeout=0.3, transport_options=short),
     )
     start = time.monotonic()
     assert nudge.send() is False

@@ -55,7 +55,14 @@ def test_what_is_due_leaves_most_urgent_first_and_the_row_tells_how(live, relay,
 
 
 def test_f7_a_poisoned_row_fails_alone(live, relay, now):
-    post(notice(1), notice(2, facts={"links": {"page": "javascript:alert(1)"}}), notice(3, kind="no-such-kind"), notice(4, common=None), notice(5), now=now)
+    post(
+        notice(1),
+        notice(2, facts={"links": {"page": "javascript:alert(1)"}}),
+        notice(3, kind="no-such-kind"),
+        notice(4, common=None),
+        notice(5),
+        now=now,
+    )
     with sending(relay) as sender:
         sender.drain()
     assert states() == {

@@ -107,10 +107,17 @@ def test_a4_a_mail_without_entry_is_text_and_html():
 def test_a7_from_is_organizer_is_reply_to_and_other_mails_name_the_contact():
     mail = sent()
     (event,) = Calendar.from_ical(part(mail, "text/calendar").get_payload(decode=True)).walk("VEVENT")
-    addresses = {mail["From"].addresses[0].addr_spec, mail["Reply-To"].addresses[0].addr_spec, str(event["ORGANIZER"]).removeprefix("mailto:")}
+    addresses = {
+        mail["From"].addresses[0].addr_spec,
+        mail["Reply-To"].addresses[0].addr_spec,
+        str(event["ORGANIZER"]).removeprefix("mailto:"),
+    }
     assert addresses == {"sessions@pathways.example"}
     other = notice()
-    assert (other["From"].addresses[0].addr_spec, other["Reply-To"]) == ("sessions@pathways.example", "secretariat@pathways.example")
+    assert (other["From"].addresses[0].addr_spec, other["Reply-To"]) == (
+        "sessions@pathways.example",
+        "secretariat@pathways.example",
+    )
 
 
 def test_p1_p3_p8_p9_headers():

@@ -159,7 +159,7 @@ def test_f6_an_at_most_once_mail_is_unknown_after_a_cut_and_not_repeated(live, r
     found = rows()
     assert (found["notice:1"].state, found["notice:1"].error_class) == (State.UNKNOWN, "ambiguous")
     assert found["notice:2"].state == State.SENT
-    assert relay.recipients == ["r1@alvania.example", "r2@alvania.example"]
+    assert sorted(relay.recipients) == ["r1@alvania.example", "r2@alvania.example"]
 
 
 def test_f10_a_change_before_data_keeps_the_old_mail_from_leaving(live, relay, now):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 import json
@@ -108,7 +107,7 @@ def render(job: Job, *, now: datetime) -> Rendered:
         method=job.ical_method or "",
         thread_root=job.thread_root or "",
     )
-    return Rendered(mail.message_id, envelope_sender(job.id), job.address, assemble(mail))
+    return Rendered(mail.message_id, envelope_sender(job.id, config), job.address, assemble(mail))
 
 
 def preview(message: Message) -> Preview | None:
@@ -119,6 +118,7 @@ def preview(message: Message) -> Preview | None:
     links = dict.fromkeys(job.facts.get("links", {}), "https://blank/")
     subject, text, html, entry = _fill(job, _compile(job, settings()), links)
     shown = re.sub(r"\r\n[ \t]", "", entry.decode("utf-8")).replace("\r\n", "\n") if entry else ""
+    text = text.replace("\r\n", "\n")
     return Preview(_URL.sub("[…]", subject), _URL.sub("[…]", text), _URL.sub("[…]", _HREF.sub("", html)), _URL.sub("[…]", shown))
 
 
@@ -145,13 +145,12 @@ def row_of_message_id(told: str | None) -> uuid.UUID | None:
     return uuid.UUID(found[1]) if found and found[2] == settings().mail_domain.lower() else None
 
 
-def envelope_sender(row: uuid.UUID) -> str:
+def envelope_sender(row: uuid.UUID, config: Settings | None = None) -> str:
     """The bounce address of one row: what comes back names it, and nobody can guess another's."""
-    config = settings()
+    config = config or settings()
     key = config.secret_keys[0].encode()
     mac = hmac.digest(key, b"bounce\0" + row.bytes, "sha256")[:5]
-    token = base64.b32encode(row.bytes + mac).decode("ascii").rstrip("=").lower()
-    return f"bounces+{token}@{config.mail_domain}"
+    return f"bounces+{row.hex}{mac.hex()}@{config.mail_domain}"
 
 
 def _compile(job: Job, config: Settings) -> Compiled:
@@ -173,17 +172,23 @@ def _compile(job: Job, config: Settings) -> Compiled:
     return made
 
 
+def _short(words: str) -> str:
+    """A person's own words on one line, and no link in them."""
+    return " ".join(calm(words).split())
+
+
 def _fill(job: Job, compiled: Compiled, links: Mapping[str, Any]) -> tuple[str, str, str, bytes | None]:
     """Subject, text, HTML and calendar entry of one person."""
-    values: dict[str, str] = {"name": calm(job.recipient_name)}
+    values: dict[str, str] = {"name": _short(job.recipient_name)}
     for key, address in links.items():
         if not is_url(address):
             raise ValueError(f"the link {key} is no http address")
         values[f"links.{key}"] = address
     for key, words in job.facts.get("personal", {}).items():
-        values[f"personal.{key}"] = calm(str(words))
-    who = calm(job.salutation or job.recipient_name)
-    greeting = compiled.with_form if job.salutation else compiled.with_name
+        values[f"personal.{key}"] = _short(str(words))
+    form = _short(job.salutation)
+    who = form or values["name"]
+    greeting = compiled.with_form if form else compiled.with_name
     shown = {key: str(escape(value)) for key, value in values.items()}
     if who:
         values["salutation"], shown["salutation"] = greeting.fill({"who": who}), greeting_html(greeting, who)

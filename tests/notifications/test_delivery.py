@@ -4,6 +4,7 @@ import email
 import email.policy
 import hashlib
 import threading
+import time
 import uuid
 from dataclasses import replace
 from datetime import timedelta
@@ -362,7 +363,17 @@ def test_p9_each_mail_names_its_recipient_alone(live, relay, now):
 @pytest.mark.parametrize("claimed", [1, 49, 50, 51])
 def test_a_full_batch_calls_another_sender(live, relay, now, claimed):
     post(*(notice(uuid.uuid4().hex) for _ in range(claimed)), now=now)
+    relay.before_rcpt = lambda address: time.sleep(0.01)  # the sender waits for the relay: another one would help
     calls = []
     with sending(relay, more=lambda: calls.append(1)) as sender:
         sender.drain()
     assert len(calls) == (1 if claimed >= 50 else 0)
+
+
+def test_a_sender_that_computes_calls_nobody(live, relay, now, monkeypatch):
+    monkeypatch.setattr(delivery, "BUSY", 0.0)
+    post(*(notice(n) for n in range(50)), now=now)
+    calls = []
+    with sending(relay, more=lambda: calls.append(1)) as sender:
+        assert sender.drain() == 50
+    assert calls == []

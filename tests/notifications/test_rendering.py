@@ -128,7 +128,7 @@ def test_p1_p3_p8_p9_headers():
     assert [a.addr_spec for a in mail["To"].addresses] == ["a.morrow@alvania.example"]
     assert (mail["Cc"], mail["Bcc"], mail["Content-Language"]) == (None, None, "en")
     assert parsedate_to_datetime(mail["Date"]) == NOW
-    assert re.fullmatch(r"bounces\+[a-z2-7]{34}@pathways\.example", envelope_sender(JOB.id))
+    assert re.fullmatch(r"bounces\+[0-9a-f]{42}@pathways\.example", envelope_sender(JOB.id))
     assert row_of_message_id(mail["Message-ID"]) == JOB.id
     assert row_of_message_id("<x@pathways.example>") is None and row_of_message_id(f"<{JOB.id}@other.example>") is None
 
@@ -192,7 +192,8 @@ class _Links(HTMLParser):
         self.links, self.tags = [], []
 
     def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
+        if tag != "bdi":  # around a name, where there is one
+            self.tags.append(tag)
         self.links += [value for name, value in attrs if name in ("href", "src", "action")]
 
 

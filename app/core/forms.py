@@ -90,6 +90,8 @@ class needed:  # noqa: N801 - reads as a word in a list of validators
         """Stop at the first missing value."""
         from wtforms.validators import StopValidation
 
+        if field.process_errors:  # something was typed, and its own sentence says what is wrong with it
+            raise StopValidation
         if not field.data or (isinstance(field.data, str) and not field.data.strip()):
             field.errors = []
             raise StopValidation(self.sentence)

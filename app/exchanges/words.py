@@ -92,7 +92,13 @@ UNCLEAR: dict[str, Any] = {
     "several_attendees": _l("The mail answers for more than one person."),
     "session_over": _l("The session is over or cancelled."),
     "uninvited": _l("The invitation was taken back before this answer came."),
+    "several_events": _l("The mail answers for more than one session."),
     "unreadable": _l("The calendar answer cannot be read."),
+    "too_large": _l("The mail is too large to be read."),
+    "too_many_parts": _l("The mail has too many parts to be read."),
+    "too_deep": _l("The mail has mails inside mails and cannot be read."),
+    "delivery_report": _l("A mail server reports about a mail of ours. Check the address."),
+    "not_judged": _l("The mail could not be judged. Read it and record what it says."),
     "information_copy": _l("The person got a copy for information and was not asked to answer."),
     "no_answer": _l("The mail program sent back the invitation without an answer."),
 }

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Uuid, any_, cast, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import joinedload
 
 from app.core.errors import RuleBroken
 from app.exchanges.models import Invitation, PeerSession
@@ -73,10 +74,8 @@ def reload(ids: Iterable[uuid.UUID]) -> list[Invitation]:
     wanted = list(ids)
     if not wanted:
         return []
-    rows = db.session.scalars(
-        select(Invitation).where(Invitation.id == any_(cast(wanted, ARRAY(Uuid)))).order_by(Invitation.id).execution_options(populate_existing=True)
-    )
-    return list(rows)
+    chosen = select(Invitation).where(Invitation.id == any_(cast(wanted, ARRAY(Uuid)))).order_by(Invitation.id)
+    return list(db.session.scalars(chosen.options(joinedload(Invitation.person)).execution_options(populate_existing=True)))
 
 
 def refuse_unless_open(peer_session: PeerSession, now: datetime, sentences: tuple[object, object, object]) -> None:

@@ -57,13 +57,14 @@ class OneOf(RadioField):
 
 def a_name(field: str, *validators: Any, most: int = NAME_MOST) -> StringField:
     """A line of text with the label everybody else gives it; phones show the keys for it."""
-    kind = {"contact_email": EmailField, "contact_phone": TelField}.get(field, StringField)
-    return kind(FIELDS[field], validators=[*validators, at_most(most)])
+    kind: type[StringField] = {"contact_email": EmailField, "contact_phone": TelField}.get(field, StringField)
+    made: StringField = kind(FIELDS[field], validators=[*validators, at_most(most)])
+    return made
 
 
-def a_text(field: str, *validators: Any, most: int = AIM_MOST, label: Any = None) -> TextAreaField:
+def a_text(field: str, *validators: Any, most: int = AIM_MOST) -> TextAreaField:
     """A longer text."""
-    return TextAreaField(label or FIELDS[field], validators=[*validators, at_most(most)])
+    return TextAreaField(FIELDS[field], validators=[*validators, at_most(most)])
 
 
 def kind_field(*validators: Any) -> TidySelect:

@@ -71,7 +71,7 @@ class WhatForm(Step):
     asks = CheckboxesField(_l("What would you like to do?"))
     grounds = grounds_field(needed(SENTENCES["grounds"]))
     tools = CheckboxesField(_l("Which tools would you like to pilot?"), choices=tool_choices)
-    aim = a_text("aim", needed(SENTENCES["aim"]), label=_l("What do you seek or offer, in your own words?"))
+    aim = a_text("aim", needed(SENTENCES["aim"]))
     languages = languages_field()
     start_on = start_field()
     constraints = a_text("constraints")

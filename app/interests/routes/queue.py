@@ -13,7 +13,7 @@ from app.accounts.access import P, requires, viewer
 from app.accounts.queries import states
 from app.accounts.reader import best, language
 from app.core.paging import key_of
-from app.core.text import LocalText, clean, fold
+from app.core.text import clean, fold
 from app.interests import queries
 from app.interests.forms.fields import ground_choices, to_uuid
 from app.interests.models import Source, Status
@@ -30,42 +30,25 @@ def queue() -> ResponseReturnValue:
     after = key_of(request.args.get("after"), (datetime.fromisoformat, uuid.UUID))
     page = queries.queue_page(viewer(), wanted, (after[0], after[1]) if after else None)
     kept: dict[str, Any] = {k: v for k, v in request.args.items() if k != "after" and v}
-    calls = {c.id: best(c.titles) for c in call_choices()}
-    names, options = _states(language())
-    words = {s: (str(word), tone) for s, (word, tone) in STATUSES.items() if s is not Status.DRAFT}
+    known = states()
+    names = {s.id: best(s.names) for s in known}
+    options = sorted(((str(i), str(name)) for i, name in names.items()), key=lambda o: fold(o[1]))
     return render_template(
         "interests/queue.html",
         page=page,
-        chosen={name: request.args.get(name, "") for name in _NAMES},
+        args=request.args,
         kept=kept,
         after_url=url_for("interests.queue", **{**kept, "after": page.after}) if page.after else None,
         first_url=url_for("interests.queue", **kept) if after else None,
-        record_url=url_for("interests.record", expression_id=_ANY).replace(str(_ANY), "RECORD"),
         state_names=names,
-        calls=calls,
-        status_words=words,
-        source_words={s: str(word) for s, word in SOURCES.items()},
-        status_choices=[(s.value, word) for s, (word, _tone) in words.items()],
-        call_choices=[(str(i), title.text) for i, title in calls.items()],
+        calls={c.id: best(c.titles) for c in call_choices()},
         state_choices=options,
         ground_choices=list(ground_choices()),
-        staff_choices=[(str(p.id), p.full_name) for p in queries.staff()],
+        staff=queries.staff(),
+        language=language(),
+        STATUSES=STATUSES,
+        SOURCES=SOURCES,
     )
-
-
-_NAMES = ("status", "call", "state", "ground", "assignee", "source", "words")
-_ANY = uuid.UUID(int=0)
-_sorted: dict[str, tuple[object, dict[uuid.UUID, LocalText], list[tuple[str, str]]]] = {}
-
-
-def _states(lang: str) -> tuple[dict[uuid.UUID, LocalText], list[tuple[str, str]]]:
-    """Names of States by id, and sorted for the filter; kept as long as the list they come from."""
-    known = states()
-    if lang not in _sorted or _sorted[lang][0] is not known:
-        names = {s.id: best(s.names) for s in known}
-        options = sorted(((str(i), str(name)) for i, name in names.items()), key=lambda o: fold(o[1]))
-        _sorted[lang] = (known, names, options)
-    return _sorted[lang][1:]
 
 
 def _filters() -> Filters:

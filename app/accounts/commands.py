@@ -26,8 +26,8 @@ accounts_cli = AppGroup("accounts", help="People and accounts.")
 @click.option("--language", type=click.Choice(LANGUAGES), default=None, help="Language of the person's pages and mails.")
 @click.option(
     "--role",
-    type=click.Choice([Role.ADMINISTRATOR, Role.SECRETARIAT]),
-    default=Role.ADMINISTRATOR,
+    type=click.Choice([Role.ADMINISTRATOR.value, Role.SECRETARIAT.value]),
+    default=Role.ADMINISTRATOR.value,
     help="Only administrators can give roles, so the first account should be one.",
 )
 def create_secretariat(email: str, given_name: str, family_name: str, language: str | None, role: str) -> None:

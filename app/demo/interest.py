@@ -1,148 +1,113 @@
-"""The demonstration's call and its expressions of interest, each in its stage, with the steps that led there."""
+"""The demonstration's call and its expressions of interest, each led to its stage by the same rules as any other."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
-from app.accounts.models import OrganisationKind
-from app.audit.rules import record
-from app.core import zones
-from app.core.text import fold
+from app.accounts.models import OrganisationKind, Person
 from app.demo.calendar import Calendar
 from app.demo.data_files import Record, read
 from app.demo.network import Network
-from app.extensions import db
-from app.interests.models import (
-    Call,
-    Endorsement,
-    Expression,
-    Mode,
-    Move,
-    Note,
-    Question,
-    ReferenceCounter,
-    Source,
-    Status,
-)
+from app.interests.models import Call, Endorsement, Expression, Mode, Source
+from app.interests.rules import behalf, drafts, review, sending
+from app.interests.rules import calls as call_rules
 
-PATHS: dict[str, tuple[Status, ...]] = {
-    "submitted": (Status.SUBMITTED,),
-    "under_review": (Status.SUBMITTED, Status.UNDER_REVIEW),
-    "clarification_asked": (Status.SUBMITTED, Status.UNDER_REVIEW, Status.CLARIFICATION_ASKED),
-    "accepted": (Status.SUBMITTED, Status.UNDER_REVIEW, Status.ACCEPTED),
-}
-"""The way each stage was reached; a step every three days."""
-
+STEP = timedelta(days=3)
 QUESTIONS = {
     "EOI-04": "Your alternate sent this expression of interest. Does the official focal point confirm it?",
 }
 NOTES = {
     "EOI-02": "Asked for interpretation between French and English. The session on recovery would fit.",
-    "EOI-06": "Only hours from 20:00 UTC suit Kiritimati in the morning. Good first case for the storms exchange.",
+    "EOI-06": "Only hours from 20:00 UTC suit Kiritimati in the morning. Good first case for the exchange on storms.",
 }
 
 
 def build(network: Network, calendar: Calendar) -> None:
-    """Write the call and everything that came in for it."""
-    call = _call(calendar)
-    records = sorted(read("expressions"), key=lambda r: str(r["received_on"]))
-    for number, row in enumerate(records, start=1):
-        _expression(call, row, number, network, calendar)
-    year = calendar.day(records[0]["received_on"]).year
-    db.session.add(ReferenceCounter(prefix=f"EOI-{year}", last=len(records)))
-    db.session.flush()
+    """Open the call and let everything come in, in the order of the dates."""
+    call = _call(network, calendar)
+    steps: list[tuple[datetime, int, Callable[[datetime], None]]] = []
+    for number, row in enumerate(sorted(read("expressions"), key=lambda r: str(r["received_on"]))):
+        expression = _received(call, row, network, calendar)
+        steps += [(at, number, step) for at, step in _course(expression, row, network, calendar)]
+    for at, _number, step in sorted(steps, key=lambda s: s[:2]):
+        step(at)
 
 
-def _call(calendar: Calendar) -> Call:
+def _call(network: Network, calendar: Calendar) -> Call:
     row = read("calls")[0]
     opens, closes = calendar.wall(row["opens"]), calendar.wall(row["closes"])
-    call = Call(
-        titles=row["titles"],
-        texts=row["texts"],
-        zone=row["zone"],
-        opens_local=opens,
-        closes_local=closes,
-        opens_at=zones.to_instant(opens, row["zone"], 0),
-        closes_at=zones.to_instant(closes, row["zone"], 0),
-        asks=row["asks"],
-        published=True,
-        illustrative=True,
-    )
-    db.session.add(call)
-    db.session.flush()
+    fields = {
+        "titles": row["titles"], "texts": row["texts"], "zone": row["zone"], "asks": row["asks"], "illustrative": True,
+        "opens_local": opens, "closes_local": closes, "opens_fold": 0, "closes_fold": 0,
+    }  # fmt: skip
+    written = calendar.on("2026-08-31")
+    call = call_rules.create_call(fields, by=network.secretariat, now=written)
+    call_rules.publish(call, by=network.secretariat, now=written)
     return call
 
 
-def _expression(call: Call, row: Record, number: int, network: Network, calendar: Calendar) -> Expression:
-    contact, state = network.people[row["contact"]], network.states[row["state"]]
-    received = calendar.on(row["received_on"], 8)
-    office = network.secretariat
-    by_hand = row["source"] != "web_form"
-    expression = Expression(
-        reference=f"EOI-{received.year}-{number:04d}",
-        call_id=call.id,
-        status=Status(row["status"]),
-        source=Source(row["source"]),
-        source_number=row["source_number"],
-        source_date=received.date() if by_hand else None,
-        entered_by=office.id if by_hand else None,
-        language=row["language"],
-        step=4,
-        organisation_kind=OrganisationKind.MINISTRY,
-        state_id=state.id,
-        organisation_id=network.organisations[row["organisation"]].id,
-        organisation_name=row["organisation_name"],
-        organisation_unit=row["organisation_unit"],
-        contact_honorific=contact.honorifics.get(row["language"], ""),
-        contact_given_name=contact.given_name,
-        contact_family_name=contact.family_name,
-        contact_post=row["contact_post"],
-        contact_email=contact.email or "",
-        contact_phone=contact.phone or "",
-        contact_zone=contact.zone,
-        contact_id=contact.id,
-        email_confirmed_at=received,
-        mode=Mode(row["mode"]),
-        asks=row["asks"],
-        grounds=row["grounds"],
-        tools=row["tools"],
-        languages=[row["language"]],
-        aim=row["aim"],
-        constraints=row["constraints"],
-        start_on=calendar.day(row["start_on"]),
-        endorsement=Endorsement.RECEIVED if by_hand else Endorsement.LATER,
-        submitted_at=received,
-        received_on=received.date(),
-        assignee_id=office.id if row["status"] != "submitted" else None,
-        search=fold(" ".join((row["organisation_name"], contact.full_name, contact.email or "", *state.names.values()))),
-        illustrative=True,
-        created_at=received,
-    )
-    db.session.add(expression)
-    db.session.flush()
-    _history(expression, row, network, received)
-    return expression
+def _received(call: Call, row: Record, network: Network, calendar: Calendar) -> Expression:
+    """Sent with the form by its contact, or entered by the secretariat with number and date of the letter."""
+    at, source = calendar.on(row["received_on"], 8), Source(row["source"])
+    fields = _fields(row, network, calendar)
+    if source is not Source.WEB_FORM:
+        fields["endorsement"] = Endorsement.RECEIVED
+        came = behalf.Came(source, number=row["source_number"] or "", on=at.date())
+        return behalf.enter(call, fields, came, by=network.secretariat, now=at)
+    draft = drafts.start(call, language=row["language"], zone=fields["contact_zone"], now=at)
+    drafts.keep_step(draft, {**fields, "endorsement": Endorsement.LATER}, step=4, now=at)
+    sending.submit(draft, now=at)
+    sending.confirm_address(draft, now=at + timedelta(minutes=20))
+    return draft
 
 
-def _history(expression: Expression, row: Record, network: Network, received: datetime) -> None:
-    """The dated moves, notes and questions that led to its stage."""
-    office, then, before = network.secretariat, received, Status.DRAFT
-    for status in PATHS[row["status"]]:
-        reason = row["reason"] if status is Status.ACCEPTED else None
-        by = None if status is Status.SUBMITTED else office
-        db.session.add(
-            Move(expression_id=expression.id, before=before, after=status, at=then, by_id=by.id if by else None, reason=reason)
-        )
-        record(
-            f"expression.{status.value}", "expression", expression.id,
-            by=by, now=then, changes={"status": (before, status)},
-        )  # fmt: skip
-        if status is Status.CLARIFICATION_ASKED:
-            db.session.add(Question(expression_id=expression.id, asked_by=office.id, asked_at=then, text=QUESTIONS[row["key"]]))
-        if status is Status.ACCEPTED:
-            expression.decided_at, expression.decision_reason = then, reason
-        before, then = status, then + timedelta(days=3)
+def _fields(row: Record, network: Network, calendar: Calendar) -> dict[str, Any]:
+    """What the form asks, as its columns."""
+    contact: Person = network.people[row["contact"]]
+    return {
+        "language": row["language"],
+        "organisation_kind": OrganisationKind.MINISTRY,
+        "state_id": network.states[row["state"]].id,
+        "organisation_id": network.organisations[row["organisation"]].id,
+        "organisation_name": row["organisation_name"],
+        "organisation_unit": row["organisation_unit"],
+        "contact_honorific": contact.honorifics.get(row["language"], ""),
+        "contact_given_name": contact.given_name,
+        "contact_family_name": contact.family_name,
+        "contact_post": row["contact_post"],
+        "contact_email": contact.email or "",
+        "contact_phone": contact.phone or "",
+        "contact_zone": contact.zone,
+        "mode": Mode(row["mode"]),
+        "asks": row["asks"],
+        "grounds": row["grounds"],
+        "tools": row["tools"],
+        "languages": [row["language"]],
+        "aim": row["aim"],
+        "constraints": row["constraints"],
+        "start_on": calendar.day(row["start_on"]),
+        "illustrative": True,
+    }
+
+
+def _course(
+    expression: Expression, row: Record, network: Network, calendar: Calendar
+) -> list[tuple[datetime, Callable[[datetime], None]]]:
+    """The steps that lead to its stage, one every three days."""
+    office, received = network.secretariat, calendar.on(row["received_on"], 9)
+    steps: list[Callable[[datetime], None]] = []
     if row["key"] in NOTES:
-        db.session.add(
-            Note(expression_id=expression.id, author_id=office.id, at=received + timedelta(days=1), text=NOTES[row["key"]])
-        )
+        steps.append(lambda at: _quietly(review.note(expression, NOTES[row["key"]], by=office, now=at)))
+    if row["status"] != "submitted":
+        steps.append(lambda at: _quietly(review.begin_review(expression, by=office, now=at)))
+    if row["status"] == "clarification_asked":
+        steps.append(lambda at: _quietly(review.ask(expression, QUESTIONS[row["key"]], by=office, now=at)))
+    if row["status"] == "accepted":
+        steps.append(lambda at: _quietly(review.accept(expression, reason=row["reason"], by=office, now=at)))
+    return [(received + STEP * (n + 1), step) for n, step in enumerate(steps)]
+
+
+def _quietly(_outcome: object) -> None:
+    """What a step answers is of no use here."""

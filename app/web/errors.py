@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import logging
-from urllib.parse import urlsplit
 
-from flask import Flask, current_app, g, make_response, render_template, request
-from flask.globals import request_ctx
+from flask import Flask, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
@@ -15,7 +13,6 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, NotFound, SecurityError
 
 from app.core.errors import Conflict, LinkOver, RuleBroken, TooMany
-from app.core.signing import settings
 from app.extensions import db
 from app.web import languages
 
@@ -24,20 +21,12 @@ PAGES = (400, 401, 403, 404, 405, 409, 410, 413, 415, 429, 500, 503)
 
 
 def _page(code: int, **facts: object) -> ResponseReturnValue:
-    _lead_home()
     languages.current()
     shown = code if code in PAGES else (400 if code < 500 else 500)
     template = {405: 404, 415: 400, 410: 410}.get(shown, shown)
     response = make_response(render_template(f"errors/{template}.html", code=code, **facts), code)
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-def _lead_home() -> None:
-    """A request for a host that is not ours has no addresses to build: let its page lead to our own."""
-    if request_ctx.url_adapter is None:
-        ours = urlsplit(settings().base_url)
-        request_ctx.url_adapter = current_app.url_map.bind(ours.netloc, url_scheme=ours.scheme)
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from flask import Flask, current_app, request, url_for
+from babel.support import NullTranslations, Translations
+from flask import Flask, current_app, g, has_request_context, request, url_for
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from jinja2 import StrictUndefined
 
 from app.accounts.access import Permission
 from app.accounts.reader import LIGHTER_COOKIE, best, name_of, reader, viewer_zone
 from app.core import clock, draw, text, when, zones
-from app.core.languages import LANGUAGES, NAMES, direction
+from app.core.languages import LANGUAGES, NAMES, babel_locale, direction
 from app.core.signing import settings
 from app.web import languages
+
+Found = TypeVar("Found")
 
 
 def lighter() -> bool:
@@ -183,6 +188,44 @@ def home_url() -> str:
     return url_for("dashboards.home") if has_page("dashboards.home") else f"/{languages.current()}/"
 
 
+def _once(function: Callable[[], Found]) -> Callable[[], Found]:
+    """The same answer for the whole of a page: a layout asks for its menus more than once."""
+
+    def asked() -> Found:
+        kept: dict[object, Any] = g.setdefault("names", {})
+        if function not in kept:
+            kept[function] = function()
+        found: Found = kept[function]
+        return found
+
+    return asked
+
+
+_translations: dict[str, Translations | NullTranslations] = {}
+
+
+def _catalogue() -> Translations | NullTranslations:
+    """The translations of the language in force, read once per process and found once per page, which asks fifty times."""
+    kept: tuple[str, Translations | NullTranslations] | None = g.get("catalogue")
+    if kept is not None and kept[0] == g.get("lang"):
+        return kept[1]
+    language = babel_locale(languages.current()) if has_request_context() else str(get_locale() or "en")
+    if language not in _translations:
+        folder = current_app.config["BABEL_TRANSLATION_DIRECTORIES"]
+        _translations[language] = Translations.load(folder, [language])
+    if has_request_context():
+        g.catalogue = (g.lang, _translations[language])
+    return _translations[language]
+
+
+def _gettext(words: str) -> str:
+    return _catalogue().ugettext(words)
+
+
+def _ngettext(one: str, many: str, number: int) -> str:
+    return _catalogue().ungettext(one, many, number)
+
+
 def init_app(app: Flask) -> None:
     """Give templates these names, strictly: an unknown name is an error, not an empty string."""
     app.jinja_env.undefined = StrictUndefined
@@ -190,18 +233,18 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(
         locale=languages.current,
         direction=direction,
-        theme=theme,
-        lighter=lighter,
+        theme=_once(theme),
+        lighter=_once(lighter),
         network_name=lambda: settings().network_names[languages.current()],
         mark_url=lambda: url_for("dashboards.network_mark") if settings().mark_file else "",
         is_demo=lambda: settings().demo,
-        home_url=home_url,
-        navigation=navigation,
-        language_links=language_links,
-        account=account,
-        sign_in_url=sign_in_url,
-        footer_links=footer_links,
-        desk_navigation=desk_navigation,
+        home_url=_once(home_url),
+        navigation=_once(navigation),
+        language_links=_once(language_links),
+        account=_once(account),
+        sign_in_url=_once(sign_in_url),
+        footer_links=_once(footer_links),
+        desk_navigation=_once(desk_navigation),
         your_time=your_time,
         viewer=reader,
         Permission=Permission,
@@ -216,5 +259,6 @@ def init_app(app: Flask) -> None:
         LANGUAGE_NAMES=NAMES,
         **when.template_globals(languages.current, viewer_zone),
     )
+    app.jinja_env.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.filters["markdown"] = text.markdown
     app.jinja_env.filters["plain"] = text.plain

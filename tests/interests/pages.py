@@ -74,7 +74,9 @@ def read(html: str) -> _Reader:
 
 def form_of(html: str, having: str = "csrf_token", action: str = "") -> Form:
     """The form that has this field, and this in its action."""
-    found = [f for f in read(html).forms if having in f.fields and action in f.action and f.method == "post"]
+    found = [
+        f for f in read(html).forms if any(name.endswith(having) for name in f.fields) and action in f.action and f.method == "post"
+    ]
     assert found, f"no form with {having}"
     return found[-1]
 

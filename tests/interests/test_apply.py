@@ -181,7 +181,9 @@ def test_a_good_file_stays_although_the_choice_was_wrong(app, client, place):
     url = send(client, url, **WHAT).location
     form = form_of(client.get(url).text)
     answer = client.post(
-        url, data=form.filled(endorsement="by-pigeon", file=(io.BytesIO(samples.PDF), "مذكرة شفوية.pdf")), content_type="multipart/form-data"
+        url,
+        data=form.filled(endorsement="by-pigeon", file=(io.BytesIO(samples.PDF), "مذكرة شفوية.pdf")),
+        content_type="multipart/form-data",
     )
     assert answer.status_code == 422 and "مذكرة شفوية.pdf" in answer.text
     again = form_of(answer.text)
@@ -210,7 +212,9 @@ def test_a_bad_file_is_refused_at_its_field_and_the_choice_is_kept(app, client, 
     url = send(client, start(client, place), **WHO, state_id=place["state"]).location
     url = send(client, url, **WHAT).location
     form = form_of(client.get(url).text)
-    answer = client.post(url, data=form.filled(endorsement="uploaded", file=(io.BytesIO(data), name)), content_type="multipart/form-data")
+    answer = client.post(
+        url, data=form.filled(endorsement="uploaded", file=(io.BytesIO(data), name)), content_type="multipart/form-data"
+    )
     assert answer.status_code == 422 and 'id="file-error"' in answer.text
     assert form_of(answer.text).fields["endorsement"] == ["uploaded"]
     with app.app_context():
@@ -230,7 +234,9 @@ def test_a_letter_can_be_taken_out_again(app, client, place):
     url = send(client, start(client, place), **WHO, state_id=place["state"]).location
     url = send(client, url, **WHAT).location
     form = form_of(client.get(url).text)
-    client.post(url, data=form.filled(endorsement="uploaded", file=(io.BytesIO(samples.PDF), "a.pdf")), content_type="multipart/form-data")
+    client.post(
+        url, data=form.filled(endorsement="uploaded", file=(io.BytesIO(samples.PDF), "a.pdf")), content_type="multipart/form-data"
+    )
     answer = client.post(url + "/remove", data=form_of(client.get(url).text).filled())
     assert answer.status_code == 303
     assert one(app).endorsement_file_id is None
@@ -325,13 +331,30 @@ def test_a_link_of_one_purpose_opens_nothing_else(app, client, place):
     with app.app_context():
         draft = make_draft(db.session.get(Call, place["call"]))
         db.session.commit()
-        tokens = {p: sign(p, draft.id, n) for p, n in (("draft", draft.draft_nonce), ("status", draft.status_nonce), ("confirm", draft.confirm_nonce))}
-    for purpose, path in (("status", "drafts"), ("draft", "status"), ("draft", "confirmations"), ("status", "corrections"), ("confirm", "questions")):
+        tokens = {
+            p: sign(p, draft.id, n)
+            for p, n in (("draft", draft.draft_nonce), ("status", draft.status_nonce), ("confirm", draft.confirm_nonce))
+        }
+    for purpose, path in (
+        ("status", "drafts"),
+        ("draft", "status"),
+        ("draft", "confirmations"),
+        ("status", "corrections"),
+        ("confirm", "questions"),
+    ):
         assert client.get(f"/en/{path}/{tokens[purpose]}").status_code == 404, path
     assert client.get(f"/en/status/{tokens['status']}").status_code == 404  # a draft has no status page
 
 
-HOSTILE = ["<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "{{7*7}}", "a\x00b", "\ud800", "\u202egnp.exe", "=cmd|' /C calc'!A0"]
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "{{7*7}}",
+    "a\x00b",
+    "\ud800",
+    "\u202egnp.exe",
+    "=cmd|' /C calc'!A0",
+]
 
 
 @pytest.mark.parametrize("canary", HOSTILE)
@@ -367,7 +390,9 @@ def test_the_bytes_of_a_letter_lie_outside_the_site(app, client, place):
     url = send(client, start(client, place), **WHO, state_id=place["state"]).location
     url = send(client, url, **WHAT).location
     form = form_of(client.get(url).text)
-    client.post(url, data=form.filled(endorsement="uploaded", file=(io.BytesIO(samples.PDF), "a.pdf")), content_type="multipart/form-data")
+    client.post(
+        url, data=form.filled(endorsement="uploaded", file=(io.BytesIO(samples.PDF), "a.pdf")), content_type="multipart/form-data"
+    )
     file_id = one(app).endorsement_file_id
     with app.app_context():
         assert path_of(file_id).is_file()

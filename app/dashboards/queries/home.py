@@ -7,10 +7,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import BindParameter, bindparam, func, select
+from sqlalchemy import BindParameter, bindparam, func, literal, select
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.orm import contains_eager, joinedload
 
 from app.accounts.models import Designation, Organisation, OrganisationKind, Person
+from app.core.db import Json, Texts
 from app.dashboards.queries import bounded
 from app.exchanges.models import (
     Answer,
@@ -21,6 +23,7 @@ from app.exchanges.models import (
     Seat,
     SessionStatus,
     Visibility,
+    exchange_hosts,
 )
 from app.extensions import db
 from app.interests.models import Call, Expression, Status
@@ -28,15 +31,27 @@ from app.interests.models import Call, Expression, Status
 
 @dataclass(frozen=True)
 class Upcoming:
-    """A session that is still to come or running, and how many places are left."""
+    """A session that is still to come or running: what a list says of it, and how many places are left."""
 
-    session: PeerSession
-    places: int
+    id: uuid.UUID
+    titles: Texts
+    starts_at: datetime
+    minutes: int
+    zone: str
+    languages: list[str]
+    capacity: int
+    taken: int
+    hosts: list[Json]  # names and zone of each, by code
 
     @property
-    def hosts(self) -> list[Organisation]:
-        """The hosts of its exchange."""
-        return self.session.exchange.hosts
+    def ends_at(self) -> datetime:
+        """The instant it ends."""
+        return self.starts_at + timedelta(minutes=self.minutes)
+
+    @property
+    def places(self) -> int:
+        """How many places are left."""
+        return max(self.capacity - self.taken, 0)
 
 
 # The statements are put together once: a page only gives them their values.
@@ -63,10 +78,27 @@ _TAKEN = (
     .correlate(PeerSession)
     .scalar_subquery()
 )
+_HOST = func.jsonb_build_object("names", Organisation.names, "zone", Organisation.zone)
+_HOSTS = (
+    select(func.coalesce(func.jsonb_agg(aggregate_order_by(_HOST, Organisation.code)), literal([], JSONB)))
+    .join(exchange_hosts, exchange_hosts.c.organisation_id == Organisation.id)
+    .where(exchange_hosts.c.exchange_id == PeerSession.exchange_id)
+    .correlate(PeerSession)
+    .scalar_subquery()
+)
 _UPCOMING = (
-    select(PeerSession, _TAKEN)
+    select(
+        PeerSession.id,
+        PeerSession.titles,
+        PeerSession.starts_at,
+        PeerSession.minutes,
+        PeerSession.zone,
+        PeerSession.languages,
+        PeerSession.capacity,
+        _TAKEN,
+        _HOSTS,
+    )
     .join(PeerSession.exchange)
-    .options(contains_eager(PeerSession.exchange).selectinload(Exchange.hosts))
     .where(
         PeerSession.status == SessionStatus.SCHEDULED,
         PeerSession.visibility == Visibility.PUBLIC,
@@ -76,9 +108,7 @@ _UPCOMING = (
     .order_by(PeerSession.starts_at, PeerSession.id)
     .limit(MOST)
 )
-_OPEN_CALL = (
-    select(Call).where(Call.published, Call.opens_at <= NOW, Call.closes_at > NOW).order_by(Call.closes_at, Call.id).limit(1)
-)
+_OPEN = select(Call).where(Call.published, Call.opens_at <= NOW, Call.closes_at > NOW).order_by(Call.closes_at, Call.id).limit(1)
 _SESSIONS = select(PeerSession.id).where(PeerSession.status == SessionStatus.SCHEDULED)
 _FIGURES = select(
     bounded(
@@ -90,6 +120,7 @@ _FIGURES = select(
     bounded(select(Expression.id).where(Expression.status != Status.DRAFT)),
     bounded(_SESSIONS.where(PeerSession.starts_at <= NOW)),
     bounded(_SESSIONS.where(PeerSession.starts_at > NOW)),
+    _OPEN.with_only_columns(Call.id).scalar_subquery(),
 )
 _MINE = (
     select(Invitation)
@@ -140,24 +171,24 @@ def _times(now: datetime) -> dict[str, datetime]:
 
 
 def upcoming_public(now: datetime, most: int = 5) -> list[Upcoming]:
-    """The next sessions that everyone may see, soonest first. Two statements."""
-    rows = db.session.execute(_UPCOMING, {**_times(now), "most": most})
-    return [Upcoming(row[0], max(row[0].capacity - row[1], 0)) for row in rows]
+    """The next sessions that everyone may see, soonest first. One statement."""
+    return [Upcoming(*row) for row in db.session.execute(_UPCOMING, {**_times(now), "most": most})]
 
 
 def open_call(now: datetime) -> Call | None:
     """The open call that closes first."""
-    return db.session.scalar(_OPEN_CALL, {"now": now})
+    return db.session.scalar(_OPEN, {"now": now})
 
 
 @dataclass(frozen=True)
 class Figures:
-    """Four figures for everyone, each bounded."""
+    """Four figures for everyone, each bounded, and the open call that closes first."""
 
     governments: int
     expressions: int
     held: int
     planned: int
+    open_call: uuid.UUID | None
 
 
 def figures(now: datetime, today: date) -> Figures:

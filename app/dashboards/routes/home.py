@@ -30,7 +30,6 @@ def home() -> ResponseReturnValue:
         "dashboards/home.html",
         upcoming=upcoming,
         spots=_spots(upcoming),
-        call=queries.open_call(now),
         figures=queries.figures(now, _today(now)),
         shown=shown,
         link=links.to,
@@ -46,8 +45,8 @@ def _spots(upcoming: list[queries.Upcoming]) -> list[places.Spot]:
     if not upcoming:
         return []
     first = upcoming[0]
-    wanted = (viewer_zone(), first.session.zone, *(host.zone for host in first.hosts))
-    return places.spots(first.session.starts_at, wanted, language())
+    wanted = (viewer_zone(), first.zone, *(host["zone"] for host in first.hosts))
+    return places.spots(first.starts_at, wanted, language())
 
 
 def _mine(who: Viewer, now: datetime) -> ResponseReturnValue:

@@ -59,6 +59,10 @@ class VersionField(IntegerField):
 
     widget = HiddenInput()
 
+    def renew(self, version: int) -> None:
+        """Show the present version: pressed again, it is a choice made with open eyes."""
+        self.data, self.raw_data = version, None
+
 
 class CallForm(Form):
     """A call in six languages, with wall times in a zone."""

@@ -74,7 +74,9 @@ def new_call() -> ResponseReturnValue:
         except RuleBroken as error:
             db.session.rollback()
             form.refuse(error)
-    return render_template("interests/edit_call.html", form=form, call=None), 422 if form.has_errors else 200
+    return render_template(
+        "interests/edit_call.html", form=form, call=None, conflict=None, lines=[]
+    ), 422 if form.has_errors else 200
 
 
 @blueprint.route("/desk/calls/<uuid:call_id>", methods=["GET", "POST"])
@@ -93,7 +95,7 @@ def edit_call(call_id: uuid.UUID) -> ResponseReturnValue:
         except Conflict as error:
             db.session.rollback()
             conflict = error
-            form.version.data = found(call_id).version  # the next press of the button is a choice made with open eyes
+            form.version.renew(found(call_id).version)
         except RuleBroken as error:
             db.session.rollback()
             form.refuse(error)

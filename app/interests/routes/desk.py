@@ -181,8 +181,8 @@ def _record(expression: Expression, code: int = 200, conflict: Conflict | None =
         forms[name] = form
         if isinstance(form, DecisionForm):
             form.offer(MOVES[expression.status])
-        if "version" in form:
-            form.version.data = expression.version  # pressed again, it is decided with open eyes
+        if isinstance(form, DecisionForm | QuestionForm):
+            form.version.renew(expression.version)
     stored = queries.files_of(expression)
     letter = stored.get(expression.endorsement_file_id) if expression.endorsement_file_id else None
     page = render_template(

@@ -98,5 +98,3 @@ def _instant(wall: datetime, zone: str, fold: int | None, field: str) -> datetim
     except zones.Fold:
         said = _("Clocks in this zone show %(time)s twice on that day. Say which one is meant.", time=wall.strftime("%H:%M"))
         raise RuleBroken(said, field=field.replace("_on", "_fold")) from None
-
-

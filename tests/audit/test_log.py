@@ -1,0 +1,97 @@
+"""The audit log: written with the change, read in words, every recorded word among the registered ones."""
+
+import re
+from pathlib import Path
+
+from flask_babel import force_locale
+
+from app.audit import queries, words
+from app.audit.rules import differences, record
+from tests.factories.accounts import NOW, make_person
+
+APP = Path(__file__).resolve().parents[2] / "app"
+
+
+def test_every_action_that_is_recorded_has_words(base_app):
+    recorded = set()
+    for path in APP.rglob("*.py"):
+        recorded |= set(re.findall(r"""\brecord\(\s*["']([a-z_.]+)["']""", path.read_text(encoding="utf-8")))
+    assert recorded
+    assert recorded - set(words.known_actions()) == set()
+
+
+def test_a_line_says_who_what_and_from_what_to_what(session):
+    person = make_person("Morrow")
+    record(
+        "person.changed", "person", person.id, by=person, now=NOW, note="by phone", on_behalf_of="The Mission",
+        changes={"phone": (None, "+1"), "posts": ({"en": "A"}, {"en": "B", "fr": "C"}), "active": (True, False)},
+    )  # fmt: skip
+    session.flush()
+    (line,) = queries.lines_about("person", person.id)
+    assert (str(line.said), line.who, line.on_behalf_of, line.note) == ("Person changed", "Ada Morrow", "The Mission", "by phone")
+    assert [(str(c.label), c.before, c.after) for c in line.changes] == [
+        ("Phone", "–", "+1"),
+        ("Post", "en: A", "en: B; fr: C"),
+        ("Active", "✓", "✗"),
+    ]
+
+
+def test_the_platform_is_nobody(session):
+    person = make_person()
+    record("person.created", "person", person.id, by=None, now=NOW)
+    session.flush()
+    assert [line.who for line in queries.lines_about("person", person.id)] == [""]
+
+
+def test_a_line_keeps_the_name_of_then(session):
+    person = make_person("Before")
+    record("person.changed", "person", person.id, by=person, now=NOW)
+    session.flush()
+    person.family_name = "After"
+    session.flush()
+    assert [line.who for line in queries.lines_about("person", person.id)] == ["Ada Before"]
+
+
+def test_the_change_and_its_line_are_saved_or_lost_together(app):
+    from app.extensions import db
+
+    with app.app_context():
+        person = make_person()
+        record("person.created", "person", person.id, by=None, now=NOW)
+        db.session.flush()
+        db.session.rollback()
+        assert queries.lines_about("person", person.id) == []
+        db.session.remove()
+
+
+def test_pages_of_the_log_show_each_line_once(session):
+    person = make_person()
+    for n in range(7):
+        record("person.changed", "person", person.id, by=person, now=NOW, note=str(n))
+    session.flush()
+    seen, after = [], None
+    from datetime import datetime
+    from uuid import UUID
+
+    from app.core import paging
+
+    while True:
+        page = queries.page(kind="person", actor_id=person.id, after=after, size=3)
+        seen += [line.note for line in page.rows]
+        if page.after is None:
+            break
+        after = tuple(paging.key_of(page.after, (datetime.fromisoformat, UUID)))
+    assert sorted(seen) == [str(n) for n in range(7)]
+    assert len(seen) == 7
+
+
+def test_words_are_in_the_readers_language(base_app):
+    with base_app.test_request_context("/en/"), force_locale("en"):
+        assert str(words.action("person.created")) == "Person added"
+        assert str(words.action("nobody.registered")) == "nobody.registered"
+        assert str(words.field("forms_of_address")) == "Form of address"
+
+
+def test_differences_are_of_fields_that_change(session):
+    person = make_person("Morrow", phone="+1")
+    assert differences(person, {"phone": "+1", "family_name": "Berg"}) == {"family_name": ("Morrow", "Berg")}

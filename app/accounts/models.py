@@ -77,6 +77,11 @@ class Organisation(Id, Timestamps, Base):
         return self.kind is OrganisationKind.STATE
 
 
+def form_of_address(chosen: str | None, honorific: str | None, family_name: str) -> str:
+    """How a letter begins: the form a person chose, else honorific and family name, else nothing."""
+    return chosen or (f"{honorific} {family_name}" if honorific else "")
+
+
 class Channel(StrEnum):
     """How a person prefers to be reached."""
 
@@ -126,11 +131,7 @@ class Person(Id, Timestamps, Base):
 
     def salutation(self, language: str) -> str:
         """The form of address the person chose in this language, else honorific and family name, else ""."""
-        chosen = self.forms_of_address.get(language)
-        if chosen:
-            return chosen
-        honorific = self.honorifics.get(language)
-        return f"{honorific} {self.family_name}" if honorific else ""
+        return form_of_address(self.forms_of_address.get(language), self.honorifics.get(language), self.family_name)
 
 
 @event.listens_for(Person, "before_insert")

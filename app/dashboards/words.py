@@ -53,7 +53,6 @@ KINDS: dict[str, Any] = {
     "sign-in-link": _l("Sign-in link"),
     "join-invitation": _l("Invitation to join"),
     "password-changed": _l("Password changed"),
-    "address-confirm": _l("Address to confirm"),
     "expression-draft": _l("Link to a draft"),
     "expression-received": _l("Expression of interest received"),
     "expression-confirm": _l("Address to confirm"),

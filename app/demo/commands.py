@@ -44,6 +44,8 @@ def show_sign_ins() -> None:
 def advance(by: str) -> None:
     """Move the clock of all processes: 7d, 36h, 90m, 1w2d."""
     _only_in_the_demonstration()
+    if settings().clock_file is None:
+        raise click.ClickException("CLOCK_FILE names no file, so the processes share no clock. Nothing was changed.")
     try:
         wanted = span(by)
     except NotASpan:

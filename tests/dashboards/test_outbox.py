@@ -12,7 +12,6 @@ from sqlalchemy import insert, select
 from app.accounts.models import Role
 from app.audit.models import AuditEntry
 from app.core.db import uuid7
-from app.dashboards import words
 from app.dashboards.queries import outbox as queries
 from app.exchanges.rules import inviting
 from app.extensions import db
@@ -126,10 +125,6 @@ def test_a_failed_mail_says_why_in_plain_words(written, office):
     assert "does not know this address" in page and "550 5.1.1 &lt;b&gt;no&lt;/b&gt; such user" in page and "<b>no</b>" not in page
     assert "full or closed" in office.get(f"/en/desk/outbox/{full.id}").text
     assert "refused this mail for good" in office.get(f"/en/desk/outbox/{odd.id}").text
-
-
-def test_every_state_has_its_word_and_sentence():
-    assert set(words.STATES) == set(words.STATE_SENTENCES) == set(State)
 
 
 def test_a_sign_in_mail_is_not_shown_and_not_sent_again(written, office):

@@ -239,3 +239,21 @@ def _live(session, steps, end):
         assert calendar[-1].ical_sequence <= row.sequence + invitation_of(row, person).sequence_raise
     if end:
         assert [m.kind for m in mails(session, State.QUEUED) if m.kind != "session-cancel"] == []
+
+
+@pytest.mark.parametrize("people", [2, 12])
+def test_telling_everyone_takes_the_same_number_of_statements_for_few_and_many(session, statements, people):
+    from tests.factories.accounts import make_state
+
+    row, by = make_session(), make_person()
+    for _ in range(people):
+        make_invitation(row, organisation=make_state())
+    mark_sent()
+    session.commit()
+    session.expire_all()
+    version, plan = row.version, make_plan(**LATER)
+    session.expire_all()
+    statements.clear()
+    rules.change(row, plan, version=version, tell=True, by=by, now=NOW)
+    session.flush()
+    assert len(statements) <= 28, "\n".join(statements)

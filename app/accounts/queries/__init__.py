@@ -6,7 +6,7 @@ from app.accounts.queries.designations import (
     designations_of_state,
     designations_page,
 )
-from app.accounts.queries.letters import letter_for
+from app.accounts.queries.letters import Addressee, Card, cards_of, letter_for
 from app.accounts.queries.organisations import (
     StateChoice,
     forget_states,
@@ -29,8 +29,9 @@ from app.accounts.queries.people import (
 from app.accounts.queries.routing import Routing, route_for_state, routes_for
 
 __all__ = [
-    "Routing", "StateChoice", "designation_in_view", "designations_of_person", "designations_of_state",
-    "designations_page", "forget_states", "join_invitation_open", "letter_for", "organisation_choices",
-    "organisation_in_view", "organisations_page", "people_in_view", "people_of", "people_page", "person_by_email",
-    "person_in_view", "roles_of", "route_for_state", "routes_for", "state_choices", "states", "under",
+    "Addressee", "Card", "Routing", "StateChoice", "cards_of", "designation_in_view", "designations_of_person",
+    "designations_of_state", "designations_page", "forget_states", "join_invitation_open", "letter_for",
+    "organisation_choices", "organisation_in_view", "organisations_page", "people_in_view", "people_of",
+    "people_page", "person_by_email", "person_in_view", "roles_of", "route_for_state", "routes_for",
+    "state_choices", "states", "under",
 ]  # fmt: skip

@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 from typing import NamedTuple
 
-from app.accounts.models import Person
+from app.accounts.queries import Addressee
 from app.core.db import Texts
 from app.exchanges.models import Answer, Capacity, Invitation
 
@@ -15,7 +15,7 @@ class Recipient(NamedTuple):
     """One person, one session."""
 
     invitation_id: uuid.UUID
-    person: Person
+    person: Addressee
     capacity: Capacity
     because: str
     organisation: Texts  # the State or body the invitation went to

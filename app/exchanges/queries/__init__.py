@@ -22,7 +22,7 @@ from app.exchanges.queries.invitations import (
     waiting_updates,
 )
 from app.exchanges.queries.mails import invitations_for_mail, unclear_mails
-from app.exchanges.queries.outreach import accepted_on_grounds, members, open_sessions_on
+from app.exchanges.queries.outreach import accepted_on_grounds, open_sessions_on
 from app.exchanges.queries.sessions import (
     exchange_for,
     exchanges,
@@ -49,7 +49,6 @@ __all__ = [
     "invitation",
     "invitations_for_mail",
     "invitations_of",
-    "members",
     "my_invitations",
     "my_past",
     "not_sent_yet",

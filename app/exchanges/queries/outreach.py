@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import Select, func, or_, select
-from sqlalchemy.orm import load_only
 
 from app.accounts.models import Capacity as DesignationCapacity
-from app.accounts.models import Designation, Membership, Organisation, Person
+from app.accounts.models import Designation, Organisation, Person
 from app.exchanges.models import Invitation, PeerSession, SessionStatus
 from app.extensions import db
 from app.interests.models import Expression, Status
@@ -68,22 +67,6 @@ def _focal_points(accepted: Select[uuid.UUID], now: datetime) -> Select[Person, 
         )
         .order_by(Designation.valid_from, Designation.id)
     )
-
-
-def members(organisation: Organisation, today: date) -> Sequence[Person]:
-    """The active people of an organisation, with what a mail to them needs and no more: there may be thousands."""
-    belongs = select(Membership.person_id).where(
-        Membership.organisation_id == organisation.id,
-        Membership.valid_from <= today,
-        or_(Membership.valid_to.is_(None), Membership.valid_to >= today),
-    )
-    needed = load_only(
-        Person.email, Person.given_name, Person.family_name, Person.language, Person.zone,
-        Person.honorifics, Person.forms_of_address,
-    )  # fmt: skip
-    return db.session.scalars(
-        select(Person).where(Person.id.in_(belongs), Person.active).options(needed).order_by(Person.id)
-    ).all()
 
 
 def open_sessions_on(grounds: Iterable[str], now: datetime) -> Sequence[PeerSession]:

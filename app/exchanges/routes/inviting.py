@@ -15,12 +15,12 @@ from sqlalchemy.orm import selectinload
 
 from app.accounts.access import Permission, me, requires, viewer
 from app.accounts.models import Membership, Organisation, Person, fold_address
-from app.accounts.queries import people_in_view, people_page, routes_for
+from app.accounts.queries import Addressee, cards_of, people_in_view, people_page, routes_for
 from app.accounts.reader import name_of
 from app.core import clock
 from app.core.errors import RuleBroken
 from app.core.zones import to_wall
-from app.exchanges import queries, rules
+from app.exchanges import rules
 from app.exchanges.forms import InviteForm
 from app.exchanges.models import Capacity, PeerSession
 from app.exchanges.routes.blueprint import blueprint, session_or_404
@@ -82,7 +82,7 @@ def _guests(form: InviteForm, today: date) -> tuple[list[rules.Guest], list[str]
     notes: list[str] = []
     guests: dict[uuid.UUID, rules.Guest] = {}
 
-    def add(people: Iterable[Person], organisation: Organisation | None, because: str) -> None:
+    def add(people: Iterable[Addressee], organisation: Organisation | None, because: str) -> None:
         for person in people:
             guests.setdefault(person.id, rules.Guest(person, organisation, capacity, because))
 
@@ -91,7 +91,7 @@ def _guests(form: InviteForm, today: date) -> tuple[list[rules.Guest], list[str]
             notes.append(_("Nobody of %(state)s can be reached. Add a person first.", state=name_of(state)))
         add(routing, state, "state")
     for organisation in _organisations(form.organisations.data or []):
-        people = queries.members(organisation, today)
+        people = cards_of(organisation, today)
         if not people:
             notes.append(_("%(organisation)s has no people yet.", organisation=name_of(organisation)))
         add(people, _state_or_self(organisation), "organisation")

@@ -74,8 +74,13 @@ def reload(ids: Iterable[uuid.UUID]) -> list[Invitation]:
     wanted = list(ids)
     if not wanted:
         return []
-    chosen = select(Invitation).where(Invitation.id == any_(cast(wanted, ARRAY(Uuid)))).order_by(Invitation.id)
-    return list(db.session.scalars(chosen.options(joinedload(Invitation.person)).execution_options(populate_existing=True)))
+    chosen = (
+        select(Invitation)
+        .where(Invitation.id == any_(cast(wanted, ARRAY(Uuid))))
+        .options(joinedload(Invitation.person), joinedload(Invitation.organisation))
+        .order_by(Invitation.id)
+    )
+    return list(db.session.scalars(chosen.execution_options(populate_existing=True)))
 
 
 def refuse_unless_open(peer_session: PeerSession, now: datetime, sentences: tuple[object, object, object]) -> None:

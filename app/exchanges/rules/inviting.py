@@ -13,6 +13,7 @@ from sqlalchemy import Uuid, any_, cast, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.accounts.models import Organisation, Person
+from app.accounts.queries import Addressee
 from app.audit.rules import record
 from app.core.db import uuid7
 from app.core.errors import RuleBroken
@@ -33,7 +34,7 @@ FIRST_MAILS = ("session-invite", "session-copy")
 class Guest:
     """A person to invite, for which State or organisation, in what capacity, and why."""
 
-    person: Person
+    person: Addressee
     organisation: Organisation | None = None
     capacity: Capacity = Capacity.PARTICIPANT
     because: str = "by_hand"

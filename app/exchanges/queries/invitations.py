@@ -65,15 +65,13 @@ def by_link(purpose: str, token: str) -> Invitation | None:
     row = row_of(token)
     if row is None:
         return None
-    invitation = db.session.scalar(
-        select(Invitation)
-        .where(Invitation.id == row)
-        .options(
-            joinedload(Invitation.peer_session).joinedload(PeerSession.exchange).selectinload(Exchange.hosts),
-            joinedload(Invitation.person),
-            joinedload(Invitation.organisation),
-        )
+    query = select(Invitation).where(Invitation.id == row)
+    query = query.options(
+        joinedload(Invitation.peer_session).joinedload(PeerSession.exchange).joinedload(Exchange.hosts),
+        joinedload(Invitation.person),
+        joinedload(Invitation.organisation),
     )
+    invitation = db.session.scalars(query).unique().one_or_none()
     if invitation is None:
         return None
     nonce = invitation.join_nonce if purpose == "join" else invitation.nonce

@@ -58,12 +58,10 @@ def exchanges_visible_to(viewer: Viewer) -> Select[Exchange]:
 
 
 def session_for(viewer: Viewer, session_id: uuid.UUID) -> PeerSession | None:
-    """One session with its exchange and hosts, if the viewer may see it."""
-    return db.session.scalar(
-        visible_to(viewer)
-        .where(PeerSession.id == session_id)
-        .options(joinedload(PeerSession.exchange).selectinload(Exchange.hosts), selectinload(PeerSession.reminder_rules))
-    )
+    """One session with its exchange and hosts, if the viewer may see it: in one statement, for hosts are few."""
+    query = visible_to(viewer).where(PeerSession.id == session_id)
+    query = query.options(joinedload(PeerSession.exchange).joinedload(Exchange.hosts))
+    return db.session.scalars(query).unique().one_or_none()
 
 
 def exchange_for(viewer: Viewer, exchange_id: uuid.UUID) -> Exchange | None:

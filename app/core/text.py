@@ -58,7 +58,7 @@ def best(texts: Mapping[str, str] | None, locale: str, order: Iterable[str]) -> 
 def clean(text: str) -> str:
     """What was typed, without control, bidi-override and other invisible characters; line ends as ``\\n``; NFC."""
     text = _HIDDEN.sub("", _BREAKS.sub("\n", text))
-    if not text.isascii() or not text.isprintable():
+    if not text.replace("\n", "").isprintable():  # what is printable holds none of the unwritable kinds
         text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in _UNWRITABLE)
     return unicodedata.normalize("NFC", text)
 

@@ -24,8 +24,8 @@ CLASS = 0x0B0C
 """First key of the senders' advisory locks; the second is the claimant's number."""
 SWEEP = 1
 """Second key of the sweep's own lock."""
-LEASE = timedelta(seconds=420)
-"""Longer than half of it (when a claimant starts no new mail) plus every SMTP timeout of one mail."""
+LEASE = timedelta(seconds=600)
+"""The second fence: longer than a batch plus every SMTP timeout of one mail, four replies of two minutes at most."""
 BATCH = 50
 _RETRY_MINUTES = (1, 2, 5, 15, 30)
 GIVE_UP = timedelta(hours=72)
@@ -95,6 +95,7 @@ class Claimant:
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self._connection = connection
+        self._cursor = connection.cursor()  # kept: a new one for each mail costs as much as a statement's parsing
         self._token = uuid.uuid4()
         while True:
             self.number = secrets.randbelow(2**31 - 2) + 2
@@ -114,7 +115,7 @@ class Claimant:
         """Asked just before DATA: is the row still ours and not taken back? An at-most-once row is marked as it leaves."""
         if row.at_most_once:
             return self._change(row, "handed_at = %(now)s", {"now": now}, "AND withdrawn_at IS NULL")
-        found = self._connection.execute(
+        found = self._cursor.execute(
             "SELECT 1 FROM messages WHERE id = %s AND lease_token = %s AND state = 'sending' AND withdrawn_at IS NULL",
             (row.id, self._token),
         ).fetchone()
@@ -158,7 +159,7 @@ class Claimant:
 
     def _change(self, row: Claimed, change: str, values: dict[str, Any], more: str = "") -> bool:
         statement = f"UPDATE messages SET {change} WHERE id = %(id)s AND lease_token = %(token)s AND state = 'sending' {more}"  # noqa: S608
-        done = self._connection.execute(statement, {**values, "id": row.id, "token": self._token})
+        done = self._cursor.execute(statement, {**values, "id": row.id, "token": self._token})
         return done.rowcount == 1
 
 

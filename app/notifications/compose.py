@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +11,7 @@ from typing import Any
 
 import css_inline
 from flask import current_app
-from flask_babel import force_locale, gettext, ngettext, npgettext, pgettext
+from flask_babel import force_locale, get_translations, gettext
 from jinja2 import BaseLoader, Environment, StrictUndefined
 from markupsafe import Markup, escape
 from werkzeug.routing import BuildError
@@ -20,6 +21,7 @@ from app.core.signing import external_url, settings
 from app.core.text import line as one_line
 from app.notifications.calendar import Conference, Invite, Organizer
 from app.notifications.facts import Voice, instant, told
+from app.notifications.mime import with_crlf
 from app.notifications.slots import Cut, slot
 from app.notifications.stencil import Method, Stencil, compile_invite
 
@@ -29,6 +31,10 @@ _LATIN = {"text": _SANS, "heading": "Georgia, 'Times New Roman', serif", "leadin
 _ARABIC = "Vazirmatn, 'Segoe UI', 'Geeza Pro', Tahoma, Arial, sans-serif"
 _HAN = "'PingFang SC', 'Microsoft YaHei', 'Noto Sans SC', sans-serif"
 FONTS = {"ar": {"text": _ARABIC, "heading": _ARABIC, "leading": "1.5"}, "zh": {"text": _HAN, "heading": _HAN, "leading": "1.4"}}
+
+
+# The catalogue of the language being rendered, looked up once per mail: the extension asks for it at each sentence.
+_spoken = threading.local()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,7 @@ def compile_mail(shape: Shape, facts: Mapping[str, Any], at: datetime) -> Compil
     config = settings()
     voice = Voice(shape.locale, shape.zone, config.language_order)
     with force_locale(babel_locale(shape.locale)):
+        _spoken.texts = get_translations()
         names = _names(shape, told(facts, config.base_url), voice)
         subject = one_line_keeping_slots(_render(shape.kind, "subject.txt", names))
         names["subject"] = subject
@@ -74,8 +81,8 @@ def compile_mail(shape: Shape, facts: Mapping[str, Any], at: datetime) -> Compil
     invite = facts.get("invite") or {}
     return Compiled(
         subject=Cut.of(subject),
-        text=Cut.of(_tidy_lines(body)),
-        html=Cut.of(html),
+        text=Cut.of(with_crlf(_tidy_lines(body))),
+        html=Cut.of(with_crlf(html)),
         with_form=Cut.of(form),
         with_name=Cut.of(name),
         without=hello,
@@ -108,10 +115,13 @@ def _names(shape: Shape, facts: Mapping[str, Any], voice: Voice) -> dict[str, An
 
 def _page(endpoint: str, locale: str) -> str:
     """The address of a page, or nothing in an installation that has no such page."""
-    try:
-        return external_url(endpoint, locale)
-    except BuildError:
-        return ""
+    known: dict[tuple[str, str], str] = current_app.extensions.setdefault("mail_pages", {})
+    if (endpoint, locale) not in known:
+        try:
+            known[endpoint, locale] = external_url(endpoint, locale)
+        except BuildError:
+            known[endpoint, locale] = ""
+    return known[endpoint, locale]
 
 
 @cache
@@ -126,7 +136,13 @@ def _environment(loader: BaseLoader) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=False,
     )
-    env.install_gettext_callables(gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext)  # type: ignore[attr-defined]
+    env.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda told: _spoken.texts.ugettext(told),
+        lambda one, many, count: _spoken.texts.ungettext(one, many, count),
+        newstyle=True,
+        pgettext=lambda context, told: _spoken.texts.upgettext(context, told),
+        npgettext=lambda context, one, many, count: _spoken.texts.unpgettext(context, one, many, count),
+    )
     return env
 
 

@@ -28,6 +28,10 @@ log = logging.getLogger(__name__)
 
 BATCH_SECONDS = 2.0
 """After so long a sender gives the rest back: what is urgent must not wait behind a slow batch."""
+PROBE = 4
+"""After so many mails of a full batch a sender decides whether another one would help."""
+BUSY = 0.3
+"""From this share of its time in computing on, another thread of the process would only be in the way."""
 FRESH_SECONDS = 0.25
 """How old a batch's look at the subjects' revisions may be."""
 
@@ -129,9 +133,9 @@ class Sender:
     def batch(self) -> int:
         """Claim one batch and deal with it. No row is claimed before the relay has been reached."""
         rows = self.claimant.claim(clock.now(), self._limit)
-        if len(rows) == self._limit:
-            self.more()
-        start = time.monotonic()
+        full = len(rows) == self._limit
+        start = began = time.monotonic()
+        used = time.thread_time()
         self._prepare(rows)
         for at, row in enumerate(rows):
             late = time.monotonic() - start
@@ -142,8 +146,17 @@ class Sender:
             if not self._one(row):
                 self.claimant.give_back(rows[at + 1 :])
                 return at
+            if at == 0:  # the first mail of a kind is rendered from its templates, which says nothing of the others
+                began, used = time.monotonic(), time.thread_time()
+            elif at == PROBE and full:
+                self._call_another(time.monotonic() - began, time.thread_time() - used)
         self._limit = BATCH
         return len(rows)
+
+    def _call_another(self, took: float, used: float) -> None:
+        """Another sender helps while this one waits for the relay, not while it computes: threads share one processor."""
+        if used < took * BUSY:
+            self.more()
 
     def _prepare(self, rows: list[Claimed]) -> None:
         missing = {row.common_id for row in rows if row.common_id} - self._commons.keys()

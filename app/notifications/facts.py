@@ -14,6 +14,7 @@ from app.core.languages import babel_locale
 from app.core.text import LocalText
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:/{1,}", re.IGNORECASE)
+_CALM = re.compile("[A-Za-z0-9À-ÖØ-öø-ÿ ,'’()-]*")  # most names, and nothing that could be more than words
 _DOT = re.compile(r"(?<=\w)\.(?=[^\W\d_])")
 _URL = re.compile(r"https?://[^\s\"'<>\\]+")
 _WORD_JOINER = "\u2060"
@@ -24,6 +25,8 @@ def calm(words: str) -> str:
 
     The mail comes from our address, so a name that holds a link would be phishing in our name.
     """
+    if _CALM.fullmatch(words):
+        return words
     return _DOT.sub("." + _WORD_JOINER, _SCHEME.sub("", text.clean(words)))
 
 

@@ -54,8 +54,7 @@ def poll(url: str) -> Polled:
         log.warning("the mailbox was lost after %s mails: %s", stored, type(problem).__name__)
         return Polled(stored, failed, reached=False)
     finally:
-        with suppress(OSError, IMAPClientError):
-            client.logout()
+        _leave(client)
     return Polled(stored, failed)
 
 
@@ -70,10 +69,18 @@ def _connect(url: str) -> IMAPClient:
         client.login(unquote(parts.username or ""), unquote(parts.password or ""))
         client.select_folder(unquote(parts.path.strip("/")) or "INBOX")
     except BaseException:
-        with suppress(OSError, IMAPClientError):
-            client.shutdown()
+        _leave(client)
         raise
     return client
+
+
+def _leave(client: IMAPClient) -> None:
+    """Say goodbye; a line that is lost already is closed on our side."""
+    try:
+        client.logout()
+    except (OSError, IMAPClientError):
+        with suppress(OSError, IMAPClientError):
+            client.shutdown()
 
 
 def _unseen(client: IMAPClient) -> list[int]:

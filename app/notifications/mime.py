@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+import struct
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
@@ -34,7 +35,7 @@ class Mail:
     subject: str
     language: str
     date: datetime
-    text: str
+    text: str  # both with CRLF line ends
     html: str
     calendar: bytes | None = None
     method: str = ""
@@ -48,8 +49,8 @@ def assemble(mail: Mail) -> bytes:
         f"From: {mailbox(mail.sender_name, mail.sender)}\r\n",
         f"To: {mailbox(mail.recipient_name, mail.recipient)}\r\n",
         f"Reply-To: {wire_address(mail.reply_to)}\r\n",
-        f"Subject: {words(one_line(mail.subject), 9)}\r\n",
-        f"Date: {format_datetime(mail.date)}\r\n",
+        f"Subject: {_subject(mail.subject)}\r\n",
+        f"Date: {_date(mail.date.replace(microsecond=0))}\r\n",
         f"Message-ID: {mail.message_id}\r\n",
     ]
     if mail.thread_root:
@@ -57,23 +58,34 @@ def assemble(mail: Mail) -> bytes:
     out.append(f"Content-Language: {mail.language}\r\nMIME-Version: 1.0\r\n")
     head = "".join(out).encode("utf-8") + _SUPPRESS
     inner = f"=_{mark}_a"
-    body = _multipart("alternative", inner, _readable(mail))
-    if mail.calendar is None:
+    entry = None if mail.calendar is None else _base64(mail.calendar)
+    body = _multipart("alternative", inner, _readable(mail, entry))
+    if entry is None:
         return head + body
     attached = (
         b'Content-Type: application/ics; name="invite.ics"\r\nContent-Disposition: attachment; filename="invite.ics"\r\n'
-        b"Content-Transfer-Encoding: base64\r\n\r\n" + _base64(mail.calendar)
+        b"Content-Transfer-Encoding: base64\r\n\r\n" + entry
     )
     return head + _multipart("mixed", f"=_{mark}_m", [body, attached])
 
 
-def _readable(mail: Mail) -> list[bytes]:
+def _readable(mail: Mail, entry: bytes | None) -> list[bytes]:
     parts = [_text_part("plain", mail.text), _text_part("html", mail.html)]
-    if mail.calendar is not None:
+    if entry is not None:
         kind = f"text/calendar; method={mail.method}; charset=UTF-8"
         head = f"Content-Type: {kind}\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-        parts.append(head.encode("ascii") + _base64(mail.calendar))
+        parts.append(head.encode("ascii") + entry)
     return parts
+
+
+@lru_cache(maxsize=256)
+def _subject(told: str) -> str:
+    return words(one_line(told), 9)
+
+
+@lru_cache(maxsize=8)
+def _date(moment: datetime) -> str:
+    return format_datetime(moment)
 
 
 def _multipart(kind: str, mark: str, parts: list[bytes]) -> bytes:
@@ -84,7 +96,7 @@ def _multipart(kind: str, mark: str, parts: list[bytes]) -> bytes:
 
 def _text_part(kind: str, told: str) -> bytes:
     """Plain text of Latin scripts stays readable (quoted-printable); the rest is base64, which is faster and shorter."""
-    raw = told.replace("\r\n", "\n").replace("\n", "\r\n").encode("utf-8")
+    raw = told.encode("utf-8")
     if kind == "plain" and (len(raw) - len(told)) * 6 < len(raw):
         encoding, body = "quoted-printable", binascii.b2a_qp(raw, istext=True)
     else:
@@ -93,9 +105,21 @@ def _text_part(kind: str, told: str) -> bytes:
     return head.encode("ascii") + body
 
 
+def with_crlf(told: str) -> str:
+    """The text with the line ends of a mail; done once for many, before their values are filled in."""
+    return told.replace("\r\n", "\n").replace("\n", "\r\n")
+
+
 def _base64(raw: bytes) -> bytes:
     told = binascii.b2a_base64(raw, newline=False)
-    return b"\r\n".join([told[at : at + 76] for at in range(0, len(told), 76)]) + b"\r\n"
+    return b"\r\n".join(_rows(len(told)).unpack(told)) + b"\r\n"
+
+
+@lru_cache(maxsize=512)
+def _rows(size: int) -> struct.Struct:
+    """Cuts base64 into lines of 76 characters without a loop in Python."""
+    whole, rest = divmod(size, 76)
+    return struct.Struct("76s" * whole + (f"{rest}s" if rest else ""))
 
 
 @lru_cache(maxsize=2048)
@@ -117,6 +141,7 @@ def words(told: str, used: int = 0) -> str:
     return "\r\n ".join(f"=?utf-8?b?{e}?=" for e in encoded)
 
 
+@lru_cache(maxsize=512)
 def wire_address(address: str) -> str:
     """An address as SMTP takes it: the domain of another script in its ASCII form."""
     local, _, domain = one_line(address).rpartition("@")
@@ -125,6 +150,7 @@ def wire_address(address: str) -> str:
     return f"{local}@{domain}"
 
 
+@lru_cache(maxsize=512)
 def mailbox(name: str, address: str) -> str:
     """``Name <address>`` for a header; the name can hold nothing but itself."""
     name = one_line(name)

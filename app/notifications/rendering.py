@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 import json
@@ -25,6 +24,7 @@ from app.notifications.compose import Compiled, Shape, compile_mail, greeting_ht
 from app.notifications.facts import calm, is_url
 from app.notifications.mime import Mail, assemble
 from app.notifications.models import Message, MessageFacts
+from config import Settings
 
 SECRET_KINDS = frozenset({"sign-in-link"})
 """Kinds whose mail nobody but its recipient may read, not even with its links blanked."""
@@ -89,10 +89,10 @@ _lock = threading.Lock()
 def render(job: Job, *, now: datetime) -> Rendered:
     """The mail of this row. The same row gives the same Message-ID, UID, SEQUENCE and DTSTAMP each time."""
     config = settings()
-    compiled = _compile(job)
+    compiled = _compile(job, config)
     subject, text, html, entry = _fill(job, compiled, job.facts.get("links", {}))
     mail = Mail(
-        message_id=message_id(job.id),
+        message_id=f"<{job.id}@{config.mail_domain}>",
         sender_name=config.network_names[job.locale],
         sender=config.organizer_address,
         reply_to=config.organizer_address if entry else config.contact_address,
@@ -107,7 +107,7 @@ def render(job: Job, *, now: datetime) -> Rendered:
         method=job.ical_method or "",
         thread_root=job.thread_root or "",
     )
-    return Rendered(mail.message_id, envelope_sender(job.id), job.address, assemble(mail))
+    return Rendered(mail.message_id, envelope_sender(job.id, config), job.address, assemble(mail))
 
 
 def preview(message: Message) -> Preview | None:
@@ -116,8 +116,9 @@ def preview(message: Message) -> Preview | None:
         return None
     job = job_of(message)
     links = dict.fromkeys(job.facts.get("links", {}), "https://blank/")
-    subject, text, html, entry = _fill(job, _compile(job), links)
+    subject, text, html, entry = _fill(job, _compile(job, settings()), links)
     shown = re.sub(r"\r\n[ \t]", "", entry.decode("utf-8")).replace("\r\n", "\n") if entry else ""
+    text = text.replace("\r\n", "\n")
     return Preview(_URL.sub("[…]", subject), _URL.sub("[…]", text), _URL.sub("[…]", _HREF.sub("", html)), _URL.sub("[…]", shown))
 
 
@@ -144,25 +145,26 @@ def row_of_message_id(told: str | None) -> uuid.UUID | None:
     return uuid.UUID(found[1]) if found and found[2] == settings().mail_domain.lower() else None
 
 
-def envelope_sender(row: uuid.UUID) -> str:
+def envelope_sender(row: uuid.UUID, config: Settings | None = None) -> str:
     """The bounce address of one row: what comes back names it, and nobody can guess another's."""
-    key = settings().secret_keys[0].encode()
-    mac = hmac.new(key, b"bounce\0" + row.bytes, hashlib.sha256).digest()[:5]
-    token = base64.b32encode(row.bytes + mac).decode("ascii").rstrip("=").lower()
-    return f"bounces+{token}@{settings().mail_domain}"
+    config = config or settings()
+    key = config.secret_keys[0].encode()
+    mac = hmac.digest(key, b"bounce\0" + row.bytes, "sha256")[:5]
+    return f"bounces+{row.hex}{mac.hex()}@{config.mail_domain}"
 
 
-def _compile(job: Job) -> Compiled:
-    links, personal = job.facts.get("links", {}), job.facts.get("personal", {})
+def _compile(job: Job, config: Settings) -> Compiled:
+    links, personal = tuple(sorted(job.facts.get("links", ()))), tuple(sorted(job.facts.get("personal", ())))
     rest = {key: value for key, value in job.facts.items() if key not in ("links", "personal")}
-    shape = Shape(job.kind, job.locale, job.zone, job.ical_method, job.ical_uid, tuple(sorted(links)), tuple(sorted(personal)))
-    key = (shape, job.template_version, job.common_id, json.dumps(rest, sort_keys=True), id(settings()))
+    told = json.dumps(rest, sort_keys=True) if rest else ""
+    standing = (job.kind, job.locale, job.zone, job.ical_method, job.ical_uid, links, personal)
+    key = (standing, job.template_version, job.common_id, told, id(config))
     with _lock:
         known = _compiled.get(key)
         if known is not None:
             _compiled.move_to_end(key)
             return known
-    made = compile_mail(shape, {**job.common, **rest}, job.created_at)
+    made = compile_mail(Shape(*standing), {**job.common, **rest}, job.created_at)
     with _lock:
         _compiled[key] = made
         while len(_compiled) > _CACHE_SIZE:
@@ -170,17 +172,23 @@ def _compile(job: Job) -> Compiled:
     return made
 
 
+def _short(words: str) -> str:
+    """A person's own words on one line, and no link in them."""
+    return " ".join(calm(words).split())
+
+
 def _fill(job: Job, compiled: Compiled, links: Mapping[str, Any]) -> tuple[str, str, str, bytes | None]:
     """Subject, text, HTML and calendar entry of one person."""
-    values: dict[str, str] = {"name": calm(job.recipient_name)}
+    values: dict[str, str] = {"name": _short(job.recipient_name)}
     for key, address in links.items():
         if not is_url(address):
             raise ValueError(f"the link {key} is no http address")
         values[f"links.{key}"] = address
     for key, words in job.facts.get("personal", {}).items():
-        values[f"personal.{key}"] = calm(str(words))
-    who = calm(job.salutation or job.recipient_name)
-    greeting = compiled.with_form if job.salutation else compiled.with_name
+        values[f"personal.{key}"] = _short(str(words))
+    form = _short(job.salutation)
+    who = form or values["name"]
+    greeting = compiled.with_form if form else compiled.with_name
     shown = {key: str(escape(value)) for key, value in values.items()}
     if who:
         values["salutation"], shown["salutation"] = greeting.fill({"who": who}), greeting_html(greeting, who)

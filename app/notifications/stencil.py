@@ -26,6 +26,7 @@ _BUILDERS = {"request": request, "cancel": cancel_event, "uninvite": uninvite}
 _FOLD = re.compile(rb"\r\n[ \t]")
 _PLAIN_NAME = re.compile(r"\w+(?: ?[\w.-]+)*")
 _PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+")
+_NOTHING_TO_ESCAPE = re.compile(r"[A-Za-z0-9 :/?&=%._~+-]*")
 _TEXT = ("SUMMARY", "DESCRIPTION", "LOCATION", "COMMENT")
 
 
@@ -116,6 +117,8 @@ def fold(line: str) -> bytes:
 
 
 def _escape_text(value: str) -> str:
+    if _NOTHING_TO_ESCAPE.fullmatch(value):
+        return value
     return vText(clean(value)).to_ical().decode("utf-8")
 
 

@@ -17,8 +17,13 @@ class Relay:
     connections: int = 0
     rcpt: dict = field(default_factory=dict)
     data: dict = field(default_factory=dict)
+    pipelining: bool = False
     before_rcpt: object = None  # called with the address, in the server's thread
     port: int = 0
+
+    async def handle_EHLO(self, server, session, envelope, hostname, responses):
+        session.host_name = hostname
+        return [responses[0], "250-PIPELINING", *responses[1:]] if self.pipelining else responses
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         if self.before_rcpt is not None:

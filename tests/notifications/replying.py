@@ -19,7 +19,16 @@ def ics(method="REPLY", attendee="a.morrow@alvania.example", partstat="ACCEPTED"
     return "\r\n".join(rows)
 
 
-def reply_mail(calendar=None, sender="A. Morrow <A.Morrow@Alvania.example>", method="REPLY", text="", charset="utf-8", cte="base64", headers=(), **facts):
+def reply_mail(
+    calendar=None,
+    sender="A. Morrow <A.Morrow@Alvania.example>",
+    method="REPLY",
+    text="",
+    charset="utf-8",
+    cte="base64",
+    headers=(),
+    **facts,
+):
     """A mail with a calendar answer in an alternative, as most programs build it."""
     mail = EmailMessage()
     mail["From"] = sender
@@ -32,5 +41,5 @@ def reply_mail(calendar=None, sender="A. Morrow <A.Morrow@Alvania.example>", met
     body = calendar if calendar is not None else ics(**facts)
     mail.add_alternative(body.encode(charset), maintype="text", subtype="calendar", cte=cte)
     part = mail.get_payload()[-1]
-    part.replace_header("Content-Type", f'text/calendar; charset={charset}; method={method}' if method else "text/calendar")
+    part.replace_header("Content-Type", f"text/calendar; charset={charset}; method={method}" if method else "text/calendar")
     return mail.as_bytes()

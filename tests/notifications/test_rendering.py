@@ -107,10 +107,17 @@ def test_a4_a_mail_without_entry_is_text_and_html():
 def test_a7_from_is_organizer_is_reply_to_and_other_mails_name_the_contact():
     mail = sent()
     (event,) = Calendar.from_ical(part(mail, "text/calendar").get_payload(decode=True)).walk("VEVENT")
-    addresses = {mail["From"].addresses[0].addr_spec, mail["Reply-To"].addresses[0].addr_spec, str(event["ORGANIZER"]).removeprefix("mailto:")}
+    addresses = {
+        mail["From"].addresses[0].addr_spec,
+        mail["Reply-To"].addresses[0].addr_spec,
+        str(event["ORGANIZER"]).removeprefix("mailto:"),
+    }
     assert addresses == {"sessions@pathways.example"}
     other = notice()
-    assert (other["From"].addresses[0].addr_spec, other["Reply-To"]) == ("sessions@pathways.example", "secretariat@pathways.example")
+    assert (other["From"].addresses[0].addr_spec, other["Reply-To"]) == (
+        "sessions@pathways.example",
+        "secretariat@pathways.example",
+    )
 
 
 def test_p1_p3_p8_p9_headers():
@@ -121,7 +128,7 @@ def test_p1_p3_p8_p9_headers():
     assert [a.addr_spec for a in mail["To"].addresses] == ["a.morrow@alvania.example"]
     assert (mail["Cc"], mail["Bcc"], mail["Content-Language"]) == (None, None, "en")
     assert parsedate_to_datetime(mail["Date"]) == NOW
-    assert re.fullmatch(r"bounces\+[a-z2-7]{34}@pathways\.example", envelope_sender(JOB.id))
+    assert re.fullmatch(r"bounces\+[0-9a-f]{42}@pathways\.example", envelope_sender(JOB.id))
     assert row_of_message_id(mail["Message-ID"]) == JOB.id
     assert row_of_message_id("<x@pathways.example>") is None and row_of_message_id(f"<{JOB.id}@other.example>") is None
 
@@ -185,7 +192,8 @@ class _Links(HTMLParser):
         self.links, self.tags = [], []
 
     def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
+        if tag != "bdi":  # around a name, where there is one
+            self.tags.append(tag)
         self.links += [value for name, value in attrs if name in ("href", "src", "action")]
 
 

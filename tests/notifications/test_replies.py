@@ -156,7 +156,13 @@ def test_the_sender_is_one_address_or_nobody():
 
 @pytest.mark.parametrize(
     "header",
-    [("Auto-Submitted", "auto-replied"), ("Precedence", "bulk"), ("X-Autoreply", "yes"), ("List-Id", "<x.example>"), ("Return-Path", "<>")],
+    [
+        ("Auto-Submitted", "auto-replied"),
+        ("Precedence", "bulk"),
+        ("X-Autoreply", "yes"),
+        ("List-Id", "<x.example>"),
+        ("Return-Path", "<>"),
+    ],
 )
 def test_p2_machines_are_recognised(header):
     assert open_mail(reply_mail(headers=[header])).automatic
@@ -177,7 +183,11 @@ def test_h11_size_parts_depth_and_time_are_bounded():
         open_mail(many)
     with pytest.raises(Unreadable, match="too_many_parts"):
         open_mail(b'Content-Type: multipart/mixed; boundary="b"\n\n' + b"--b\n" * 10_000)
-    deep = b"From: a@x.example\n" + b"".join(b'Content-Type: multipart/mixed; boundary="%d"\n\n--%d\n' % (n, n) for n in range(40)) + b"\nx"
+    deep = (
+        b"From: a@x.example\n"
+        + b"".join(b'Content-Type: multipart/mixed; boundary="%d"\n\n--%d\n' % (n, n) for n in range(40))
+        + b"\nx"
+    )
     with pytest.raises(Unreadable, match="too_deep"):
         open_mail(deep)
     wrapped = b"Content-Type: message/rfc822\n\n" * 3000 + b"From: a@x.example\n\nx"

@@ -17,9 +17,10 @@ from app.notifications.transport import (
 from tests.notifications.relay import relay
 
 
-@pytest.fixture
-def server():
+@pytest.fixture(params=[False, True], ids=["step by step", "pipelining"])
+def server(request):
     with relay() as running:
+        running.pipelining = request.param
         yield running
 
 
@@ -50,6 +51,13 @@ def test_one_connection_is_kept_for_many_mails_and_renewed_after_a_hundred(serve
     assert (server.connections, len(server.accepted)) == (3, 7)
 
 
+def test_no_address_says_a_second_command(server, smtp):
+    for address in ("a@x.example>\r\nRCPT TO:<b@x.example", "a@x.example> X=<y"):
+        outcome = smtp.deliver(mail(address), yes)
+        assert outcome.result is Result.REFUSED
+    assert server.accepted == []
+
+
 def test_an_idle_connection_is_renewed(server, smtp, monkeypatch):
     smtp.deliver(mail(), yes)
     monkeypatch.setattr(module, "IDLE_SECONDS", -1)
@@ -67,7 +75,8 @@ def test_not_wanted_just_before_data_leaves_nothing(server, smtp):
 
 
 @pytest.mark.parametrize(
-    ("reply", "result"), [("451 4.7.1 later", Result.POSTPONED), ("550 5.1.1 nobody here", Result.REFUSED), ("432 busy", Result.POSTPONED)]
+    ("reply", "result"),
+    [("451 4.7.1 later", Result.POSTPONED), ("550 5.1.1 nobody here", Result.REFUSED), ("432 busy", Result.POSTPONED)],
 )
 @pytest.mark.parametrize("where", ["rcpt", "data"])
 def test_f6_what_the_relay_refuses_is_told_with_its_words(server, smtp, where, reply, result):
@@ -86,7 +95,7 @@ def test_f6_a_line_cut_after_data_is_ambiguous(server, smtp):
 
 
 def test_f6_a_relay_that_hangs_after_data_is_ambiguous_in_bounded_time(server, smtp, monkeypatch):
-    monkeypatch.setattr(module, "DATA_SECONDS", 0.3)
+    monkeypatch.setattr(module, "REPLY_SECONDS", 0.3)
     server.data["a@alvania.example"] = ["hang"]
     assert smtp.deliver(mail(), yes).result is Result.AMBIGUOUS
 

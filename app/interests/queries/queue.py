@@ -84,5 +84,6 @@ def staff() -> list[Person]:
     """Who can be given an expression: the people of the secretariat, by name."""
     roles = (Role.SECRETARIAT, Role.ADMINISTRATOR)
     granted = select(RoleGrant.person_id).where(RoleGrant.role.in_(roles), RoleGrant.ended_at.is_(None))
-    query = select(Person).where(Person.id.in_(granted), Person.active).order_by(Person.sort_name, Person.id)
+    named = load_only(Person.given_name, Person.family_name)
+    query = select(Person).options(named).where(Person.id.in_(granted), Person.active).order_by(Person.sort_name, Person.id)
     return list(db.session.scalars(query))

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from markupsafe import Markup
+from sqlalchemy import Row
 
 from app.accounts.access import P, requires, viewer
 from app.accounts.queries import states
-from app.accounts.reader import best, language
+from app.accounts.reader import best, language, viewer_zone
+from app.core import when
 from app.core.paging import key_of
 from app.core.text import LocalText, clean, fold
 from app.interests import queries
@@ -37,6 +41,7 @@ def queue() -> ResponseReturnValue:
     return render_template(
         "interests/queue.html",
         page=page,
+        sent=_moments(page.rows),
         chosen={name: request.args.get(name, "") for name in _NAMES},
         kept=kept,
         after_url=url_for("interests.queue", **{**kept, "after": page.after}) if page.after else None,
@@ -44,6 +49,7 @@ def queue() -> ResponseReturnValue:
         record_url=url_for("interests.record", expression_id=_ANY).replace(str(_ANY), "RECORD"),
         state_names=names,
         calls=calls,
+        here=language(),
         status_words=words,
         source_words={s: str(word) for s, word in SOURCES.items()},
         status_choices=[(s.value, word) for s, (word, _tone) in words.items()],
@@ -52,6 +58,18 @@ def queue() -> ResponseReturnValue:
         ground_choices=list(ground_choices()),
         staff_choices=[(str(p.id), p.full_name) for p in queries.staff()],
     )
+
+
+def _moments(rows: Sequence[Row[Any]]) -> dict[uuid.UUID, tuple[str, str]]:
+    """When each was sent, for machines and in words: the words around it are looked up once for all rows."""
+    around, zone, lang = _("%(date)s, %(time)s", date="{date}", time="{time}"), viewer_zone(), language()
+    return {
+        row.id: (
+            when.machine_time(row.submitted_at),
+            around.format(date=when.date_text(row.submitted_at, lang, zone, "short"), time=when.time_text(row.submitted_at, zone)),
+        )
+        for row in rows
+    }
 
 
 _NAMES = ("status", "call", "state", "ground", "assignee", "source", "words")

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Row, select, tuple_
 from sqlalchemy.orm import load_only
@@ -70,7 +70,7 @@ def queue_page(
     if after is not None:
         query = query.where(tuple_(Expression.submitted_at, Expression.id) < tuple_(*after))
     query = query.order_by(Expression.submitted_at.desc(), Expression.id.desc()).limit(size + 1)
-    found: Sequence[Row[Any]] = db.session.execute(query).all()
+    found = cast("Sequence[Row[Any]]", db.session.execute(query).all())
     return page_of(found, size, _key)
 
 
@@ -78,16 +78,25 @@ def _key(row: Row[Any]) -> tuple[str, uuid.UUID]:
     return (row.submitted_at.isoformat() if row.submitted_at else "", row.id)
 
 
-def call_choices(most: int = 100) -> list[Call]:
-    """The newest calls, for the queue's filter and the form on behalf."""
-    columns = load_only(Call.id, Call.titles, Call.closes_at)
-    return list(db.session.scalars(select(Call).options(columns).order_by(Call.opens_at.desc(), Call.id).limit(most)))
+_CALLS = (
+    select(Call).options(load_only(Call.id, Call.titles, Call.closes_at)).order_by(Call.opens_at.desc(), Call.id).limit(100)
+)
+_GRANTED = select(RoleGrant.person_id).where(
+    RoleGrant.role.in_((Role.SECRETARIAT, Role.ADMINISTRATOR)), RoleGrant.ended_at.is_(None)
+)
+_STAFF = (
+    select(Person)
+    .options(load_only(Person.given_name, Person.family_name))
+    .where(Person.id.in_(_GRANTED), Person.active)
+    .order_by(Person.sort_name, Person.id)
+)
+
+
+def call_choices() -> list[Call]:
+    """The hundred newest calls, for the queue's filter and the form on behalf."""
+    return list(db.session.scalars(_CALLS))
 
 
 def staff() -> list[Person]:
     """Who can be given an expression: the people of the secretariat, by name."""
-    roles = (Role.SECRETARIAT, Role.ADMINISTRATOR)
-    granted = select(RoleGrant.person_id).where(RoleGrant.role.in_(roles), RoleGrant.ended_at.is_(None))
-    named = load_only(Person.given_name, Person.family_name)
-    query = select(Person).options(named).where(Person.id.in_(granted), Person.active).order_by(Person.sort_name, Person.id)
-    return list(db.session.scalars(query))
+    return list(db.session.scalars(_STAFF))

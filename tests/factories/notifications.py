@@ -49,4 +49,8 @@ def notice(n=1, **changes):
     return make_letter(**{**base, **changes})
 
 
-NOTICE = {"titles": {"en": "Family reunification", "ar": "لم شمل الأسرة"}, "note": "Plain words.", "agenda": {"md": "**Strong** words"}}
+NOTICE = {
+    "titles": {"en": "Family reunification", "ar": "لم شمل الأسرة"},
+    "note": "Plain words.",
+    "agenda": {"md": "**Strong** words"},
+}

@@ -1,5 +1,6 @@
 """A committed database, templates of test kinds, a relay, and a sender on them."""
 
+import time
 from contextlib import contextmanager
 
 import pytest
@@ -56,6 +57,20 @@ def sending(relay, **options):
     finally:
         transport.close()
         claimant.close()
+
+
+def let_go(connection_or_claimant):
+    """Close, and wait until the server has released what the connection held."""
+    connection = getattr(connection_or_claimant, "_connection", connection_or_claimant)
+    pid = connection.info.backend_pid
+    connection.close()
+    for _ in range(500):
+        alive = db.session.scalar(db.text("SELECT count(*) FROM pg_stat_activity WHERE pid = :pid"), {"pid": pid})
+        db.session.rollback()
+        if not alive:
+            return
+        time.sleep(0.01)
+    raise AssertionError("the server keeps the connection")
 
 
 def post(*letters, now):

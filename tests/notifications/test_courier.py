@@ -139,7 +139,7 @@ def test_f3_a_sender_killed_without_warning_loses_nobody(live, relay, settings):
 def test_f4_with_the_broker_away_a_commit_is_not_held_up(live, monkeypatch):
     nudge._forget()
     monkeypatch.setattr(nudge, "_closed_until", 0.0)
-    monkeypatch.setattr(nudge, "_broker", lambda: celery.connection_for_write("redis+socket:///nowhere/redis.sock", connect_timeout=0.3,
+    monkeypatch.setattr(nudge, "_broker", lambda: celery.connection_for_write("redis+socket:///nowhere/redis.sock", connect_timeout=0.3,  # noqa: E501
                         transport_options={"socket_timeout": 0.3, "socket_connect_timeout": 0.3, "max_retries": 0}))  # fmt: skip
     start = time.monotonic()
     post(notice(1), now=clock.now())

@@ -19,7 +19,7 @@ from app.notifications.delivery import Breaker
 from app.notifications.models import Priority, State
 from app.notifications.outbox import register_revision_check
 from tests.factories.notifications import notice
-from tests.notifications.conftest import post, rows, sending
+from tests.notifications.conftest import let_go, post, rows, sending
 from tests.notifications.relay import relay as running_relay
 
 
@@ -67,7 +67,7 @@ def test_f7_a_poisoned_row_fails_alone(live, relay, now):
     with sending(relay) as sender:
         sender.drain()
     assert states() == {
-        "notice:1": State.SENT, "notice:2": State.FAILED, "notice:3": State.FAILED, "notice:4": State.FAILED, "notice:5": State.SENT,
+        "notice:1": State.SENT, "notice:2": State.FAILED, "notice:3": State.FAILED, "notice:4": State.FAILED, "notice:5": State.SENT,  # noqa: E501
     }  # fmt: skip
     found = rows()
     assert {found[f"notice:{n}"].error_class for n in (2, 3, 4)} == {"poisoned"}
@@ -276,10 +276,10 @@ def test_f3_the_sweep_frees_the_rows_of_a_claimant_whose_lock_is_gone(live, now)
     watcher = claims.connect(db.engine)
     assert sweep(watcher, now) == 0
     assert set(states().values()) == {State.SENDING}  # the holder lives
-    gone.close()
+    let_go(gone)
     assert sweep(watcher, now) == 4
     assert states() == {
-        "notice:0": State.QUEUED, "notice:1": State.QUEUED, "notice:2": State.QUEUED, "notice:8": State.QUEUED, "notice:9": State.UNKNOWN,
+        "notice:0": State.QUEUED, "notice:1": State.QUEUED, "notice:2": State.QUEUED, "notice:8": State.QUEUED, "notice:9": State.UNKNOWN,  # noqa: E501
     }  # fmt: skip
     assert len(alive.claim(now, 5)) == 4
     watcher.close()
@@ -310,7 +310,7 @@ def test_a_row_taken_back_while_its_sender_died_is_cancelled(live, now):
     gone.claim(now)
     outbox.cancel_waiting("session", subject, now=now)
     db.session.commit()
-    gone.close()
+    let_go(gone)
     watcher = claims.connect(db.engine)
     assert sweep(watcher, now) == 0
     watcher.close()
@@ -321,7 +321,7 @@ def test_one_sweeps_at_a_time(live, now):
     holder, other = claims.connect(db.engine), claims.connect(db.engine)
     holder.execute("SELECT pg_advisory_lock(%s, %s)", (claims.CLASS, claims.SWEEP))
     assert sweep(other, now) is None
-    holder.close()
+    let_go(holder)
     assert sweep(other, now) == 0
     other.close()
 

@@ -115,7 +115,7 @@ def test_a_delivery_report_reaches_the_desk_with_the_person_it_concerns(session,
     outbox.queue(make_letter(recipient_id=person), now=now)
     row = session.scalars(select(Message)).one()
     raw = (
-        'From: mailer-daemon@x.example\r\nReturn-Path: <>\r\nContent-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
+        'From: mailer-daemon@x.example\r\nReturn-Path: <>\r\nContent-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'  # noqa: E501
         f"--b\r\nContent-Type: text/plain\r\n\r\nThis mail to {envelope_sender(row.id)} bounced.\r\n--b--\r\n"
     )
     mail = receive(raw.encode(), "imap", now)

@@ -204,7 +204,7 @@ def test_a_message_begins_queued_or_suppressed_and_nothing_else(session, now, st
                 lease_token=uuid7(),
                 lease_until=now,
                 sent_at=now,
-            )  # fmt: skip
+            )
         )
         session.flush()
     assert rows(session) == []

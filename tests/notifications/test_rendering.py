@@ -159,7 +159,7 @@ def test_two_people_share_a_rendering_and_nothing_else():
 
 def test_time_in_the_order_own_others_west_to_east_utc():
     assert (
-        "Your time, Nairobi (UTC+3): 16:00 to 17:30\nThursday 11 March 2027\nNew York 08:00 · Fiji 01:00 (Fri)\n13:00 to 14:30 UTC\n"
+        "Your time, Nairobi (UTC+3): 16:00 to 17:30\nThursday 11 March 2027\nNew York 08:00 · Fiji 01:00 (Fri)\n13:00 to 14:30 UTC\n"  # noqa: E501
         in text(sent())
     )
     eastern = text(sent(zone="Pacific/Fiji"))
@@ -198,8 +198,8 @@ class _Links(HTMLParser):
 
 
 HOSTILE = [
-    '"<a href=https://evil.example>click</a>"', "[click](http://evil.example/x)", "x\r\nBcc: victim@evil.example", "x\nSubject: new",
-    "www.evil.example", "HTTPS://evil.example", "=?utf-8?q?=0d=0aBcc:_victim@evil.example?=", "\u202egnp.exe", "a\ue000links.yes\ue001b",
+    '"<a href=https://evil.example>click</a>"', "[click](http://evil.example/x)", "x\r\nBcc: victim@evil.example", "x\nSubject: new",  # noqa: E501
+    "www.evil.example", "HTTPS://evil.example", "=?utf-8?q?=0d=0aBcc:_victim@evil.example?=", "\u202egnp.exe", "a\ue000links.yes\ue001b",  # noqa: E501
     "<script>alert(1)</script>", "{{ config }}{% raw %}", '", evil@evil.example, "', "x" * 3000, "\0\x0b\x85", "%(name)s %s {0}",
 ]  # fmt: skip
 
@@ -281,7 +281,7 @@ def test_greetings_by_form_name_or_neither():
 
 def test_the_preview_shows_the_mail_with_every_link_blanked(session, now):
     letter = Letter(
-        key="k", kind="test-invite", address="a@x.example", locale="en", zone="UTC", facts={"links": LINKS, "personal": {"because": "b"}},
+        key="k", kind="test-invite", address="a@x.example", locale="en", zone="UTC", facts={"links": LINKS, "personal": {"because": "b"}},  # noqa: E501
         common=COMMON, recipient_name="Adaeze Morrow", ical_method="REQUEST", ical_uid="u@x.example", ical_sequence=0, dtstamp=now,
     )  # fmt: skip
     outbox.queue(letter, now=now)

@@ -33,7 +33,7 @@ def test_h1_every_transfer_encoding(cte):
 def test_h1_the_calendar_part_anywhere_in_the_tree():
     inner = ics().replace("\r\n", "\n")
     raw = (
-        'From: a.morrow@alvania.example\nContent-Type: multipart/mixed; boundary="a"\n\n--a\nContent-Type: multipart/related; boundary="b"\n\n'
+        'From: a.morrow@alvania.example\nContent-Type: multipart/mixed; boundary="a"\n\n--a\nContent-Type: multipart/related; boundary="b"\n\n'  # noqa: E501
         '--b\nContent-Type: multipart/alternative; boundary="c"\n\n--c\nContent-Type: text/plain\n\nyes\n--c\n'
         f"Content-Type: TEXT/Calendar; Method=reply; name=x\n\n{inner}\n--c--\n--b--\n--a--\n"
     )
@@ -227,8 +227,8 @@ def test_h11_hostile_objects_take_bounded_time(calendar):
 
 @pytest.mark.parametrize(
     "raw",
-    [b"", b"\0", b"\r\n\r\n", b"From: \xff\xfe\r\nSubject: =?utf-8?q?=ff?=\r\n\r\n\xff", b"Content-Type: text/calendar; charset=\xff; method=REPLY\n\n\xff",
-     b"From: =?x?y?z?= <a@\r\n b>\nContent-Type: multipart/mixed\n\nx", b"Content-Transfer-Encoding: uuencode\nContent-Type: text/calendar; method=REPLY\n\nbegin 666\n!!"],
+    [b"", b"\0", b"\r\n\r\n", b"From: \xff\xfe\r\nSubject: =?utf-8?q?=ff?=\r\n\r\n\xff", b"Content-Type: text/calendar; charset=\xff; method=REPLY\n\n\xff",  # noqa: E501
+     b"From: =?x?y?z?= <a@\r\n b>\nContent-Type: multipart/mixed\n\nx", b"Content-Transfer-Encoding: uuencode\nContent-Type: text/calendar; method=REPLY\n\nbegin 666\n!!"],  # noqa: E501
 )  # fmt: skip
 def test_bytes_that_are_hardly_a_mail_are_read_without_an_error(raw):
     opened = open_mail(raw)

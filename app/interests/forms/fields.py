@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import RadioField, StringField, TextAreaField, ValidationError
+from wtforms import EmailField, RadioField, StringField, TelField, TextAreaField, ValidationError
 from wtforms.validators import Optional
 
 from app.accounts.models import OrganisationKind
@@ -56,8 +56,10 @@ class OneOf(RadioField):
 
 
 def a_name(field: str, *validators: Any, most: int = NAME_MOST) -> StringField:
-    """A line of text with the label everybody else gives it."""
-    return StringField(FIELDS[field], validators=[*validators, at_most(most)])
+    """A line of text with the label everybody else gives it; phones show the keys for it."""
+    kind: type[StringField] = {"contact_email": EmailField, "contact_phone": TelField}.get(field, StringField)
+    made: StringField = kind(FIELDS[field], validators=[*validators, at_most(most)])
+    return made
 
 
 def a_text(field: str, *validators: Any, most: int = AIM_MOST) -> TextAreaField:

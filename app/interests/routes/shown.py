@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
+
 from app.accounts.queries import states
 from app.accounts.reader import best, language
 from app.core import when, zones
@@ -44,7 +46,7 @@ def who(expression: Expression) -> list[Fact]:
         Fact(FIELDS["state_id"], chosen=[state_name(expression)] if expression.state_id else []),
         Fact(FIELDS["organisation_name"], expression.organisation_name),
         Fact(FIELDS["organisation_unit"], expression.organisation_unit),
-        Fact(FIELDS["contact_family_name"], f"{expression.contact_honorific} {expression.contact_name}".strip()),
+        Fact(_l("The person we write to"), f"{expression.contact_honorific} {expression.contact_name}".strip()),
         Fact(FIELDS["contact_post"], expression.contact_post),
         Fact(FIELDS["contact_email"], expression.contact_email),
         Fact(FIELDS["contact_phone"], expression.contact_phone),

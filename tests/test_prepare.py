@@ -1,0 +1,31 @@
+"""A later start finds out cheaply that there is nothing to migrate, and finds the same head as the migration tool."""
+
+from __future__ import annotations
+
+import sys
+
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+from app import prepare
+
+
+def test_the_head_read_from_the_files_is_the_migration_tools_own():
+    config = Config()
+    config.set_main_option("script_location", str(prepare.HERE / "migrations"))
+    assert [prepare.head()] == ScriptDirectory.from_config(config).get_heads()
+
+
+def test_several_ends_are_no_head(tmp_path, monkeypatch):
+    monkeypatch.setattr(prepare, "VERSIONS", tmp_path)
+    (tmp_path / "1.py").write_text('revision = "0001"\ndown_revision = None\n')
+    assert prepare.head() == "0001"
+    (tmp_path / "2.py").write_text('revision: str = "0002"\ndown_revision: str | None = "0001"\n')
+    assert prepare.head() == "0002"
+    (tmp_path / "3.py").write_text("revision = '0003'\ndown_revision = '0001'\n")
+    assert prepare.head() is None
+
+
+def test_a_migrated_database_has_nothing_to_do(settings, schema, monkeypatch):
+    monkeypatch.setitem(sys.modules, "alembic.command", None)  # importing it now would fail
+    assert prepare.upgrade(settings) is False

@@ -75,7 +75,8 @@ def _walk(app: Any, office: dict[str, str], answer: str, session_id: str) -> int
         re.sub(r"<lang:lang>", "en", rule.rule) for rule in app.url_map.iter_rules()
         if "GET" in (rule.methods or ()) and rule.arguments <= {"lang"}
     })  # fmt: skip
-    for path in (*plain, f"/en/sessions/{session_id}", f"/en/desk/sessions/{session_id}", f"/fr/sessions/{session_id}/calendar.ics"):
+    own = [f"/en/sessions/{session_id}", f"/en/desk/sessions/{session_id}", f"/fr/sessions/{session_id}/calendar.ics"]
+    for path in (*plain, *own):
         for client in (reader, desk):
             status = client.get(path, headers=headers).status_code
             count += 1

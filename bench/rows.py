@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from flask import Flask
@@ -62,8 +62,9 @@ def meeting(days: int, *, capacity: int = 400, hosts: Sequence[Organisation] = (
     """A scheduled, public session in so many days."""
     now = clock.now()
     plan = rules.Plan(
-        titles={**TITLES, "en": title or TITLES["en"]}, purposes={"en": "Colleagues explain how they decide.", "fr": "Des collègues expliquent."},
-        agendas={"en": AGENDA, "fr": AGENDA}, local_start=datetime.combine(now.date() + timedelta(days=days), datetime.min.time().replace(hour=16)),
+        titles={**TITLES, "en": title or TITLES["en"]}, agendas={"en": AGENDA, "fr": AGENDA},
+        purposes={"en": "Colleagues explain how they decide.", "fr": "Des collègues expliquent."},
+        local_start=datetime.combine(now.date() + timedelta(days=days), time(16)),
         zone="Africa/Nairobi", minutes=90, capacity=capacity, languages=("en", "fr", "ar"), join_url="https://meet.example/abc",
         dial_in="+254 20 000 0000, 1234#", test_url="https://meet.example/test", grounds=("family",),
     )  # fmt: skip
@@ -114,11 +115,11 @@ def invitations(row: PeerSession, person_ids: Sequence[uuid.UUID], organisations
 
 def call(title: str = "Call for peers") -> Call:
     """A call that is open."""
-    now = clock.now()
+    opens, closes = clock.now() - timedelta(days=7), clock.now() + timedelta(days=30)
     row = Call(
         titles={"en": title, "fr": f"{title} (fr)"}, texts={"en": "We look for **peers**."}, zone="UTC",
-        opens_at=now - timedelta(days=7), closes_at=now + timedelta(days=30), asks=["join_exchange"], published=True,
-        opens_local=(now - timedelta(days=7)).replace(tzinfo=None), closes_local=(now + timedelta(days=30)).replace(tzinfo=None),
+        opens_at=opens, closes_at=closes, asks=["join_exchange"], published=True,
+        opens_local=opens.replace(tzinfo=None), closes_local=closes.replace(tzinfo=None),
     )  # fmt: skip
     db.session.add(row)
     db.session.flush()
@@ -134,12 +135,15 @@ def expressions(count: int, prefix: str, to: Call, assignee: Person) -> None:
         email = f"{prefix}{number}@ministry.example"
         made.append({
             "reference": f"EOI-{prefix}-{number}", "call_id": to.id, "language": LANGUAGES[number % 6], "step": 4,
-            "status": Status.SUBMITTED if number % 3 else Status.UNDER_REVIEW, "source": Source.NOTE_VERBALE if number % 5 == 0 else Source.WEB_FORM,
+            "status": Status.SUBMITTED if number % 3 else Status.UNDER_REVIEW,
+            "source": Source.WEB_FORM if number % 5 else Source.NOTE_VERBALE,
             "organisation_kind": OrganisationKind.MINISTRY, "state_id": of[number % len(of)].id,
-            "organisation_name": "Ministry of the Interior", "contact_given_name": "Ada", "contact_family_name": f"Person {number}",
+            "organisation_name": "Ministry of the Interior", "contact_given_name": "Ada",
+            "contact_family_name": f"Person {number}",
             "contact_email": email, "contact_folded": email, "mode": Mode.SEEK, "asks": ["join_exchange"],
             "grounds": list(GROUNDS[: 1 + number % 4]), "languages": ["en", "fr"], "aim": "To hear how peers decide.",
-            "submitted_at": now - timedelta(minutes=number), "email_confirmed_at": now, "assignee_id": assignee.id if number % 2 else None,
+            "submitted_at": now - timedelta(minutes=number), "email_confirmed_at": now,
+            "assignee_id": assignee.id if number % 2 else None,
             "search": f"eoi-{prefix}-{number} ministry of the interior".casefold(),
         })  # fmt: skip
     db.session.execute(insert(Expression), made)
@@ -150,7 +154,7 @@ def clubs(count: int) -> list[Organisation]:
     """Organisations that are no State, in the zones of the States."""
     zones = [state.zone for state in states() if state.zone]
     made = [
-        Organisation(kind=OrganisationKind.ACADEMIA, names={"en": f"University {n}", "fr": f"Université {n}"}, zone=zones[n % len(zones)])
+        Organisation(kind=OrganisationKind.ACADEMIA, names={"en": f"University {n}"}, zone=zones[n % len(zones)])
         for n in range(count)
     ]
     db.session.add_all(made)

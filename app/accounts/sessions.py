@@ -8,7 +8,7 @@ import uuid
 from datetime import date, datetime, timedelta
 
 from flask import has_request_context, request
-from sqlalchemy import select, update
+from sqlalchemy import Date, Text, Uuid, bindparam, cast, literal, null, select, update
 from sqlalchemy.orm import joinedload
 
 from app.accounts.access import Viewer
@@ -23,6 +23,33 @@ ABSOLUTE = timedelta(days=7)
 OFFICE_IDLE = timedelta(hours=1)
 OFFICE_ABSOLUTE = timedelta(hours=12)
 _TOUCH = timedelta(minutes=5)  # how stale last_seen_at may be: not a write on every page
+
+
+# Asked with every page of a signed-in reader, so put together once.
+_BY_TOKEN = (
+    select(SignIn)
+    .options(joinedload(SignIn.person))
+    .where(SignIn.token_hash == bindparam("hashed"), SignIn.ended_at.is_(None))
+)
+_WHO, _TODAY = bindparam("who", type_=Uuid), bindparam("today", type_=Date)
+_NAMED = (
+    select(literal("role").label("kind"), cast(RoleGrant.role, Text).label("word"), null().label("of"))
+    .where(RoleGrant.person_id == _WHO, RoleGrant.ended_at.is_(None))
+    .union_all(
+        select(literal("state"), cast(Designation.capacity, Text), Designation.state_id).where(
+            Designation.person_id == _WHO,
+            Designation.verified_at.is_not(None),
+            Designation.refused_at.is_(None),
+            Designation.valid_from <= _TODAY,
+            (Designation.valid_to.is_(None)) | (Designation.valid_to >= _TODAY),
+        ),
+        select(literal("member"), literal(""), Membership.organisation_id).where(
+            Membership.person_id == _WHO,
+            Membership.valid_from <= _TODAY,
+            (Membership.valid_to.is_(None)) | (Membership.valid_to >= _TODAY),
+        ),
+    )
+)
 
 
 def _hash(token: str) -> str:
@@ -51,9 +78,7 @@ def begin(person: Person, method: str, now: datetime, roles: frozenset[Role] = f
 def load(token: str) -> Viewer | None:
     """The viewer behind a token; ``None`` when the session is over, ended, or the person left."""
     now = clock.now()
-    row = db.session.scalar(
-        select(SignIn).options(joinedload(SignIn.person)).where(SignIn.token_hash == _hash(token), SignIn.ended_at.is_(None))
-    )
+    row = db.session.scalar(_BY_TOKEN, {"hashed": _hash(token)})
     if row is None or row.expires_at <= now or not row.person.active:
         return None
     found = viewer_of(row.person, now, token=token, sign_in_id=row.id)
@@ -90,27 +115,7 @@ def open_of(person_id: uuid.UUID, now: datetime) -> list[SignIn]:
 def viewer_of(person: Person, now: datetime, *, token: str = "", sign_in_id: uuid.UUID | None = None) -> Viewer:
     """Roles, States and organisations of a person at this moment, in one statement."""
     today = today_of(person, now)
-    in_force = (
-        Designation.verified_at.is_not(None),
-        Designation.refused_at.is_(None),
-        Designation.valid_from <= today,
-        (Designation.valid_to.is_(None)) | (Designation.valid_to >= today),
-    )
-    text = db.Text
-    named = db.session.execute(
-        select(db.literal("role").label("kind"), db.cast(RoleGrant.role, text).label("word"), db.null().label("of"))
-        .where(RoleGrant.person_id == person.id, RoleGrant.ended_at.is_(None))
-        .union_all(
-            select(db.literal("state"), db.cast(Designation.capacity, text), Designation.state_id).where(
-                Designation.person_id == person.id, *in_force
-            ),
-            select(db.literal("member"), db.literal(""), Membership.organisation_id).where(
-                Membership.person_id == person.id,
-                Membership.valid_from <= today,
-                (Membership.valid_to.is_(None)) | (Membership.valid_to >= today),
-            ),
-        )
-    ).all()
+    named = db.session.execute(_NAMED, {"who": person.id, "today": today}).all()
     states = frozenset(r.of for r in named if r.kind == "state")
     held = {Role(r.word) for r in named if r.kind == "role"} | ({Role.FOCAL_POINT} if states else set())
     return Viewer(

@@ -134,6 +134,13 @@ def world(start: datetime, minutes: int, places: Iterable[str], language: str, m
     return rows
 
 
+def machine_time(moment: date | datetime) -> str:
+    """For the attribute of a ``<time>``: an instant in UTC, or a day."""
+    if isinstance(moment, datetime):
+        return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")
+    return moment.isoformat()
+
+
 def template_globals(language: Callable[[], str], zone: Callable[[], str]) -> dict[str, Callable[..., object]]:
     """The names templates use, speaking the reader's language in the reader's zone unless told another."""
 
@@ -155,11 +162,6 @@ def template_globals(language: Callable[[], str], zone: Callable[[], str]) -> di
     def date_box(moment: date | datetime, at: str | None = None) -> Box:
         return box(moment, language(), at or zone())
 
-    def machine(moment: date | datetime) -> str:
-        if isinstance(moment, datetime):
-            return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")
-        return moment.isoformat()
-
     return {
         "date_text": in_place,
         "time_text": at_hour,
@@ -167,5 +169,5 @@ def template_globals(language: Callable[[], str], zone: Callable[[], str]) -> di
         "utc_offset": offset,
         "world_rows": world_rows,
         "date_box": date_box,
-        "machine_time": machine,
+        "machine_time": machine_time,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import uuid
@@ -26,6 +27,7 @@ ACCEPT = ",".join(EXTENSIONS)
 """For a file field's ``accept``."""
 
 _ORPHAN_AFTER = timedelta(hours=2)
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
 
 def store(
@@ -46,7 +48,13 @@ def store(
     except NotAllowed:
         sentence = _("This file cannot be taken. Choose a PDF, a Word file (DOCX) or a picture (JPEG, PNG, WebP, TIFF).")
         raise RuleBroken(sentence, field=field) from None
-    return keep(data, name, media_type, purpose, object_kind, object_id, by, now)
+    try:
+        return keep(data, name, media_type, purpose, object_kind, object_id, by, now)
+    except OSError as problem:
+        if problem.errno not in _NO_ROOM:
+            raise
+        sentence = _("The server has no room for this file at the moment. Try again later, or send the letter by mail.")
+        raise RuleBroken(sentence, field=field) from problem
 
 
 def keep(
@@ -144,7 +152,12 @@ def _tidy_name(name: str) -> str:
 def _write(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as target:
-        target.write(data)
-        target.flush()
-        os.fsync(target.fileno())
+    try:
+        with os.fdopen(descriptor, "wb", buffering=0) as target:
+            rest = memoryview(data)
+            while rest:
+                rest = rest[target.write(rest) :]
+            os.fsync(target.fileno())
+    except OSError:
+        path.unlink(missing_ok=True)  # no half file, whatever the disk said
+        raise

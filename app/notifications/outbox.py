@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Result, Text, Uuid, all_, any_, func, select, text, update
+from sqlalchemy import CursorResult, Result, Text, Uuid, all_, and_, any_, case, func, or_, select, text, update
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -170,19 +170,18 @@ def cancel_waiting(
         about.append(Message.kind.in_(kinds))
     if recipient_ids is not None:
         about.append(Message.recipient_id == any_(sql_cast(list(recipient_ids), ARRAY(Uuid))))
-    waiting = db.session.execute(
+    waits, claimed = Message.state == State.QUEUED, Message.state == State.SENDING
+    taken = db.session.execute(
         update(Message)
-        .where(*about, Message.state == State.QUEUED)
-        .values(state=State.CANCELLED, error_class="withdrawn")
+        .where(*about, or_(waits, and_(claimed, Message.withdrawn_at.is_(None))))
+        .values(
+            state=case((waits, State.CANCELLED), else_=Message.state),
+            error_class=case((waits, "withdrawn"), else_=Message.error_class),
+            withdrawn_at=case((claimed, now), else_=Message.withdrawn_at),
+        )
         .execution_options(synchronize_session=False)
     )
-    claimed = db.session.execute(
-        update(Message)
-        .where(*about, Message.state == State.SENDING, Message.withdrawn_at.is_(None))
-        .values(withdrawn_at=now)
-        .execution_options(synchronize_session=False)
-    )
-    return _count(waiting) + _count(claimed)
+    return _count(taken)
 
 
 def send_now(subject_kind: str, subject_id: uuid.UUID, kinds: Collection[str] | None = None, *, now: datetime) -> int:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from babel.support import NullTranslations
 from flask import Flask, current_app, g, redirect, request
 from flask.typing import ResponseReturnValue
+from flask_babel import Domain
 from flask_login import current_user
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter, RequestRedirect
@@ -14,6 +16,23 @@ from app.accounts.reader import LANGUAGE_COOKIE
 from app.core.languages import LANGUAGES, babel_locale
 from app.core.signing import settings
 from app.extensions import babel
+
+
+class OncePerPage(Domain):  # type: ignore[misc]
+    """The sentences that code and lazy texts ask for: the language is looked up once for each page.
+
+    They lie where ``force_locale`` puts the present ones aside and back, so a mail in another language gets its own.
+    """
+
+    def get_translations(self) -> NullTranslations:
+        """The translations of the present language."""
+        place = g.get("_flask_babel")
+        found: NullTranslations | None = getattr(place, "babel_translations", None)
+        if found is None:
+            found = super().get_translations()
+            if g:
+                g._flask_babel.babel_translations = found
+        return found
 
 
 class LanguageConverter(BaseConverter):
@@ -78,3 +97,4 @@ def init_app(app: Flask) -> None:
             values["lang"] = g.get("lang") or (current() if request else settings().default_language)
 
     babel.init_app(app, locale_selector=lambda: babel_locale(current()) if request else settings().default_language)
+    babel.domain_instance = OncePerPage()

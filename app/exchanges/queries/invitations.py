@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Uuid, and_, bindparam, func, or_, select, tuple_
 from sqlalchemy.orm import joinedload
 
 from app.accounts.models import Person
@@ -30,10 +30,15 @@ SUBJECT = "session"
 """What the outbox calls a session when a message speaks of one."""
 
 
+# Asked with every page of a session, so put together once.
+_OF = Invitation.peer_session_id == bindparam("of", type_=Uuid)
+_HELD = select(func.count()).where(_OF, Invitation.seat == Seat.HELD)
+_OWN = select(Invitation).where(_OF, Invitation.person_id == bindparam("whose", type_=Uuid), Invitation.uninvited_at.is_(None))
+
+
 def seats_held(session_id: uuid.UUID) -> int:
     """How many seats of a session are taken."""
-    held = select(func.count()).where(Invitation.peer_session_id == session_id, Invitation.seat == Seat.HELD)
-    return db.session.scalar(held) or 0
+    return db.session.scalar(_HELD, {"of": session_id}) or 0
 
 
 def seats_by_session(session_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
@@ -51,13 +56,7 @@ def seats_by_session(session_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
 
 def own_invitation(session_id: uuid.UUID, person_id: uuid.UUID) -> Invitation | None:
     """A person's invitation to a session, unless it was taken back."""
-    return db.session.scalar(
-        select(Invitation).where(
-            Invitation.peer_session_id == session_id,
-            Invitation.person_id == person_id,
-            Invitation.uninvited_at.is_(None),
-        )
-    )
+    return db.session.scalar(_OWN, {"of": session_id, "whose": person_id})
 
 
 def by_link(purpose: str, token: str) -> Invitation | None:
@@ -65,15 +64,13 @@ def by_link(purpose: str, token: str) -> Invitation | None:
     row = row_of(token)
     if row is None:
         return None
-    invitation = db.session.scalar(
-        select(Invitation)
-        .where(Invitation.id == row)
-        .options(
-            joinedload(Invitation.peer_session).joinedload(PeerSession.exchange).selectinload(Exchange.hosts),
-            joinedload(Invitation.person),
-            joinedload(Invitation.organisation),
-        )
+    query = select(Invitation).where(Invitation.id == row)
+    query = query.options(
+        joinedload(Invitation.peer_session).joinedload(PeerSession.exchange).joinedload(Exchange.hosts),
+        joinedload(Invitation.person),
+        joinedload(Invitation.organisation),
     )
+    invitation = db.session.scalars(query).unique().one_or_none()
     if invitation is None:
         return None
     nonce = invitation.join_nonce if purpose == "join" else invitation.nonce

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Integer, Select, Uuid, and_, bindparam, false, func, or_, select, true, tuple_
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.accounts.access import Permission, Viewer
@@ -58,12 +58,10 @@ def exchanges_visible_to(viewer: Viewer) -> Select[Exchange]:
 
 
 def session_for(viewer: Viewer, session_id: uuid.UUID) -> PeerSession | None:
-    """One session with its exchange and hosts, if the viewer may see it."""
-    return db.session.scalar(
-        visible_to(viewer)
-        .where(PeerSession.id == session_id)
-        .options(joinedload(PeerSession.exchange).selectinload(Exchange.hosts), selectinload(PeerSession.reminder_rules))
-    )
+    """One session with its exchange and hosts, if the viewer may see it: in one statement, for hosts are few."""
+    query = visible_to(viewer).where(PeerSession.id == session_id)
+    query = query.options(joinedload(PeerSession.exchange).joinedload(Exchange.hosts))
+    return db.session.scalars(query).unique().one_or_none()
 
 
 def exchange_for(viewer: Viewer, exchange_id: uuid.UUID) -> Exchange | None:
@@ -128,15 +126,18 @@ def exchanges(viewer: Viewer, most: int = 200) -> Sequence[Exchange]:
     ).all()
 
 
+_ZONES = (
+    select(Organisation.zone, func.count())
+    .join(Invitation, Invitation.organisation_id == Organisation.id)
+    .where(Invitation.peer_session_id == bindparam("of", type_=Uuid), Invitation.uninvited_at.is_(None))
+    .group_by(Organisation.zone)
+    .order_by(func.count().desc(), Organisation.zone)
+    .limit(bindparam("most", type_=Integer))
+)
+
+
 def place_zones(peer_session: PeerSession, most: int = 10) -> list[str]:
     """The zones a session is shown in beside the reader's: the host's, then those of the invited, largest groups first."""
     hosts = [peer_session.zone, *(host.zone for host in peer_session.exchange.hosts)]
-    rows = db.session.execute(
-        select(Organisation.zone, func.count().label("people"))
-        .join(Invitation, Invitation.organisation_id == Organisation.id)
-        .where(Invitation.peer_session_id == peer_session.id, Invitation.uninvited_at.is_(None))
-        .group_by(Organisation.zone)
-        .order_by(func.count().desc(), Organisation.zone)
-        .limit(most)
-    )
+    rows = db.session.execute(_ZONES, {"of": peer_session.id, "most": most})
     return [z for z in dict.fromkeys((*hosts, *(row[0] for row in rows))) if z != "UTC"][:most]

@@ -133,10 +133,11 @@ def _tell(row: PeerSession, invitation: Invitation, before: Before, kept: Answer
     news = (answer_before, version_before, seat_before) != (invitation.answer, invitation.answered_version, invitation.seat)
     db.session.flush()
     void = ["session-nudge"] if invitation.seat is Seat.HELD else ["session-nudge", *OF_A_SEAT]
+    confirmed = invitation.may_join and news
+    if confirmed:
+        void.append("session-update")  # the confirmation carries the session as it is now, an update would only repeat it
     outbox.cancel_waiting(SUBJECT, row.id, kinds=void, recipient_ids=[invitation.person_id], now=now)
-    if invitation.may_join and news:
-        # the confirmation carries the session as it is now: an update that still waits would only repeat it
-        outbox.cancel_waiting(SUBJECT, row.id, kinds=["session-update"], recipient_ids=[invitation.person_id], now=now)
+    if confirmed:
         stamp(row, invitation, now)
         outbox.queue([messages.confirmation(row, messages.recipient(invitation), on_behalf=on_behalf)], now=now)
     elif invitation.seat is Seat.WAITING and seat_before is not Seat.WAITING:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, cast
 
-from sqlalchemy import select, tuple_
-from sqlalchemy.orm import joinedload, load_only
+from sqlalchemy import Row, select, tuple_
+from sqlalchemy.orm import load_only
 
 from app.accounts.access import Viewer
 from app.accounts.models import Person, Role, RoleGrant
@@ -35,17 +37,18 @@ class Filters:
     words: str = ""
 
 
+_SHOWN = (
+    Expression.id, Expression.reference, Expression.call_id, Expression.status, Expression.source, Expression.state_id,
+    Expression.organisation_name, Expression.submitted_at, Expression.email_confirmed_at, Expression.entered_by,
+    Expression.endorsement, Person.given_name, Person.family_name,
+)  # fmt: skip
+
+
 def queue_page(
     viewer: Viewer, wanted: Filters, after: tuple[datetime, uuid.UUID] | None = None, size: int = SIZE
-) -> Page[Expression]:
-    """One page, in one statement."""
-    shown = (
-        Expression.id, Expression.reference, Expression.call_id, Expression.status, Expression.source, Expression.state_id,
-        Expression.organisation_name, Expression.submitted_at, Expression.email_confirmed_at, Expression.entered_by,
-        Expression.contact_email, Expression.endorsement, Expression.grounds, Expression.assignee_id,
-    )  # fmt: skip
-    people = joinedload(Expression.assignee).load_only(Person.given_name, Person.family_name)
-    query = visible_to(viewer).options(load_only(*shown), people)
+) -> Page[Row[Any]]:
+    """One page in one statement: what its table shows, the assignee by name, and no whole records."""
+    query = visible_to(viewer).outerjoin(Person, Person.id == Expression.assignee_id).with_only_columns(*_SHOWN)
     if wanted.status is not None:
         query = query.where(Expression.status == wanted.status)
     elif not wanted.every_status:
@@ -67,22 +70,33 @@ def queue_page(
     if after is not None:
         query = query.where(tuple_(Expression.submitted_at, Expression.id) < tuple_(*after))
     query = query.order_by(Expression.submitted_at.desc(), Expression.id.desc()).limit(size + 1)
-    return page_of(db.session.scalars(query).all(), size, _key)
+    found = cast("Sequence[Row[Any]]", db.session.execute(query).all())
+    return page_of(found, size, _key)
 
 
-def _key(row: Expression) -> tuple[str, uuid.UUID]:
+def _key(row: Row[Any]) -> tuple[str, uuid.UUID]:
     return (row.submitted_at.isoformat() if row.submitted_at else "", row.id)
 
 
-def call_choices(most: int = 100) -> list[Call]:
-    """The newest calls, for the queue's filter and the form on behalf."""
-    columns = load_only(Call.id, Call.titles, Call.closes_at)
-    return list(db.session.scalars(select(Call).options(columns).order_by(Call.opens_at.desc(), Call.id).limit(most)))
+_CALLS = (
+    select(Call).options(load_only(Call.id, Call.titles, Call.closes_at)).order_by(Call.opens_at.desc(), Call.id).limit(100)
+)
+_GRANTED = select(RoleGrant.person_id).where(
+    RoleGrant.role.in_((Role.SECRETARIAT, Role.ADMINISTRATOR)), RoleGrant.ended_at.is_(None)
+)
+_STAFF = (
+    select(Person)
+    .options(load_only(Person.given_name, Person.family_name))
+    .where(Person.id.in_(_GRANTED), Person.active)
+    .order_by(Person.sort_name, Person.id)
+)
+
+
+def call_choices() -> list[Call]:
+    """The hundred newest calls, for the queue's filter and the form on behalf."""
+    return list(db.session.scalars(_CALLS))
 
 
 def staff() -> list[Person]:
     """Who can be given an expression: the people of the secretariat, by name."""
-    roles = (Role.SECRETARIAT, Role.ADMINISTRATOR)
-    granted = select(RoleGrant.person_id).where(RoleGrant.role.in_(roles), RoleGrant.ended_at.is_(None))
-    query = select(Person).where(Person.id.in_(granted), Person.active).order_by(Person.sort_name, Person.id)
-    return list(db.session.scalars(query))
+    return list(db.session.scalars(_STAFF))

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from markupsafe import Markup
+from sqlalchemy import Row
 
 from app.accounts.access import P, requires, viewer
 from app.accounts.queries import states
-from app.accounts.reader import best, language
+from app.accounts.reader import best, language, viewer_zone
+from app.core import when
 from app.core.paging import key_of
-from app.core.text import clean, fold
+from app.core.text import LocalText, clean, fold
 from app.interests import queries
 from app.interests.forms.fields import ground_choices, to_uuid
 from app.interests.models import Source, Status
@@ -30,25 +35,62 @@ def queue() -> ResponseReturnValue:
     after = key_of(request.args.get("after"), (datetime.fromisoformat, uuid.UUID))
     page = queries.queue_page(viewer(), wanted, (after[0], after[1]) if after else None)
     kept: dict[str, Any] = {k: v for k, v in request.args.items() if k != "after" and v}
-    known = states()
-    names = {s.id: best(s.names) for s in known}
-    options = sorted(((str(i), str(name)) for i, name in names.items()), key=lambda o: fold(o[1]))
+    calls = {c.id: best(c.titles) for c in call_choices()}
+    names, options = _states(language())
+    words = {s: (str(word), tone) for s, (word, tone) in STATUSES.items() if s is not Status.DRAFT}
     return render_template(
         "interests/queue.html",
         page=page,
-        args=request.args,
+        sent=_moments(page.rows),
+        chosen={name: request.args.get(name, "") for name in _NAMES},
         kept=kept,
         after_url=url_for("interests.queue", **{**kept, "after": page.after}) if page.after else None,
         first_url=url_for("interests.queue", **kept) if after else None,
+        record_url=url_for("interests.record", expression_id=_ANY).replace(str(_ANY), "RECORD"),
         state_names=names,
-        calls={c.id: best(c.titles) for c in call_choices()},
-        state_choices=options,
+        calls=calls,
+        here=language(),
+        status_words=words,
+        source_words={s: str(word) for s, word in SOURCES.items()},
+        status_choices=[(s.value, word) for s, (word, _tone) in words.items()],
+        call_choices=[(str(i), title.text) for i, title in calls.items()],
+        state_options=_chosen(options, request.args.get("state", "")),
         ground_choices=list(ground_choices()),
-        staff=queries.staff(),
-        language=language(),
-        STATUSES=STATUSES,
-        SOURCES=SOURCES,
+        staff_choices=[(str(p.id), p.full_name) for p in queries.staff()],
     )
+
+
+def _moments(rows: Sequence[Row[Any]]) -> dict[uuid.UUID, tuple[str, str]]:
+    """When each was sent, for machines and in words: the words around it are looked up once for all rows."""
+    around, zone, lang = _("%(date)s, %(time)s", date="{date}", time="{time}"), viewer_zone(), language()
+    return {
+        row.id: (
+            when.machine_time(row.submitted_at),
+            around.format(date=when.date_text(row.submitted_at, lang, zone, "short"), time=when.time_text(row.submitted_at, zone)),
+        )
+        for row in rows
+    }
+
+
+_NAMES = ("status", "call", "state", "ground", "assignee", "source", "words")
+_ANY = uuid.UUID(int=0)
+_sorted: dict[str, tuple[object, dict[uuid.UUID, LocalText], Markup]] = {}
+
+
+def _chosen(options: Markup, value: str) -> Markup:
+    """The options with this one selected."""
+    return options.replace(Markup('<option value="%s">') % value, Markup('<option value="%s" selected>') % value)
+
+
+def _states(lang: str) -> tuple[dict[uuid.UUID, LocalText], Markup]:
+    """Names of States by id, and as options of the filter, sorted; kept as long as the list they come from."""
+    known = states()
+    if lang not in _sorted or _sorted[lang][0] is not known:
+        names = {s.id: best(s.names) for s in known}
+        ordered = sorted(((str(i), str(name)) for i, name in names.items()), key=lambda o: fold(o[1]))
+        options = Markup("").join(Markup('<option value="%s">%s</option>') % option for option in ordered)
+        _sorted[lang] = (known, names, options)
+    return _sorted[lang][1:]
 
 
 def _filters() -> Filters:

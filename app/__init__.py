@@ -22,7 +22,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or load()
     app = Flask(__name__, template_folder=str(HERE.parent / "templates"), static_folder=None)
     app.config.from_mapping(settings.flask())
-    _logging(settings)
+    _logging()
     _extensions(app, settings)
 
     from app import assets, cli, reactions, web
@@ -89,6 +89,7 @@ def _static_headers(headers: object, _path: str, _url: str) -> None:
     headers["Cross-Origin-Resource-Policy"] = "same-origin"  # type: ignore[index]
 
 
-def _logging(settings: Settings) -> None:
+def _logging() -> None:
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s", level=logging.INFO)
-    logging.getLogger("whitenoise").setLevel(logging.WARNING)
+    for chatty in ("whitenoise", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -1,16 +1,23 @@
-"""Move the demonstration's clock: how far, in the words people use, and who has to be woken."""
+"""Move the demonstration's clock: how far, in the words people use, with a stop wherever a reminder falls due."""
 
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
 
 from app.core import clock
-from app.exchanges.reminders import queue_due
+from app.exchanges.reminders import moments_between, queue_due
+from app.extensions import db
 from app.notifications import nudge
+from app.notifications.models import Message, State
 
 UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes"}
 FARTHEST = timedelta(days=366)
+PATIENCE = 10.0  # seconds the worker gets at a stop
 _PART = re.compile(r"([0-9]{1,6})([wdhm])")
 
 
@@ -32,9 +39,33 @@ def span(words: str) -> timedelta:
     return total
 
 
-def advance(by: timedelta) -> int:
-    """Move the clock in all processes, and write the reminders that fell due. Answers how many; the caller commits."""
-    clock.advance(by)
-    written = queue_due(clock.now())
+def stops(start: datetime, by: timedelta) -> Iterator[datetime]:
+    """The moments to stop at: each at which a reminder falls due, and the end. A leap over them would leave them unsaid."""
+    end = start + by
+    for moment in moments_between(start, end):
+        if moment < end:
+            yield moment + timedelta(seconds=1)
+    yield end
+
+
+def move_to(moment: datetime) -> int:
+    """Set the clock of all processes to this moment, and write the reminders that are due then. The caller commits."""
+    ahead = moment - clock.now()
+    if ahead > timedelta():
+        clock.advance(ahead)
     nudge.after_commit()
-    return written
+    return queue_due(clock.now())
+
+
+def wait_for_the_worker(patience: float = PATIENCE) -> bool:
+    """Let everything that is due leave before the clock moves on; ``False`` when nobody sends."""
+    until = time.monotonic() + patience
+    while time.monotonic() < until:
+        waiting = db.session.scalar(
+            select(Message.id).where(Message.state.in_((State.QUEUED, State.SENDING)), Message.due_at <= clock.now()).limit(1)
+        )
+        db.session.rollback()
+        if waiting is None:
+            return True
+        time.sleep(0.1)
+    return False

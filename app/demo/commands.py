@@ -8,8 +8,7 @@ from flask.cli import AppGroup
 from app.core import clock
 from app.core.signing import settings
 from app.demo import sign_ins
-from app.demo.advance import NotASpan, span
-from app.demo.advance import advance as move
+from app.demo.advance import NotASpan, move_to, span, stops, wait_for_the_worker
 from app.demo.load import load_demo
 from app.extensions import db
 
@@ -49,6 +48,13 @@ def advance(by: str) -> None:
         wanted = span(by)
     except NotASpan:
         raise click.BadParameter("say how far, such as 7d, 36h or 90m; at most a year") from None
-    written = move(wanted)
-    db.session.commit()
+    start, written, served = clock.now(), 0, True
+    for moment in list(stops(start, wanted)):
+        fresh = move_to(moment)
+        db.session.commit()
+        written += fresh
+        if fresh and served:
+            served = wait_for_the_worker()
     click.echo(f"It is now {clock.now():%A %d %B %Y, %H:%M} UTC for the demonstration. Reminders written: {written}.")
+    if not served:
+        click.echo("Nobody sends mail at the moment: is the worker running?", err=True)

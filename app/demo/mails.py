@@ -13,6 +13,7 @@ from app.demo.calendar import Calendar
 from app.demo.meetings import Meetings
 from app.demo.network import Network
 from app.extensions import db
+from app.notifications import inbound
 from app.notifications.models import Message, State
 
 HISTORY = "history"
@@ -76,6 +77,4 @@ def _reply_part(uid: str, organizer: str, attendee: str, sequence: int, start: d
 
 def receive(raw: bytes, now: datetime) -> None:
     """Take a mail in as the mailbox would: it is judged by the same rules and lands on the desk when they are not sure."""
-    from app.notifications import inbound
-
     inbound.receive(raw, source="command", now=now)

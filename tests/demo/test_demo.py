@@ -11,9 +11,10 @@ from sqlalchemy import func, select
 
 from app.accounts.models import Designation, Organisation, OrganisationKind, Person, Role, RoleGrant
 from app.accounts.passwords import fits
+from app.core import clock
 from app.core.languages import LANGUAGES
 from app.demo import sign_ins
-from app.demo.advance import NotASpan, span
+from app.demo.advance import NotASpan, move_to, span, stops
 from app.demo.calendar import ANCHOR, calendar_for
 from app.demo.data_files import HERE, read
 from app.demo.load import load_demo
@@ -171,3 +172,32 @@ def test_commands_refuse_outside_the_demonstration(base_app):
     for command in (["demo", "load"], ["demo", "sign-ins"], ["demo", "advance", "7d"]):
         answer = base_app.test_cli_runner().invoke(args=command)
         assert answer.exit_code == 1 and "not a demonstration" in answer.output
+
+
+def test_the_clock_stops_wherever_a_reminder_falls_due(loaded, now):
+    coming = loaded.scalars(
+        select(PeerSession).where(PeerSession.status == SessionStatus.SCHEDULED, PeerSession.starts_at > now)
+    ).all()
+    moments = list(stops(now, timedelta(days=14)))
+    first = min(s.starts_at for s in coming)
+    assert moments[-1] == now + timedelta(days=14) and moments == sorted(moments)
+    for before in (timedelta(days=1), timedelta(hours=1)):
+        assert first - before + timedelta(seconds=1) in moments
+
+
+def test_advancing_moves_all_clocks_and_says_every_reminder(loaded, monkeypatch):
+    monkeypatch.setattr(clock, "now", lambda: NOW + clock.shift())
+
+    def kinds():
+        return Counter(k for k in loaded.scalars(select(Message.kind).where(Message.state == State.QUEUED)))
+
+    before, start = kinds(), clock.now()
+    try:
+        for moment in list(stops(start, timedelta(days=14))):
+            move_to(moment)
+        after = kinds()
+        assert clock.now() == start + timedelta(days=14)
+        assert after["session-reminder"] - before["session-reminder"] >= 10
+    finally:
+        clock.advance(-clock.shift())
+    assert clock.now() == start

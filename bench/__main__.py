@@ -1,0 +1,42 @@
+"""``python -m bench [name]``: measure all figures, or one group; exit code 1 when any falls short."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+from bench import answering, inviting, network, pages
+from bench.figures import Figure
+from bench.house import House, house
+
+GROUPS: dict[str, Callable[[House], Iterator[Figure]]] = {
+    "home": lambda place: pages.measure(place, "home"),
+    "session": lambda place: pages.measure(place, "session"),
+    "queue": lambda place: pages.measure(place, "queue"),
+    "answer": answering.measure,
+    "invite": inviting.measure,
+    "network": network.measure,
+}
+
+
+def main(names: list[str]) -> int:
+    """Measure and print; each group has a house of its own, the three pages share one."""
+    unknown = [name for name in names if name not in GROUPS]
+    if unknown:
+        sys.stderr.write(f"bench: no figure is called {unknown[0]}; there are: {', '.join(GROUPS)}\n")
+        return 2
+    start = time.monotonic()
+    runs = [GROUPS[name] for name in names] if names else [pages.measure, answering.measure, inviting.measure, network.measure]
+    short = 0
+    for run in runs:
+        with house() as place:
+            for figure in run(place):
+                print(figure.line(), flush=True)
+                short += figure.is_short
+    print(f"{short} short" if short else "all ok", f"({time.monotonic() - start:.0f} s)", flush=True)
+    return 1 if short else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

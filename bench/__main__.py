@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
-from bench import answering, inviting, network, pages
+from bench import answering, inviting, machine, network, pages
 from bench.figures import Figure
 from bench.house import House, house
 
@@ -28,6 +28,8 @@ def main(names: list[str]) -> int:
         return 2
     start = time.monotonic()
     runs = [GROUPS[name] for name in names] if names else [pages.measure, answering.measure, inviting.measure, network.measure]
+    for figure in machine.measure():
+        print(figure.line(), flush=True)
     short = 0
     for run in runs:
         with house() as place:

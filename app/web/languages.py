@@ -35,6 +35,9 @@ class OncePerPage(Domain):  # type: ignore[misc]
         return found
 
 
+sentences = OncePerPage()
+
+
 class LanguageConverter(BaseConverter):
     """The first part of an address: one of the six languages."""
 
@@ -97,4 +100,4 @@ def init_app(app: Flask) -> None:
             values["lang"] = g.get("lang") or (current() if request else settings().default_language)
 
     babel.init_app(app, locale_selector=lambda: babel_locale(current()) if request else settings().default_language)
-    babel.domain_instance = OncePerPage()
+    babel.domain_instance = sentences

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from babel.support import NullTranslations, Translations
-from flask import Flask, current_app, g, has_request_context, request, url_for
-from flask_babel import get_locale
+from flask import Flask, current_app, g, request, url_for
 from flask_babel import gettext as _
-from jinja2 import StrictUndefined, Template
+from jinja2 import StrictUndefined, Template, pass_eval_context
+from jinja2.nodes import EvalContext
+from markupsafe import Markup
 
 from app.accounts.access import Permission
 from app.accounts.reader import LIGHTER_COOKIE, best, name_of, reader, viewer_zone
 from app.core import clock, draw, text, when, zones
-from app.core.languages import LANGUAGES, NAMES, babel_locale, direction
+from app.core.languages import LANGUAGES, NAMES, direction
 from app.core.signing import settings
 from app.web import languages
 
@@ -44,13 +44,26 @@ def has_page(endpoint: str) -> bool:
     return endpoint in current_app.view_functions
 
 
+_addresses: dict[tuple[str, str], str] = {}
+
+
+def _address(endpoint: str) -> str:
+    """The address of a page that asks for nothing but its language: worked out once, for menus name thirty of them."""
+    if request.script_root:
+        return url_for(endpoint)
+    key = (endpoint, languages.current())
+    if key not in _addresses:
+        _addresses[key] = url_for(endpoint)
+    return _addresses[key]
+
+
 def _entries(*wanted: tuple[str, str]) -> list[tuple[str, str, bool]]:
     """Address, label, current: of those pages that exist."""
     here = request.endpoint or ""
     found = []
     for endpoint, label in wanted:
         if has_page(endpoint):
-            url = url_for(endpoint)
+            url = _address(endpoint)
             current = here == endpoint or (endpoint != "dashboards.home" and request.path.startswith(url + "/"))
             found.append((url, label, current))
     return found
@@ -101,7 +114,7 @@ def desk_navigation() -> list[tuple[str, list[tuple[str, str, str, int | None, b
         entries: list[tuple[str, str, str, int | None, bool]] = []
         for endpoint, label, sign, permission in desks:
             if has_page(endpoint) and can(permission):
-                url = url_for(endpoint)
+                url = _address(endpoint)
                 here = request.path == url or (endpoint != "dashboards.desk" and request.path.startswith(url + "/"))
                 entries.append((url, label, sign, None, here))
         if entries:
@@ -112,17 +125,11 @@ def desk_navigation() -> list[tuple[str, list[tuple[str, str, str, int | None, b
 def language_links() -> list[tuple[str, str, str, bool]]:
     """This page in the other languages: code, own name, address, current."""
     here = languages.current()
-    values: dict[str, Any] = dict(request.view_args or {})
-    found = []
-    for code in LANGUAGES:
-        if request.endpoint and request.method == "GET" and _speaks(request.endpoint):
-            url = url_for(request.endpoint, **{**values, "lang": code})
-            if request.query_string:
-                url += "?" + request.query_string.decode("latin-1")
-        else:
-            url = f"/{code}/"
-        found.append((code, NAMES[code], url, code == here))
-    return found
+    if request.endpoint is None or request.method != "GET" or not _speaks(request.endpoint):
+        return [(code, NAMES[code], f"/{code}/", code == here) for code in LANGUAGES]
+    before, _here, after = url_for(request.endpoint, **(request.view_args or {})).partition(f"/{here}/")
+    asked = "?" + request.query_string.decode("latin-1") if request.query_string else ""
+    return [(code, NAMES[code], f"{before}/{code}/{after}{asked}", code == here) for code in LANGUAGES]
 
 
 def _speaks(endpoint: str) -> bool:
@@ -149,7 +156,7 @@ def account() -> Account | None:
         *((("dashboards.my_state", _("My State")),) if reader().state_ids else ()),
         ("accounts.profile", _("Your profile")),
     )
-    return Account(person.full_name, links, url_for("accounts.sign_out") if has_page("accounts.sign_out") else "")
+    return Account(person.full_name, links, _address("accounts.sign_out") if has_page("accounts.sign_out") else "")
 
 
 def sign_in_url() -> str:
@@ -178,14 +185,14 @@ def your_time(moment: datetime | None = None) -> YourTime:
         place=zones.city(zone, languages.current()),
         offset=zones.offset_text(moment or clock.now(), zone),
         zone=zone,
-        change_url=url_for("accounts.zone") if has_page("accounts.zone") else "",
-        device_url=url_for("accounts.set_zone") if has_page("accounts.set_zone") else "",
+        change_url=_address("accounts.zone") if has_page("accounts.zone") else "",
+        device_url=_address("accounts.set_zone") if has_page("accounts.set_zone") else "",
     )
 
 
 def home_url() -> str:
     """The first page in this language."""
-    return url_for("dashboards.home") if has_page("dashboards.home") else f"/{languages.current()}/"
+    return _address("dashboards.home") if has_page("dashboards.home") else f"/{languages.current()}/"
 
 
 def _once(function: Callable[[], Found]) -> Callable[[], Found]:
@@ -201,29 +208,19 @@ def _once(function: Callable[[], Found]) -> Callable[[], Found]:
     return asked
 
 
-_translations: dict[str, Translations | NullTranslations] = {}
-
-
-def _catalogue() -> Translations | NullTranslations:
-    """The translations of the language in force, read once per process and found once per page, which asks fifty times."""
-    kept: tuple[str, Translations | NullTranslations] | None = g.get("catalogue")
-    if kept is not None and kept[0] == g.get("lang"):
-        return kept[1]
-    language = babel_locale(languages.current()) if has_request_context() else str(get_locale() or "en")
-    if language not in _translations:
-        folder = current_app.config["BABEL_TRANSLATION_DIRECTORIES"]
-        _translations[language] = Translations.load(folder, [language])
-    if has_request_context():
-        g.catalogue = (g.lang, _translations[language])
-    return _translations[language]
-
-
 def _gettext(words: str) -> str:
-    return _catalogue().ugettext(words)
+    return languages.sentences.get_translations().ugettext(words)  # type: ignore[no-any-return]
+
+
+@pass_eval_context
+def _words(page: EvalContext, sentence: str, **named: object) -> str:
+    """The sentence in the page's language, with what it names. Jinja's own ``_`` does the same by four calls more."""
+    found = _gettext(sentence)
+    return (Markup(found) if page.autoescape else found) % named  # noqa: S704 - our own sentences; what they name is escaped
 
 
 def _ngettext(one: str, many: str, number: int) -> str:
-    return _catalogue().ungettext(one, many, number)
+    return languages.sentences.get_translations().ungettext(one, many, number)  # type: ignore[no-any-return]
 
 
 class SharedNames(Template):
@@ -271,5 +268,6 @@ def init_app(app: Flask) -> None:
         **when.template_globals(languages.current, viewer_zone),
     )
     app.jinja_env.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
+    app.jinja_env.globals["_"] = _words
     app.jinja_env.filters["markdown"] = text.markdown
     app.jinja_env.filters["plain"] = text.plain

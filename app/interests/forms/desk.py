@@ -207,4 +207,4 @@ class BehalfForm(CameForm, Step):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.call_id.choices = [("", ""), *((str(c.id), str(best(c.titles))) for c in call_choices())]
+        self.call_id.choices = [("", ""), *((str(i), str(best(titles))) for i, titles in call_choices().items())]

@@ -13,6 +13,7 @@ from sqlalchemy.orm import load_only
 
 from app.accounts.access import Viewer
 from app.accounts.models import Person, Role, RoleGrant
+from app.core.db import Texts
 from app.core.paging import Page, page_of
 from app.core.text import fold
 from app.extensions import db
@@ -78,9 +79,7 @@ def _key(row: Row[Any]) -> tuple[str, uuid.UUID]:
     return (row.submitted_at.isoformat() if row.submitted_at else "", row.id)
 
 
-_CALLS = (
-    select(Call).options(load_only(Call.id, Call.titles, Call.closes_at)).order_by(Call.opens_at.desc(), Call.id).limit(100)
-)
+_CALLS = select(Call.id, Call.titles).order_by(Call.opens_at.desc(), Call.id).limit(100)
 _GRANTED = select(RoleGrant.person_id).where(
     RoleGrant.role.in_((Role.SECRETARIAT, Role.ADMINISTRATOR)), RoleGrant.ended_at.is_(None)
 )
@@ -92,9 +91,9 @@ _STAFF = (
 )
 
 
-def call_choices() -> list[Call]:
-    """The hundred newest calls, for the queue's filter and the form on behalf."""
-    return list(db.session.scalars(_CALLS))
+def call_choices() -> dict[uuid.UUID, Texts]:
+    """The titles of the hundred newest calls, for the queue's filter and the form on behalf."""
+    return {row.id: row.titles for row in db.session.execute(_CALLS)}
 
 
 def staff() -> list[Person]:

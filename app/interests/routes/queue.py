@@ -35,7 +35,7 @@ def queue() -> ResponseReturnValue:
     after = key_of(request.args.get("after"), (datetime.fromisoformat, uuid.UUID))
     page = queries.queue_page(viewer(), wanted, (after[0], after[1]) if after else None)
     kept: dict[str, Any] = {k: v for k, v in request.args.items() if k != "after" and v}
-    calls = {c.id: best(c.titles) for c in call_choices()}
+    calls = {call_id: best(titles) for call_id, titles in call_choices().items()}
     names, options = _states(language())
     words = {s: (str(word), tone) for s, (word, tone) in STATUSES.items() if s is not Status.DRAFT}
     return render_template(

@@ -64,7 +64,8 @@ class Run:
             time.sleep(0.1)
 
     def pids(self) -> dict[str, int]:
-        return {name: int((self.folder / "run" / f"{name}.lock").read_text()) for name in PROGRAMS}
+        # a lock is empty for the blink between a start and the writing of its number
+        return {name: int((self.folder / "run" / f"{name}.lock").read_text() or 0) for name in PROGRAMS}
 
 
 def free_ports(count: int) -> list[str]:

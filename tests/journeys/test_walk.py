@@ -61,7 +61,7 @@ def test_from_an_expression_of_interest_to_a_reminder(committed_app, settings, p
         _one_accepts_in_the_mail_program(platform, committed_app, session_id)
         _the_other_answers_on_a_page_in_arabic(platform, committed_app, session_id)
         _the_session_moves_and_the_seats_stay(platform, committed_app, secretariat, session_id)
-        _the_reminder_comes_at_its_hour(platform, session_id)
+        _the_reminder_comes_at_its_hour(platform, committed_app, session_id)
         _nothing_is_left_waiting_and_nothing_went_astray(platform, committed_app)
 
 
@@ -235,9 +235,15 @@ def _the_session_moves_and_the_seats_stay(platform, app, secretariat: Browser, s
         assert row.answered_version == 1, "the answer is for the former time until confirmed"
 
 
-def _the_reminder_comes_at_its_hour(platform, session_id) -> None:
+def _the_reminder_comes_at_its_hour(platform, app, session_id) -> None:
+    with app.app_context():
+        start = db.session.get(PeerSession, session_id).starts_at
+        db.session.remove()
     before = len(platform.mailbox.mails)
-    platform.flask("demo", "advance", "3d4h")
+    wait = start - timedelta(days=7) - datetime.now(UTC)
+    platform.flask("demo", "advance", f"{int(wait.total_seconds() // 60) - 10}m")
+    assert len(platform.mailbox.mails) == before, "ten minutes early nobody is reminded"
+    platform.flask("demo", "advance", "11m")
     for address in (APPLICANT, ELMARA):
         reminder = platform.mailbox.wait(address, after=before)
         assert "/join/" in text_of(reminder)

@@ -30,10 +30,9 @@ def matches(purpose: str, row: uuid.UUID, nonce: str, token: str) -> bool:
 
 def external_url(endpoint: str, locale: str | None = None, **values: Any) -> str:
     """The full address of a page by the fixed base URL, for mails: works in a worker, ignores the Host header."""
-    if locale is not None:
-        values["lang"] = locale
-    elif has_request_context() and "lang" in g:
-        values.setdefault("lang", g.lang)
+    if current_app.url_map.is_endpoint_expecting(endpoint, "lang"):
+        lang = locale or (g.get("lang") if has_request_context() else None)
+        values = {"lang": lang, **values} if lang else values
     if has_request_context():
         path = url_for(endpoint, _external=False, **values)
     else:

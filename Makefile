@@ -17,7 +17,7 @@ run: $(STAMPS)/run $(STAMPS)/assets $(STAMPS)/translations ## set up and start t
 	@exec $(PY) -m embedded
 
 test: $(STAMPS)/dev $(STAMPS)/assets $(NODE)/.stamp-dev $(STAMPS)/translations ## set up and run all tests on servers of their own (ARGS="tests/embedded -x")
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest -n 2 $(ARGS)
 
 lint: $(STAMPS)/dev ## check style, types, import contracts and templates
 	@$(PY) -m ruff check .

@@ -123,16 +123,6 @@ def grantable(viewer: Viewer) -> tuple[Role, ...]:
     return ()
 
 
-def may_see_address(viewer: Viewer, person: Person, organisation_ids: frozenset[uuid.UUID] = frozenset()) -> bool:
-    """May the viewer read this person's e-mail address and phone? The office, the person, and their own State's focal point.
-
-    ``organisation_ids`` are those the person belongs to, with their States.
-    """
-    if viewer.can(P.SEE_PEOPLE) or (viewer.person is not None and viewer.person.id == person.id):
-        return True
-    return bool(viewer.state_ids & organisation_ids)
-
-
 View = TypeVar("View", bound=Callable[..., Any])
 
 

@@ -63,6 +63,14 @@ def clean(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+def from_left(text: str, language: str) -> str:
+    """What is read from left to right, a telephone number, held together in plain text of a language that is not.
+
+    Without the marks the groups of digits would stand in the order of the line: the last one first.
+    """
+    return f"\u200e{text}\u200e" if text and direction(language) == "rtl" else text
+
+
 def line(text: str) -> str:
     """``clean`` for one line: every run of white space becomes one space."""
     return " ".join(clean(text).split())

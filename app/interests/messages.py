@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from app.accounts.queries import person_by_email
 from app.core.db import Json
 from app.core.signing import external_url, sign
+from app.core.text import fold
 from app.interests.models import Expression, Move, Question, Status
 from app.notifications.models import Priority
 from app.notifications.outbox import Letter, queue
@@ -108,7 +110,6 @@ def _tell(
 ) -> None:
     common: Json = {"reference": expression.reference or "", "call": expression.call.titles}
     told = {key: value.isoformat() if isinstance(value, datetime) else value for key, value in facts.items()}
-    honorific = expression.contact_honorific
     queue(
         Letter(
             kind=kind,
@@ -119,7 +120,7 @@ def _tell(
             facts={**common, **told},
             recipient_id=expression.contact_id,
             recipient_name=expression.contact_name if named else "",
-            salutation=f"{honorific} {expression.contact_family_name}".strip() if named and honorific else "",
+            salutation=_salutation(expression) if named else "",
             priority=priority,
             thread=f"expression:{expression.id}",
             subject_kind="expression",
@@ -127,3 +128,14 @@ def _tell(
         ),
         now=now,
     )
+
+
+def _salutation(expression: Expression) -> str:
+    """The form of address of the contact's own record, if that is who the form names; else the title the form gives."""
+    known = expression.contact or person_by_email(expression.contact_email)
+    if known is not None and fold(known.family_name) == fold(expression.contact_family_name):
+        form = known.salutation(expression.language)
+        if form:
+            return form
+    honorific = expression.contact_honorific
+    return f"{honorific} {expression.contact_family_name}".strip() if honorific else ""

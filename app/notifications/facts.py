@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from babel import Locale
+from babel.lists import format_list
 from markupsafe import Markup
 
 from app.core import text, when, zones
@@ -77,6 +79,8 @@ class Voice:
             "best": self.best,
             "rich": self.rich,
             "plain": self.plain,
+            "ltr": self.ltr,
+            "listed": self.listed,
             "date_text": self.date_text,
             "time_text": self.time_text,
             "utc_offset": self.utc_offset,
@@ -103,6 +107,18 @@ class Voice:
         if isinstance(value, Mapping) and set(value) == {"md"}:
             value = value["md"]
         return self.best(value) if isinstance(value, Mapping) else value
+
+    def ltr(self, words: str) -> str:
+        """Numbers and signs that are read from left to right, such as a telephone number, kept so in a line that is not."""
+        return text.from_left(words, self.language)
+
+    def listed(self, several: Iterable[Mapping[str, str]], shown: Callable[[Mapping[str, str]], str] | None = None) -> str:
+        """Several names as the language lists them; ``shown`` is a template's way to show one, as HTML."""
+        pieces = [shown(one) if shown else str(self.best(one)) for one in several]
+        if not pieces:
+            return ""
+        listed = format_list(pieces, locale=Locale.parse(babel_locale(self.language)))
+        return Markup(listed) if shown else str(listed)  # noqa: S704 - macros escape; what stands between is the language's
 
     def date_text(self, moment: str | datetime, style: str = "full", zone: str | None = None) -> str:
         """The date in words, on the reader's calendar."""

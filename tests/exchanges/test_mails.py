@@ -105,7 +105,19 @@ def test_an_invitation_says_time_here_elsewhere_and_in_utc_and_leads_to_three_an
     assert "13:00 to 14:30 UTC" in text
     for word in ("yes", "maybe", "no"):
         assert f"?answer={word}" in text
-    assert "You receive this because Alvania is invited to this session." in text
+    assert "You receive this because of an invitation to this session, sent to: Alvania." in text
+
+
+def test_an_invitation_says_its_personal_join_address_in_text_html_and_entry_before_there_is_a_seat(session, everything):
+    everything("en")
+    message = session.scalars(select(Message).where(Message.kind == "session-invite", Message.locale == "en")).first()
+    mail, join = rendered(message), message.facts["links"]["join"]
+    event = calendar_of(mail).walk("VEVENT")[0]
+    assert f"My address to join: {join}" in text_of(mail)
+    assert "Until you answer Yes it leads to your answer, then to the meeting." in text_of(mail)
+    assert f'href="{join}"' in mail.get_body(("html",)).get_content()
+    assert (str(event["LOCATION"]), str(event["CONFERENCE"])) == (join, join)
+    assert "meet.example" not in mail.as_string() + text_of(mail)
 
 
 def test_a_copy_for_information_asks_nothing_and_its_entry_neither(session, everything):
@@ -115,6 +127,8 @@ def test_a_copy_for_information_asks_nothing_and_its_entry_neither(session, ever
     assert "?answer=" not in text_of(mail) + mail.get_body(("html",)).get_content()
     attendee = calendar_of(mail).walk("VEVENT")[0]["ATTENDEE"]
     assert (attendee.params["ROLE"], attendee.params["RSVP"]) == ("NON-PARTICIPANT", "FALSE")
+    event = calendar_of(mail).walk("VEVENT")[0]
+    assert "/join/" not in text_of(mail) + str(event["DESCRIPTION"]) and "LOCATION" not in event and "CONFERENCE" not in event
 
 
 def test_dial_in_and_test_link_are_in_the_confirmation_and_its_entry(session, everything):

@@ -16,7 +16,7 @@ from app.core import tokens
 from app.core.db import Json, Texts
 from app.core.languages import NAMES, babel_locale
 from app.core.signing import external_url, settings
-from app.core.text import best, plain
+from app.core.text import best, from_left, plain
 from app.exchanges.messages.recipients import Recipient
 from app.exchanges.models import Capacity, PeerSession
 from config import Settings
@@ -115,16 +115,17 @@ class Speaker:
     def _invite(self, to: Recipient, locale: str) -> Json:
         """The calendar entry: the personal join address is in it from the first, dial-in and test link after Yes."""
         row = self.peer_session
+        asks = to.capacity is not Capacity.INFORMATION  # a copy for information leads nowhere: nobody holds a seat by it
         return {
             "start": instant(row.starts_at),
             "minutes": row.minutes,
             "summary": one_text(row.titles, locale),
-            "description": describe(row, locale, joining=to.may_join, join_url=JOIN),
-            "location": JOIN,
+            "description": describe(row, locale, joining=to.may_join, join_url=JOIN if asks else ""),
+            "location": JOIN if asks else "",
             "url": external_url("exchanges.session_page", locale, session_id=row.id),
-            "conferences": [{"uri": JOIN, "label": NAMES[locale]}],
+            "conferences": [{"uri": JOIN, "label": NAMES[locale]}] if asks else [],
             "role": ROLES[to.capacity],
-            "asks": to.capacity is not Capacity.INFORMATION,
+            "asks": asks,
         }
 
 
@@ -150,7 +151,7 @@ def describe(row: PeerSession, locale: str, *, joining: bool, join_url: str = ""
         if join_url:
             parts.append(_("To join: %(url)s", url=join_url))
         if joining and row.dial_in:
-            parts.append(_("By phone: %(number)s", number=row.dial_in))
+            parts.append(_("By phone: %(number)s", number=from_left(row.dial_in, locale)))
         if joining and row.test_url:
             parts.append(_("Test your connection: %(url)s", url=row.test_url))
         page = external_url("exchanges.session_page", locale, session_id=row.id)

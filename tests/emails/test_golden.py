@@ -1,0 +1,74 @@
+"""Each mail as its reader gets it, compared with the texts people read and found right: ``golden/<kind>/<lang>.<who>.txt``.
+
+``UPDATE_GOLDEN=1 pytest tests/emails`` writes them anew; read what ``git diff`` shows before you keep it.
+"""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from app.core.languages import LANGUAGES
+from app.notifications.rendering import job_of, render
+from tests.emails.world import NOW, READERS, told
+
+GOLDEN = Path(__file__).parent / "golden"
+UPDATES = os.environ.get("UPDATE_GOLDEN") == "1"
+FOR_ALL = {
+    "session-invite", "session-update", "session-cancel", "session-uninvite", "session-reminder", "session-confirmation",
+    "expression-received", "sign-in-link",
+}  # fmt: skip
+"""Kinds that are kept for a minister, an ambassador and somebody unknown; the others differ in the greeting alone."""
+FOR_ONE = {
+    "session-copy", "session-invite-delegate", "session-nudge", "session-seat", "session-update-words", "session-waiting",
+    "answer-recorded", "expression-accepted", "expression-confirm", "expression-copy", "expression-declined",
+    "expression-draft", "expression-moved", "expression-question", "expression-waitlisted", "expression-withdrawn",
+    "join-invitation", "password-changed",
+}  # fmt: skip
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_REFERENCE = re.compile(r"EOI-\d{4}-\d{4}")
+_TOKEN = re.compile(r"(/(?:answer|join|sign-in|welcome|status|confirmations|corrections|drafts|questions)/)[\w.~-]{16,}")
+
+
+def shown(message) -> str:
+    """Headers that a reader sees, the text, and the calendar part unfolded; ids and tokens, new in each run, by name."""
+    mail = email.message_from_bytes(render(job_of(message), now=NOW).content, policy=email.policy.default)
+    heads = "\n".join(f"{name}: {mail[name]}" for name in ("From", "To", "Reply-To", "Subject", "Content-Language"))
+    text = mail.get_body(("plain",)).get_content().replace("\r\n", "\n").rstrip("\n")
+    parts = [p for p in mail.walk() if p.get_content_type() == "text/calendar"]
+    entry = ""
+    if parts:
+        told_ = parts[0].get_payload(decode=True).decode("utf-8")
+        entry = f"\n\n======== {parts[0]['Content-Type']}\n" + re.sub(r"\r\n[ \t]", "", told_).replace("\r\n", "\n").rstrip("\n")
+    whole = _UUID.sub("ID", f"{heads}\n\n{text}{entry}\n")
+    return _TOKEN.sub(r"\1TOKEN", _REFERENCE.sub("EOI-2026-0007", whole))
+
+
+def kept(kind: str, language: str, who: str) -> Path:
+    """Where a mail's golden text is."""
+    return GOLDEN / kind / f"{language}.{who}.txt"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("who", READERS)
+def test_mails_are_what_was_read_and_found_right(session, who, language):
+    messages = told(READERS[who], language)
+    assert set(messages) == FOR_ALL | FOR_ONE
+    for kind in sorted(FOR_ALL | FOR_ONE if who == "ambassador" else FOR_ALL):
+        text, path = shown(messages[kind]), kept(kind, language, who)
+        if UPDATES:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        assert path.is_file(), f"no golden text yet: UPDATE_GOLDEN=1 writes {path.relative_to(GOLDEN)}"
+        assert text == path.read_text(encoding="utf-8"), f"{kind} for the {who} in {language} reads differently"
+
+
+def test_nothing_is_kept_that_no_mail_says():
+    wanted = {kept(k, lang, who) for k in FOR_ALL for lang in LANGUAGES for who in READERS}
+    wanted |= {kept(k, lang, "ambassador") for k in FOR_ONE for lang in LANGUAGES}
+    assert set(GOLDEN.rglob("*.txt")) == wanted

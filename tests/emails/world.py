@@ -1,0 +1,224 @@
+"""One session, one call and one account, told to one person in one language: every kind of mail from the platform's own rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+
+from app.accounts.models import Organisation, Person
+from app.accounts.rules import joining, signing_in
+from app.exchanges import reminders, rules
+from app.exchanges.models import Answer, Capacity, Invitation, PeerSession, Route
+from app.exchanges.rules.delegating import Source
+from app.extensions import db
+from app.interests import rules as interests
+from app.notifications.models import Message
+from app.notifications.rendering import job_of
+from tests.factories.accounts import make_person, make_state
+from tests.factories.exchanges import make_invitation, make_plan, make_session, mark_sent, minutes
+from tests.factories.interests import make_call, make_draft, make_expression
+
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+ALVANIA = {"ar": "ألفانيا", "zh": "阿尔瓦尼亚", "en": "Alvania", "fr": "Alvanie", "ru": "Альвания", "es": "Alvania"}
+ELMARA = {"ar": "إلمارا", "zh": "埃尔马拉", "en": "Elmara", "fr": "Elmara", "ru": "Эльмара", "es": "Elmara"}
+TITLES = {
+    "ar": "لمّ شمل الأسرة حين تنقص الوثائق",
+    "zh": "证件不全时的家庭团聚",
+    "en": "Family reunification when papers are missing",
+    "fr": "Le regroupement familial quand des documents manquent",
+    "ru": "Воссоединение семей при нехватке документов",
+    "es": "Reunificación familiar cuando faltan documentos",
+}
+PURPOSES = {
+    "ar": "يشرح الزملاء كيف يتخذون قراراتهم.",
+    "zh": "各国同行说明如何作出决定。",
+    "en": "Colleagues explain how they decide.",
+    "fr": "Des collègues expliquent comment ils décident.",
+    "ru": "Коллеги рассказывают, как они принимают решения.",
+    "es": "Colegas explican cómo deciden.",
+}
+CALL = {
+    "ar": "دعوة إلى التعلم بين الأقران",
+    "zh": "同行互学征集",
+    "en": "Call for peers",
+    "fr": "Appel à l'apprentissage entre pairs",
+    "ru": "Приглашение к взаимному обучению",
+    "es": "Convocatoria de aprendizaje entre pares",
+}
+REASON = {
+    "ar": "اكتملت مقاعد هذا العام.", "zh": "今年的名额已满。", "en": "This year's places are taken.",
+    "fr": "Les places de cette année sont prises.", "ru": "Места на этот год заняты.", "es": "Las plazas de este año están ocupadas.",
+}  # fmt: skip
+QUESTION = {
+    "ar": "في أي **مناطق** يُعمل بذلك؟", "zh": "涉及哪些**地区**？", "en": "In which **districts**?", "fr": "Dans quels **districts** ?",
+    "ru": "В каких **районах**?", "es": "¿En qué **distritos**?",
+}  # fmt: skip
+MINISTER = {
+    "ar": "معالي الوزيرة", "zh": "部长女士", "en": "Minister", "fr": "Madame la Ministre", "ru": "госпожа министр",
+    "es": "Señora Ministra",
+}  # fmt: skip
+AMBASSADOR = {
+    "ar": "السيد السفير", "zh": "大使先生", "en": "Ambassador", "fr": "Monsieur l'Ambassadeur", "ru": "господин посол",
+    "es": "Señor Embajador",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Somebody mails are compared for: called as a minister, as an ambassador, or in a way nobody knows."""
+
+    given_name: str
+    family_name: str
+    forms: dict[str, str]
+
+
+READERS = {
+    "minister": Reader("Adaeze", "Morrow", MINISTER),
+    "ambassador": Reader("Karim", "Haddad", AMBASSADOR),
+    "unknown": Reader("Wen", "Castle", {}),
+}
+
+
+class World:
+    """The stage: a host, a State and the secretariat; ``person`` is new for each story, so that each has its own mails."""
+
+    def __init__(self, reader: Reader, language: str) -> None:
+        self.reader, self.language = reader, language
+        self.state = make_state(names=ALVANIA, zone="Africa/Nairobi")
+        self.host = make_state(names=ELMARA, zone="Asia/Amman")
+        self.officer = make_person("Berg", given_name="Tomas")
+        self._number = 0
+
+    def person(self) -> Person:
+        """The reader, with an address of this story."""
+        self._number += 1
+        return make_person(
+            self.reader.family_name, given_name=self.reader.given_name, of=self.state, language=self.language,
+            zone="Africa/Nairobi", email=f"reader{self._number}@alvania.example", forms_of_address=self.reader.forms,
+        )  # fmt: skip
+
+    def session(self, **fields: object) -> PeerSession:
+        """The session all mails speak of."""
+        return make_session(
+            titles=TITLES, purposes=PURPOSES, languages=("en", "fr", "ar"), zone="Asia/Amman", hosts=(self.host,), **fields
+        )
+
+    def invite(self, row: PeerSession, organisation: Organisation | None = None, **more: object) -> Invitation:
+        """The reader is invited for the State."""
+        return make_invitation(row, self.person(), organisation=organisation or self.state, because="state", **more)
+
+
+def sessions(world: World) -> None:
+    """All that is written about a session."""
+    row = world.session(capacity=1)
+    holder = world.invite(row)
+    waiting = world.invite(row)
+    world.invite(row, capacity=Capacity.INFORMATION)
+    silent = world.invite(row)
+    gone = world.invite(row)
+    mark_sent()
+    rules.respond(holder, answer=Answer.YES, route=Route.PAGE, now=NOW + minutes(1))
+    rules.respond(waiting, answer=Answer.YES, route=Route.PAGE, now=NOW + minutes(2))
+    verbal = Source("note_verbale", "NV/77", NOW.date())
+    rules.answer_on_behalf(silent, answer=Answer.MAYBE, source=verbal, by=world.officer, now=NOW + minutes(3))
+    rules.uninvite(gone, tell=True, by=world.officer, now=NOW + minutes(4))
+    mark_sent(NOW + minutes(4))
+    _reminders_and_moves(world, row)
+    rules.respond(holder, answer=Answer.NO, route=Route.PAGE, now=NOW + minutes(9))  # the seat goes to the one who waits
+    rules.cancel(row, reason="", tell=True, version=row.version, by=world.officer, now=NOW + minutes(20))
+
+
+def _reminders_and_moves(world: World, row: PeerSession) -> None:
+    world.invite(row)  # has not answered
+    mark_sent(NOW + minutes(4))
+    reminders.queue_due(row.starts_at - minutes(5 * 24 * 60 - 1))
+    reminders.queue_due(row.starts_at - minutes(59))
+    same = {"titles": TITLES, "purposes": PURPOSES, "languages": ("en", "fr", "ar"), "zone": "Asia/Amman", "capacity": 1}
+    later = make_plan(**same, local_start=datetime(2026, 12, 8, 14, 30))
+    rules.change(row, later, version=row.version, tell=True, by=world.officer, now=NOW + minutes(5))
+    mark_sent(NOW + minutes(8))
+
+
+def reworded(world: World) -> None:
+    """A session whose words change while its hour stays."""
+    row = world.session()
+    world.invite(row)
+    mark_sent()
+    plan = make_plan(
+        titles=TITLES, purposes=PURPOSES, languages=("en", "fr"), zone="Asia/Amman", dial_in="+254 20 000 0000, 99#"
+    )
+    rules.change(row, plan, version=row.version, tell=True, by=world.officer, now=NOW + minutes(5))
+
+
+def delegate(world: World) -> None:
+    """The State sends the reader in place of somebody who had a seat."""
+    row = world.session()
+    first = make_invitation(row, make_person("Former", of=world.state), organisation=world.state)
+    mark_sent()
+    rules.respond(first, answer=Answer.YES, route=Route.PAGE, now=NOW + minutes(1))
+    rules.name_delegate(first, world.person(), replace=True, by=world.officer, now=NOW + minutes(2))
+
+
+def accounts(world: World) -> None:
+    """Links that sign in and open an account, and word of a new password."""
+    person = world.person()
+    joining.invite(person, None, by=world.officer, now=NOW)
+    joining.set_password(person, "a long password nobody else has", now=NOW)
+    signing_in.ask_for_link(person.email, "browser", now=NOW)
+
+
+def expressions(world: World) -> None:
+    """From a draft to each decision."""
+    call = make_call(titles=CALL)
+    person = world.person()
+    said = {
+        "language": world.language, "contact_honorific": "", "contact_given_name": person.given_name,
+        "contact_family_name": person.family_name, "contact_email": person.email,
+    }  # fmt: skip
+    draft = make_draft(call, world.state, **said)
+    interests.mail_resume_link(draft, draft.contact_email, now=NOW)
+    interests.submit(draft, now=NOW)
+    interests.ask_to_confirm_again(draft, now=NOW)
+    question = interests.ask(draft, QUESTION[world.language], by=world.officer, now=NOW)
+    interests.answer(question, "Two", now=NOW)
+    interests.withdraw(draft, reason="", now=NOW)
+    for verb in (interests.accept, interests.waitlist, interests.decline):
+        verb(make_expression(call, world.state, **said), reason=REASON[world.language], by=world.officer, now=NOW)
+    names = "organisation_name organisation_unit contact_honorific contact_given_name contact_family_name contact_email aim"
+    entered = {name: getattr(draft, name) for name in names.split()}
+    came = interests.Came(interests.Source.NOTE_VERBALE, "NV/7", NOW.date())
+    facts = {**entered, "state_id": world.state.id, "language": world.language, "contact_zone": "Africa/Nairobi"}
+    interests.enter(call, facts, came, by=world.officer, now=NOW)
+
+
+def told(reader: Reader, language: str) -> dict[str, Message]:
+    """Every kind of mail to this reader, by the name its golden file has; the first of a kind, to those who are asked, in the order they were caused."""
+    world = World(reader, language)
+    for story in (sessions, reworded, delegate, accounts, expressions):
+        story(world)
+    db.session.flush()
+    found: dict[str, Message] = {}
+    written = db.session.scalars(select(Message).where(Message.locale == language)).all()
+    for message in sorted(written, key=lambda m: (m.created_at, not _asks(m), m.address)):
+        if message.recipient_name != "Ada Former":
+            found.setdefault(_name(message), message)
+    return found
+
+
+def _asks(message: Message) -> bool:
+    """Is it for somebody whose answer is asked for, or who has a seat: not a copy for information?"""
+    return bool(job_of(message).common.get("asks", True))
+
+
+def _name(message: Message) -> str:
+    """The kind, and what it says where one kind says several things."""
+    job = job_of(message)
+    if message.kind == "session-update":
+        return "session-update" if job.common["moved"] else "session-update-words"
+    if message.kind == "session-invite" and job.common["because"] == "delegate":
+        return "session-invite-delegate"
+    if message.kind == "expression-decided":
+        return f"expression-{job.facts['after']}"
+    return message.kind

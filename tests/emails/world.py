@@ -146,9 +146,7 @@ def reworded(world: World) -> None:
     row = world.session()
     world.invite(row)
     mark_sent()
-    plan = make_plan(
-        titles=TITLES, purposes=PURPOSES, languages=("en", "fr"), zone="Asia/Amman", dial_in="+254 20 000 0000, 99#"
-    )
+    plan = make_plan(titles=TITLES, purposes=PURPOSES, languages=("en", "fr"), zone="Asia/Amman", dial_in="+254 20 000 0000, 99#")
     rules.change(row, plan, version=row.version, tell=True, by=world.officer, now=NOW + minutes(5))
 
 

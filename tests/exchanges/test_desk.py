@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.accounts.models import Role
+from app.audit.models import AuditEntry
 from app.exchanges.models import Answer, AnswerRecord, Capacity, Exchange, Invitation, PeerSession, Route, Seat, SessionStatus
 from app.files.models import StoredFile
 from app.notifications.models import InboundMail, Message, Verdict
@@ -251,9 +252,38 @@ def test_an_answer_by_note_verbale_is_recorded_with_source_and_scan(session, sec
     scan = only(session, StoredFile)
     assert (kept.route, kept.source["number"], kept.source["scan_id"]) == (Route.SECRETARIAT, "NV/7", str(scan.id))
     assert invitation_of(invitation.peer_session, invitation.person).seat is Seat.HELD
+    record = f"/en/desk/invitations/{invitation.id}"
+    page = secretariat.get(record).text
+    assert "NV/7" in page and "20 November 2026" in page and "note.pdf" in page and "entered by the secretariat" in page
+    with secretariat.get(f"{record}/scans/{scan.id}") as got:
+        assert (got.status_code, got.data, got.mimetype) == (200, PDF, "application/pdf")
+        assert got.headers["Content-Disposition"].startswith("attachment")
+    line = session.scalars(select(AuditEntry).where(AuditEntry.action == "session.answered")).one()
+    assert line.changes["source"][1]["scan_id"] == str(scan.id)
     bad = {**data, "answer": "no", "scan": (io.BytesIO(b"<svg onload=alert(1)>"), "note.pdf")}
     assert secretariat.post(path, bad, content_type="multipart/form-data").status_code == 409
     assert only(session, AnswerRecord).answer is Answer.YES
+
+
+def test_the_note_that_named_a_delegate_is_opened_from_the_record_and_from_no_other(session, secretariat, sign_in, state):
+    invitation, other = make_invitation(make_session(), organisation=state), make_invitation(make_session())
+    session.commit()
+    data = {"family_name": "Sabri", "email": "nora@alvania.example", "language": "fr", "replace": "yes",
+            "source_kind": "note_verbale", "source_date": "2026-11-23", "scan": (io.BytesIO(PDF), "nv.pdf")}  # fmt: skip
+    path = f"/en/desk/invitations/{invitation.id}"
+    assert secretariat.post(f"{path}/delegate", data, content_type="multipart/form-data").status_code == 303
+    scan = only(session, StoredFile)
+    assert "Letters that named a delegate" in secretariat.get(path).text
+    with secretariat.get(f"{path}/scans/{scan.id}") as got:
+        assert got.data == PDF
+    assert secretariat.get(f"/en/desk/invitations/{other.id}/scans/{scan.id}").status_code == 404
+    named = session.scalars(select(Invitation).where(Invitation.delegate_of == invitation.id)).one()
+    assert f'href="{path}"' in secretariat.get(f"/en/desk/invitations/{named.id}").text
+    for role, status in ((Role.AUDITOR, 200), (Role.CO_LEAD, 404), (Role.PARTICIPANT, 404)):
+        browser = Browser(sign_in(make_person(), role))
+        for place in (path, f"{path}/scans/{scan.id}"):
+            with browser.get(place) as got:
+                assert got.status_code == status, (role, place)
 
 
 def test_a_delegate_by_phone_takes_the_place_of_the_one_invited(session, secretariat, state):

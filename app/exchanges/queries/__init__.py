@@ -23,6 +23,7 @@ from app.exchanges.queries.invitations import (
 )
 from app.exchanges.queries.mails import invitations_for_mail, unclear_mails
 from app.exchanges.queries.outreach import accepted_on_grounds, open_sessions_on
+from app.exchanges.queries.records import answers_of, scans_of
 from app.exchanges.queries.sessions import (
     exchange_for,
     exchanges,
@@ -39,6 +40,7 @@ __all__ = [
     "SUBJECT",
     "Counts",
     "accepted_on_grounds",
+    "answers_of",
     "by_link",
     "counts",
     "everyone_told",
@@ -61,6 +63,7 @@ __all__ = [
     "place_in_line",
     "place_zones",
     "present_revisions",
+    "scans_of",
     "seats_by_session",
     "seats_held",
     "session_for",

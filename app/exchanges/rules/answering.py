@@ -74,7 +74,10 @@ def respond(
     _move_seat(row, invitation, answer, now)
     record(
         "session.answered", "session", row.id, by=by, now=now,
-        changes={"answer": (before[0], answer), "seat": (before[3], invitation.seat), "invitation": (None, invitation.id)},
+        changes={
+            "answer": (before[0], answer), "seat": (before[3], invitation.seat), "invitation": (None, invitation.id),
+            **({"source": (None, source)} if source else {}),
+        },
         note=route.value, on_behalf_of=invitation.person.full_name if route in ON_BEHALF else None,
     )  # fmt: skip
     _tell(row, invitation, before, kept, now)

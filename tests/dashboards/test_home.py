@@ -127,7 +127,9 @@ def test_a_focal_point_sees_their_state_and_no_other(client, written, sign_in, s
     statements.clear()
     home = words(browser.get("/en/").text)
     assert len(statements) <= 6
-    state_page = words(browser.get("/en/my-state").text)
+    whole = browser.get("/en/my-state").text
+    assert 'href="/en/my-state/invitations"' in whole
+    state_page = words(whole)
     for text in (home, state_page):
         assert mine.reference in text and "Delegate" in text and "Focal point of Alvania" in text
         assert other.reference not in text and "Foreigner" not in text and "Borania" not in text

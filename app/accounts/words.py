@@ -110,6 +110,7 @@ ACTIONS: dict[str, Any] = {
     "person.sign_ins_ended": _l("Signed out everywhere"),
     "person.feed_revoked": _l("Calendar address replaced"),
     "designation.recorded": _l("Designation recorded"),
+    "designation.corrected": _l("Designation corrected"),
     "designation.verified": _l("Designation verified"),
     "designation.refused": _l("Designation refused"),
     "designation.ended": _l("Designation ended"),

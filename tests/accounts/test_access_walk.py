@@ -23,7 +23,7 @@ READERS = {
     "people", "person", "organisations", "organisation", "designations", "designation", "designation_scan", "audit_log",
 }  # fmt: skip
 WRITERS = {
-    "new_person", "edit_person", "deactivate_person", "reactivate_person", "new_organisation", "edit_organisation",
+    "new_person", "edit_person", "deactivate_person", "reactivate_person", "new_organisation", "edit_designation", "edit_organisation",
     "add_membership", "end_membership", "grant_role", "end_role", "invite_to_join", "end_sign_ins", "new_designation",
     "verify_designation", "refuse_designation", "end_designation",
 }  # fmt: skip

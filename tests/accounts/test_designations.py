@@ -235,3 +235,54 @@ def test_refusing_needs_a_reason(within, office):
     with within() as session:
         row = session.get(Designation, designation.id)
         assert (row.refused_reason, row.verified_at) == ("No stamp", None)
+
+
+def test_a_record_is_corrected_with_a_line_in_the_log_until_somebody_decides(within, browser_of):
+    office, clerk = browser_of(Role.SECRETARIAT, family_name="Clerk")
+    with within():
+        state = make_state("Astoria")
+        row = make_designation(state, make_person("Morrow"), verified=False, letter_number="NV/7")
+    url = f"/en/desk/designations/{row.id}"
+    seen = form_of(office.get(url), f"{url}/verify")
+    page = office.get(f"{url}/edit").get_data(as_text=True)
+    assert 'value="NV/7"' in page and "Correct a designation" in page
+    scan = (io.BytesIO(PDF), "right.pdf")
+    answer = send(office, f"{url}/edit", letter_number="NV/8", valid_from="2026-11-20", scan=scan)
+    assert answer.status_code == 303, answer.get_data(as_text=True)
+    with within() as session:
+        line = session.scalars(select(AuditEntry).where(AuditEntry.action == "designation.corrected")).one()
+        assert (line.actor_id, line.changes) == (
+            clerk.id, {"letter_number": ["NV/7", "NV/8"], "valid_from": ["2026-01-01", "2026-11-20"]},
+        )  # fmt: skip
+        assert session.scalars(select(AuditEntry.action).where(AuditEntry.action == "designation.scan_added")).one()
+        assert session.get(Designation, row.id).scan_id == session.scalars(select(StoredFile)).one().id
+    stale = office.post(f"{url}/verify", data=seen)  # who compared the letter with the former record compares again
+    assert stale.status_code == 409 and "once more" in stale.get_data(as_text=True)
+    assert send(office, url, f"{url}/verify").status_code == 303
+    late = send(office, "/en/preferences", "/en/preferences/zone", at=f"{url}/edit", **form_like(row, state, "NV/9"))
+    assert late.status_code == 409 and "already" in late.get_data(as_text=True)
+    assert "Correct the record" not in office.get(url).get_data(as_text=True)
+    with within() as session:
+        assert session.get(Designation, row.id).letter_number == "NV/8"
+
+
+def form_like(row, state, number):
+    return {
+        "state_id": str(state.id), "capacity": row.capacity.value, "letter_number": number, "letter_date": "2025-12-20",
+        "signatory": row.signatory, "valid_from": "2026-01-01", "version": "1",
+    }  # fmt: skip
+
+
+def test_the_second_who_corrects_sees_what_the_first_changed(within, office):
+    with within():
+        state = make_state("Astoria")
+        row = make_designation(state, make_person("Morrow"), verified=False)
+    url = f"/en/desk/designations/{row.id}/edit"
+    opened = form_of(office.get(url))
+    assert send(office, url, letter_number="first").status_code == 303
+    second = office.post(url, data={**opened, "letter_number": "second"})
+    page = second.get_data(as_text=True)
+    assert second.status_code == 409 and "What differs" in page and "first" in page and "second" in page
+    assert office.post(url, data={**form_of(second), "letter_number": "second"}).status_code == 303
+    with within() as session:
+        assert session.get(Designation, row.id).letter_number == "second"

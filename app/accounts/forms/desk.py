@@ -79,6 +79,7 @@ class RoleForm(Form):
 class DesignationForm(Form):
     """What a letter of designation says."""
 
+    version = HiddenField()
     state_id = TidySelect(_l("State"), [needed(_CHOOSE)])
     capacity = TidySelect(_l("Capacity"), [needed(_CHOOSE)], choices=[(k.value, v) for k, v in CAPACITIES.items()])
     letter_number = StringField(_l("Number of the letter"), [at_most(120)])

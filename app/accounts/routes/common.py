@@ -40,8 +40,12 @@ def refused(form: Any, error: RuleBroken, template: str, *, row: Any = None, **f
 
 def version_of(form: Any) -> int:
     """The version a form was made from; an impossible one for anything that is not a number."""
-    text = str((form.version.raw_data or [""])[0])
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+    return number_of(str((form.version.raw_data or [""])[0]))
+
+
+def number_of(text: str | None) -> int:
+    """A version as a form sends it."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else -1
 
 
 def here() -> str | None:

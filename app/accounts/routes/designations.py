@@ -18,7 +18,7 @@ from app.accounts.queries.organisations import state_choices
 from app.accounts.queries.people import names_of
 from app.accounts.reader import language, name_of
 from app.accounts.routes import blueprint
-from app.accounts.routes.common import page, refused, see
+from app.accounts.routes.common import number_of, page, refused, see, version_of
 from app.accounts.routes.people import found as person_found
 from app.accounts.rules import designations as rules
 from app.accounts.words import CAPACITIES, STANDINGS
@@ -118,19 +118,43 @@ def new_designation(person_id: uuid.UUID) -> Any:
     now = clock.now()
     form = _offered(DesignationForm(state_id=request.args.get("state"), valid_from=sessions.today_of(me(), now)))
     if not form.is_submitted():
-        return page("designation_form", form=form, person=person)
+        return page("designation_form", form=form, person=person, designation=None, changes=[])
     if not form.validate():
-        return page("designation_form", 422, form=form, person=person)
+        return page("designation_form", 422, form=form, person=person, designation=None, changes=[])
     try:
         row = rules.record_letter(_fields(form, person), by=me(), now=now)
         if form.scan.data:
             scan = files.store(form.scan.data, "designation-letter", "designation", row.id, me(), now, field="scan")
             rules.attach_scan(row, scan.id, by=me(), now=now)
     except RuleBroken as error:
-        return refused(form, error, "designation_form", person=person)
+        return refused(form, error, "designation_form", person=person, designation=None)
     db.session.commit()
     flash(_("The designation is recorded. It gives rights once it is verified."), "good")
     return see(url_for("accounts.designation", designation_id=row.id))
+
+
+@blueprint.route("/desk/designations/<uuid:designation_id>/edit", methods=["GET", "POST"])
+@requires(P.MANAGE_PEOPLE)
+def edit_designation(designation_id: uuid.UUID) -> Any:
+    """Correct what was typed, until the letter is verified or refused."""
+    row = _found(designation_id)
+    start = {"state_id": str(row.state_id), "capacity": row.capacity.value, "replaces_id": str(row.replaces_id or "")}
+    form = _offered(DesignationForm(obj=row, **start, version=str(row.version)))
+    facts: dict[str, Any] = {"person": row.person, "designation": row}
+    if not form.is_submitted():
+        return page("designation_form", form=form, changes=[], **facts)
+    if not form.validate():
+        return page("designation_form", 422, form=form, changes=[], **facts)
+    now = clock.now()
+    try:
+        fields = {name: value for name, value in _fields(form, row.person).items() if name != "person_id"}
+        rules.correct(row, fields, version=version_of(form), by=me(), now=now)
+        if form.scan.data:
+            scan = files.store(form.scan.data, "designation-letter", "designation", row.id, me(), now, field="scan")
+            rules.attach_scan(row, scan.id, by=me(), now=now)
+    except RuleBroken as error:
+        return refused(form, error, "designation_form", row=row, **facts)
+    return _done(row, _("The designation is corrected."))
 
 
 @blueprint.post("/desk/designations/<uuid:designation_id>/verify")
@@ -139,7 +163,7 @@ def verify_designation(designation_id: uuid.UUID) -> Any:
     """The letter is the State's."""
     row = _found(designation_id)
     try:
-        rules.verify(row, by=me(), now=clock.now())
+        rules.verify(row, version=number_of(request.form.get("version")), by=me(), now=clock.now())
     except RuleBroken as error:
         return _refusal(row, error)
     return _done(row, _("The designation is verified."))

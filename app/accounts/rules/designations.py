@@ -9,8 +9,8 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from app.accounts.models import Designation, Organisation, Person
-from app.accounts.rules.conflicts import lock
-from app.audit.rules import record
+from app.accounts.rules.conflicts import lock, unchanged_since
+from app.audit.rules import differences, record
 from app.core.errors import RuleBroken
 from app.extensions import db
 
@@ -21,10 +21,29 @@ def record_letter(fields: dict[str, Any], *, by: Person, now: datetime) -> Desig
     designation = Designation(**fields, recorded_by=by.id)
     db.session.add(designation)
     db.session.flush()
-    renamed = {"state_id": "state", "person_id": "person", "replaces_id": "replaces"}
-    changes = {renamed.get(k, k): (None, v) for k, v in fields.items() if v}
+    changes = {_RENAMED.get(k, k): (None, v) for k, v in fields.items() if v}
     record("designation.recorded", "designation", designation.id, by=by, now=now, changes=changes)
     return designation
+
+
+_RENAMED = {"state_id": "state", "person_id": "person", "replaces_id": "replaces"}
+"""What the log calls fields that hold an id."""
+
+
+def correct(designation: Designation, fields: dict[str, Any], *, version: int, by: Person, now: datetime) -> bool:
+    """Mend what was typed wrongly, while nobody has decided on the letter. Answers whether anything changed."""
+    _lock_undecided(designation)
+    unchanged_since(designation, version, fields)
+    _check({**fields, "person_id": designation.person_id})
+    changes = differences(designation, fields)
+    if not changes:
+        return False
+    for name, value in fields.items():
+        setattr(designation, name, value)
+    db.session.flush()
+    named = {_RENAMED.get(k, k): v for k, v in changes.items()}
+    record("designation.corrected", "designation", designation.id, by=by, now=now, changes=named)
+    return True
 
 
 def _check(fields: dict[str, Any]) -> None:
@@ -50,9 +69,14 @@ def _begins_after(former: Designation, valid_from: date) -> None:
         raise RuleBroken(_l("Enter a first day after the one on which the replaced designation began."), field="valid_from")
 
 
-def verify(designation: Designation, *, by: Person, now: datetime) -> None:
-    """Confirm that the letter is the State's. The designation it replaces ends the day before."""
+def verify(designation: Designation, *, by: Person, now: datetime, version: int | None = None) -> None:
+    """Confirm that the letter is the State's. The designation it replaces ends the day before.
+
+    ``version`` is that of the record the letter was compared with: one that was corrected since is compared again.
+    """
     _lock_undecided(designation)
+    if version is not None and version != designation.version:
+        raise RuleBroken(_l("Somebody corrected this designation meanwhile. Compare it with the letter once more."))
     former = db.session.get(Designation, designation.replaces_id) if designation.replaces_id else None
     if former is not None:
         lock(former)

@@ -24,7 +24,7 @@ def desk_invitation(invitation_id: uuid.UUID) -> ResponseReturnValue:
     told = {str((kept.source or {}).get("scan_id")) for kept in answers}
     return render_template(
         "exchanges/desk_invitation.html", invitation=invitation, row=invitation.peer_session, answers=answers,
-        days={kept.id: date.fromisoformat(kept.source["date"]) for kept in answers if (kept.source or {}).get("date")},
+        days={kept.id: date.fromisoformat(on) for kept in answers if (on := (kept.source or {}).get("date"))},
         scans={str(key): scan for key, scan in scans.items()},
         others=[scan for key, scan in scans.items() if str(key) not in told],
         former=queries.invitation(invitation.delegate_of) if invitation.delegate_of else None,

@@ -15,7 +15,7 @@ from sqlalchemy.orm import selectinload
 
 from app.accounts.access import Permission, me, requires, viewer
 from app.accounts.models import Membership, Organisation, Person, fold_address
-from app.accounts.queries import Addressee, cards_of, people_in_view, people_page, routes_for
+from app.accounts.queries import Addressee, cards_of, people_in_view, routes_for
 from app.accounts.reader import name_of
 from app.core import clock
 from app.core.errors import RuleBroken
@@ -23,6 +23,7 @@ from app.core.zones import to_wall
 from app.exchanges import rules
 from app.exchanges.forms import InviteForm
 from app.exchanges.models import Capacity, PeerSession
+from app.exchanges.routes import choosing
 from app.exchanges.routes.blueprint import blueprint, session_or_404
 from app.exchanges.rules.inviting import refuse_empty
 from app.extensions import db
@@ -36,29 +37,32 @@ def desk_invite(session_id: uuid.UUID) -> ResponseReturnValue:
     form = InviteForm()
     form.people.choices = []
     words = (request.form if request.method == "POST" else request.args).get("q", "").strip()
-    found = people_page(viewer(), words=words, size=30).rows if words else []
     if request.method == "GET" or "find" in request.form:
-        return _page(row, form, words, found)
+        return _page(row, form, words)
     if not form.validate():
-        return _page(row, form, words, found), 422
+        return _page(row, form, words), 422
     try:
         guests, notes = _guests(form, to_wall(clock.now(), row.zone).date())
         refuse_empty(guests)
         if form.confirmed.data != str(len(guests)):
             form.confirmed.data = str(len(guests))
-            return render_template("exchanges/desk_invite_check.html", row=row, form=form, count=len(guests), notes=notes)
+            foreseen = rules.foresee(row, guests)
+            return render_template("exchanges/desk_invite_check.html", row=row, form=form, foreseen=foreseen, notes=notes)
         done = rules.invite(row, guests, by=me(), now=clock.now())
     except RuleBroken as refused:
         db.session.rollback()
         form.refuse(refused)
-        return _page(session_or_404(session_id), form, words, found), refused.status
+        return _page(session_or_404(session_id), form, words), refused.status
     db.session.commit()
     _say(done)
     return redirect(url_for("exchanges.desk_session", session_id=row.id), 303)
 
 
-def _page(row: PeerSession, form: InviteForm, words: str, found: Iterable[Person]) -> str:
-    return render_template("exchanges/desk_invite.html", row=row, form=form, words=words, found=list(found))
+def _page(row: PeerSession, form: InviteForm, words: str) -> str:
+    """The form, with the lists that fit the words and what is ticked so far."""
+    ticked = {name: {str(value) for value in form[name].data or ()} for name in ("states", "organisations", "people")}
+    offered = choosing.lists(viewer(), words, ticked, _ids(ticked["people"]))
+    return render_template("exchanges/desk_invite.html", row=row, form=form, words=words, offered=offered)
 
 
 def _say(done: rules.Invited) -> None:

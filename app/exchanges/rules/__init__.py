@@ -3,6 +3,7 @@
 from app.exchanges.rules.answering import Outcome, promote, respond
 from app.exchanges.rules.changing import cancel, change, send_updates_now
 from app.exchanges.rules.delegating import answer_on_behalf, name_delegate
+from app.exchanges.rules.foreseeing import Foreseen, foresee
 from app.exchanges.rules.inviting import (
     Guest,
     Invited,
@@ -25,6 +26,7 @@ from app.exchanges.rules.replying import judge, record_by_hand, set_aside
 __all__ = [
     "ClockFold",
     "ExchangePlan",
+    "Foreseen",
     "Guest",
     "Invited",
     "Outcome",
@@ -36,6 +38,7 @@ __all__ = [
     "create_exchange",
     "create_session",
     "edit_exchange",
+    "foresee",
     "invite",
     "invite_accepted_expressions",
     "judge",

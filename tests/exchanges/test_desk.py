@@ -201,6 +201,10 @@ def test_unknown_addresses_and_an_empty_choice_are_refused(session, secretariat)
     assert "1 address belongs to nobody we know: nobody@x.example." in unknown.text
     empty = secretariat.post(path, {"capacity": "participant"})
     assert "Choose at least one State, organisation or person." in empty.text
+    alone = make_state("Astoria")
+    session.commit()
+    unreached = secretariat.post(path, {"states": [str(alone.id)], "capacity": "participant"})
+    assert (unreached.status_code, "Nobody of Astoria can be reached. Add a person first." in unreached.text) == (409, True)
     assert secretariat.post(path, {"capacity": "king"}).status_code == 422
     assert session.scalars(select(Invitation)).all() == []
 

@@ -43,7 +43,7 @@ def desk_invite(session_id: uuid.UUID) -> ResponseReturnValue:
         return _page(row, form, words), 422
     try:
         guests, notes = _guests(form, to_wall(clock.now(), row.zone).date())
-        refuse_empty(guests)
+        refuse_empty(guests, notes)
         if form.confirmed.data != str(len(guests)):
             form.confirmed.data = str(len(guests))
             foreseen = rules.foresee(row, guests)

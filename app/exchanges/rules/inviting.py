@@ -212,7 +212,9 @@ def invite_accepted_expressions(
     return invite(row, guests, by=by, now=now) if guests else Invited()
 
 
-def refuse_empty(guests: Sequence[Guest]) -> None:
-    """Somebody has to be chosen."""
+def refuse_empty(guests: Sequence[Guest], notes: Sequence[str] = ()) -> None:
+    """Somebody has to be chosen who can be reached; ``notes`` say why nobody of the chosen can."""
+    if not guests and notes:
+        raise RuleBroken(" ".join(notes), field="states")
     if not guests:
         raise RuleBroken(_l("Choose at least one State, organisation or person."), field="states")

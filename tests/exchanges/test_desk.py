@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from app.accounts.models import Role
 from app.audit.models import AuditEntry
+from app.exchanges import rules
 from app.exchanges.models import Answer, AnswerRecord, Capacity, Exchange, Invitation, PeerSession, Route, Seat, SessionStatus
 from app.files.models import StoredFile
 from app.notifications.models import InboundMail, Message, Verdict
@@ -172,6 +173,49 @@ def test_the_flag_shows_the_number_before_it_is_saved_and_then_invites(session, 
     saved = secretariat.post("/en/desk/sessions/new", {**flagged, "confirmed": str(count)})
     assert saved.status_code == 303
     assert session.scalar(select(func.count()).select_from(Invitation)) == count
+
+
+def test_a_draft_with_the_flag_invites_when_it_is_scheduled_and_says_how_many_before(session, secretariat):
+    from tests.exchanges.test_inviting import accepted_expression
+
+    codes = re.findall(r'name="grounds" value="([^"]+)"', secretariat.get("/en/desk/sessions/new").text)[:1]
+    accepted_expression(session, grounds=codes, state=make_state(), contact=make_person())
+    session.commit()
+    assert (
+        secretariat.post("/en/desk/sessions/new", {**FORM, "grounds": codes, "invite_accepted": "y", "draft": "1"}).status_code
+        == 303
+    )
+    row = only(session)
+    desk = f"/en/desk/sessions/{row.id}"
+    page = secretariat.get(desk).text
+    count = int(hidden(page, "confirmed"))
+    assert count >= 1 and f"When you schedule it, {count} " in page
+    unseen = secretariat.post(f"{desk}/schedule", {"confirmed": "0"}, page=desk)
+    assert "The number of people who are invited has changed." in secretariat.get(unseen.location).text
+    assert (only(session).status, session.scalars(select(Invitation)).all()) == (SessionStatus.DRAFT, [])
+    secretariat.post(f"{desk}/schedule", {"confirmed": str(count)}, page=desk)
+    assert only(session).status is SessionStatus.SCHEDULED
+    assert session.scalar(select(func.count()).select_from(Invitation)) == count
+
+
+def test_a_full_session_promises_no_invitation_by_the_flag(session, secretariat):
+    from tests.exchanges.test_inviting import accepted_expression
+
+    codes = re.findall(r'name="grounds" value="([^"]+)"', secretariat.get("/en/desk/sessions/new").text)[:1]
+    row = make_session(capacity=1, grounds=tuple(codes))
+    holder = make_invitation(row)
+    rules.respond(holder, answer=Answer.YES, route=Route.PAGE, now=NOW)
+    accepted_expression(session, grounds=codes, state=make_state(), contact=make_person())
+    mark_sent()
+    session.commit()
+    path = f"/en/desk/sessions/{row.id}/edit"
+    flagged = edit(row, capacity="1", grounds=codes, invite_accepted="y", tell="nobody")
+    assert secretariat.post(path, flagged).status_code == 303
+    assert session.scalar(select(func.count()).select_from(Invitation)) == 1
+    row = only(session)
+    larger = secretariat.post(path, edit(row, capacity="9", grounds=codes, invite_accepted="y", tell="nobody"))
+    assert larger.status_code == 200 and "When you save, " in larger.text
+    assert only(session).capacity == 1
 
 
 def test_inviting_states_by_route_organisations_and_addresses_shows_the_count_first(session, secretariat):

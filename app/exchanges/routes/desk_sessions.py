@@ -44,7 +44,8 @@ def desk_new_session() -> ResponseReturnValue:
         planning.show_fold_again(form)
         return _form_page(form, None), 422
     try:
-        unconfirmed = _unconfirmed(form, None)
+        draft = bool(request.form.get("draft"))
+        unconfirmed = None if draft else _unconfirmed(form, None)  # a draft invites nobody
         if unconfirmed is not None:
             return _form_page(form, None, unconfirmed)
         chosen = _uuid(form.exchange.data)
@@ -52,7 +53,7 @@ def desk_new_session() -> ResponseReturnValue:
             planning.plan_of(form),
             by=me(), now=clock.now(), submission_key=key_of(form.submission_key.data),
             exchange=queries.exchange_for(viewer(), chosen) if chosen else None, host_ids=planning.hosts_of(form),
-            status=SessionStatus.DRAFT if request.form.get("draft") else SessionStatus.SCHEDULED,
+            status=SessionStatus.DRAFT if draft else SessionStatus.SCHEDULED,
         )  # fmt: skip
         invited = rules.invite_accepted_expressions(row, by=me(), now=clock.now())
     except RuleBroken as refused:
@@ -76,6 +77,7 @@ def desk_session(session_id: uuid.UUID) -> ResponseReturnValue:
         "exchanges/desk_session.html", row=row, counts=queries.counts(row), shown=shown, invitations=invitations[:50],
         after=str(invitations[49].id) if len(invitations) > 50 else None, waiting=queries.waiting_updates(row),
         entries=lines_about("session", row.id) if viewer().can(Permission.READ_AUDIT) else [], now_is=clock.now(),
+        to_invite=_to_invite(row),
     )  # fmt: skip
 
 
@@ -94,7 +96,7 @@ def desk_edit_session(session_id: uuid.UUID) -> ResponseReturnValue:
     try:
         if row.is_open and queries.counts(row).told and telling not in ("everyone", "nobody"):
             raise RuleBroken(_("Choose whether people are told of the change."), field="tell")
-        unconfirmed = _unconfirmed(form, row)
+        unconfirmed = _unconfirmed(form, row) if row.is_open else None
         if unconfirmed is not None:
             return _form_page(form, row, unconfirmed)
         done = rules.change(
@@ -126,7 +128,7 @@ def _unconfirmed(form: SessionForm, row: PeerSession | None) -> int | None:
     plan = planning.plan_of(form)
     if not plan.invite_accepted or not plan.grounds:
         return None
-    count = len(rules.accepted_guests(plan.grounds, session_id=row.id if row else None, now=clock.now()))
+    count = rules.foresee_accepted(plan.grounds, capacity=plan.capacity, peer_session=row, now=clock.now())
     if not count or form.confirmed.data == str(count):
         return None
     form.confirmed.data = str(count)
@@ -150,12 +152,22 @@ def _conflict_page(form: SessionForm, row: PeerSession, conflict: Conflict) -> s
 def desk_schedule(session_id: uuid.UUID) -> ResponseReturnValue:
     """Make a draft a session that people see."""
     row = session_or_404(session_id)
+    if row.status is SessionStatus.DRAFT and _number(request.form.get("confirmed", "0")) != _to_invite(row):
+        flash(_("The number of people who are invited has changed. Look once more, then schedule it."), "warn")
+        return redirect(url_for("exchanges.desk_session", session_id=row.id), 303)
     rules.schedule(row, by=me(), now=clock.now())
     invited = rules.invite_accepted_expressions(row, by=me(), now=clock.now())
     db.session.commit()
     flash(_("The session is scheduled."), "good")
     _say_invited(invited.total)
     return redirect(url_for("exchanges.desk_session", session_id=row.id), 303)
+
+
+def _to_invite(row: PeerSession) -> int:
+    """How many people scheduling a draft invites by itself."""
+    if row.status is not SessionStatus.DRAFT or not row.invite_accepted:
+        return 0
+    return rules.foresee_accepted(row.grounds, capacity=row.capacity, peer_session=row, now=clock.now())
 
 
 @blueprint.post("/desk/sessions/<uuid:session_id>/send-now")

@@ -3,7 +3,7 @@
 from app.exchanges.rules.answering import Outcome, promote, respond
 from app.exchanges.rules.changing import cancel, change, send_updates_now
 from app.exchanges.rules.delegating import answer_on_behalf, name_delegate
-from app.exchanges.rules.foreseeing import Foreseen, foresee
+from app.exchanges.rules.foreseeing import Foreseen, foresee, foresee_accepted
 from app.exchanges.rules.inviting import (
     Guest,
     Invited,
@@ -39,6 +39,7 @@ __all__ = [
     "create_session",
     "edit_exchange",
     "foresee",
+    "foresee_accepted",
     "invite",
     "invite_accepted_expressions",
     "judge",

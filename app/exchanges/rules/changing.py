@@ -63,7 +63,7 @@ def change(peer_session: PeerSession, plan: Plan, *, version: int, tell: bool, b
         raise conflict(changes)
     reminders = _reminder_changes(row, plan)
     if not changes and not reminders:
-        return Changed()
+        return Changed(invited=invite_accepted_expressions(row, by=by, now=now))  # those of a day when all seats were taken
     moved = "starts_at" in changes or "minutes" in changes
     _refuse_bad(row, plan, columns, moved, now)
     former = {"former_starts_at": instant(row.starts_at), "former_minutes": row.minutes}
@@ -89,7 +89,7 @@ def change(peer_session: PeerSession, plan: Plan, *, version: int, tell: bool, b
         worded=worded,
         told=told,
         promoted=len(promote(row, now=now)),
-        invited=invite_accepted_expressions(row, by=by, now=now) if row.invite_accepted else Invited(),
+        invited=invite_accepted_expressions(row, by=by, now=now),
     )
 
 

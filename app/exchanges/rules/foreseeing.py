@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Uuid, any_, cast, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.exchanges.models import Capacity, Invitation, PeerSession
-from app.exchanges.rules.inviting import Guest
+from app.exchanges.queries import seats_held
+from app.exchanges.rules.inviting import Guest, accepted_guests
 from app.extensions import db
 
 
@@ -34,6 +36,13 @@ def foresee(peer_session: PeerSession, guests: Sequence[Guest]) -> Foreseen:
     standing = _standing(peer_session, [g.person.id for g in wanted])
     new = tuple(g for g in wanted if not _has_one(standing.get(g.person.id), g))
     return Foreseen(new, already=len(wanted) - len(new), mails=sum(1 for g in new if g.person.email))
+
+
+def foresee_accepted(grounds: Iterable[str], *, capacity: int, peer_session: PeerSession | None, now: datetime) -> int:
+    """How many contacts and focal points of accepted expressions the flag would invite: nobody while all seats are taken."""
+    if peer_session is not None and seats_held(peer_session.id) >= capacity:
+        return 0
+    return len(accepted_guests(grounds, session_id=peer_session.id if peer_session else None, now=now))
 
 
 def _standing(peer_session: PeerSession, person_ids: list[uuid.UUID]) -> dict[uuid.UUID, Capacity]:

@@ -113,7 +113,7 @@ class Counts:
     held: int = 0
     waiting: int = 0
     former_time: int = 0
-    told: int = 0  # whom a change is told to: everyone ever written to and not uninvited
+    told: int = 0  # whom a change is told to: everyone ever written to and not uninvited, who has an address
 
 
 def counts(peer_session: PeerSession) -> Counts:
@@ -134,8 +134,10 @@ def counts(peer_session: PeerSession) -> Counts:
             number(Invitation.seat == Seat.HELD),
             number(Invitation.seat == Seat.WAITING),
             number(Invitation.answer.is_not(None), Invitation.answered_version < peer_session.schedule_version),
-            number(Invitation.requested.is_(True)),
-        ).where(Invitation.peer_session_id == peer_session.id, Invitation.uninvited_at.is_(None))
+            number(Invitation.requested.is_(True), Person.email.is_not(None)),
+        )
+        .join(Person, Person.id == Invitation.person_id)
+        .where(Invitation.peer_session_id == peer_session.id, Invitation.uninvited_at.is_(None))
     ).one()
     return Counts(*(int(figure) for figure in row))
 

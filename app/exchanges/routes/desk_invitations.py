@@ -17,6 +17,7 @@ from app.core.errors import RuleBroken
 from app.exchanges import rules
 from app.exchanges.forms import DelegateForm, DelegateOnBehalfForm, OnBehalfForm, SourceForm, UninviteForm
 from app.exchanges.models import Invitation
+from app.exchanges.routes import planning
 from app.exchanges.routes.blueprint import blueprint, invitation_or_404
 from app.exchanges.rules.delegating import Source
 from app.extensions import db
@@ -112,8 +113,8 @@ def desk_uninvite(invitation_id: uuid.UUID) -> ResponseReturnValue:
     invitation = invitation_or_404(invitation_id)
     form = UninviteForm()
     form.tell.choices = [
-        ("everyone", _("Tell %(name)s", name=invitation.person.full_name)),
-        ("nobody", _("Without telling anyone")),
+        ("everyone", _("Tell %(name)s: 1 person", name=invitation.person.full_name)),
+        ("nobody", planning.tell_choices(1)[1][1]),
     ]
     page = {"form": form, "invitation": invitation, "row": invitation.peer_session}
     if request.method == "GET":

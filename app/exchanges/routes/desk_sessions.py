@@ -187,7 +187,7 @@ def desk_cancel(session_id: uuid.UUID) -> ResponseReturnValue:
     """Cancel a session; everyone is told, or nobody."""
     row = session_or_404(session_id)
     form = CancelForm(data={"version": str(row.version)})
-    form.tell.choices = planning.tell_choices(queries.counts(row).told)
+    form.tell.choices = planning.tell_choices(rules.told_of_cancelling(row))
     if request.method == "GET":
         return render_template("exchanges/desk_cancel.html", form=form, row=row)
     if not form.validate():

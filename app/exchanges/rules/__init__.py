@@ -1,7 +1,7 @@
 """Every change in this room, as a verb. Re-exported by subject: planning, inviting, answering, changing, delegating."""
 
 from app.exchanges.rules.answering import Outcome, promote, respond
-from app.exchanges.rules.changing import cancel, change, send_updates_now
+from app.exchanges.rules.changing import cancel, change, send_updates_now, told_of_cancelling
 from app.exchanges.rules.delegating import answer_on_behalf, name_delegate
 from app.exchanges.rules.foreseeing import Foreseen, foresee, foresee_accepted
 from app.exchanges.rules.inviting import (
@@ -50,5 +50,6 @@ __all__ = [
     "schedule",
     "send_updates_now",
     "set_aside",
+    "told_of_cancelling",
     "uninvite",
 ]

@@ -18,7 +18,7 @@ from app.core.signing import settings
 from app.exchanges import messages
 from app.exchanges.messages.facts import instant
 from app.exchanges.models import PeerSession, ReminderRule, SessionStatus
-from app.exchanges.queries import SUBJECT, everyone_told, not_sent_yet, pending_update, seats_held
+from app.exchanges.queries import SUBJECT, counts, everyone_told, not_sent_yet, pending_update, seats_held
 from app.exchanges.rules.answering import promote
 from app.exchanges.rules.identity import lock, reload, stamp_all
 from app.exchanges.rules.inviting import FIRST_MAILS, Invited, invite_accepted_expressions
@@ -151,7 +151,7 @@ def _write(row: PeerSession, *, tell: bool, moved: bool, changed: list[str], for
         *messages.update(row, groups["update"], due_at=due_at, moved=says_moved, changed=changed, former=former),
     ]
     outbox.queue(letters, now=now)
-    return len(wanted) if tell else 0
+    return sum(1 for i in to if i.person.email) if tell else 0
 
 
 def _word(waiting: set[str], moved: bool) -> str:
@@ -191,8 +191,14 @@ def cancel(peer_session: PeerSession, *, reason: str, tell: bool, version: int, 
         return 0
     affected = [i.id for i in everyone_told(row) if i.person_id not in never_sent]
     stamp_all(row, affected, now)
-    outbox.queue(messages.cancellation(row, [messages.recipient(i) for i in reload(affected)]), now=now)
-    return len(affected)
+    told = reload(affected)
+    outbox.queue(messages.cancellation(row, [messages.recipient(i) for i in told]), now=now)
+    return sum(1 for i in told if i.person.email)
+
+
+def told_of_cancelling(peer_session: PeerSession) -> int:
+    """How many people a cancellation would be told to: not those whose invitation has not left yet."""
+    return counts(peer_session).told - len(not_sent_yet(peer_session, FIRST_MAILS, unclaimed=True))
 
 
 def send_updates_now(peer_session: PeerSession, *, by: Person, now: datetime) -> int:

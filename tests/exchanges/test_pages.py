@@ -225,6 +225,19 @@ def test_after_a_move_the_page_says_that_the_answer_was_for_the_former_time(sess
     assert "You answered Yes and have a seat." in page
 
 
+def test_the_way_into_the_meeting_is_on_the_session_page_of_those_who_have_a_seat(session, sign_in, visitor):
+    row = make_session()
+    mine, theirs = make_invitation(row), make_invitation(row)
+    rules.respond(mine, answer=Answer.YES, route=Route.PAGE, now=NOW)
+    session.commit()
+    path, ways = f"/en/sessions/{row.id}", ("https://meet.example/abc", "1234#", "https://meet.example/test")
+    seated = Browser(sign_in(mine.person)).get(path).text
+    assert all(way in seated for way in ways)
+    for browser in (Browser(sign_in(theirs.person)), visitor):
+        page = browser.get(path).text
+        assert not any(way in page for way in ways)
+
+
 def test_signed_in_people_answer_on_the_session_page_and_only_for_themselves(session, sign_in):
     row = make_session()
     invitation, other = make_invitation(row), make_invitation(row)

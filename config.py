@@ -57,6 +57,7 @@ class Settings:
     default_zone: str = "UTC"
     proxy_hops: int = 0
     update_delay_seconds: int = 120
+    mail_authserv_id: str = ""  # the name our mail server writes in Authentication-Results; without one, From is believed
     debug: bool = False
     demo: bool = False
     clock_file: Path | None = None
@@ -150,6 +151,7 @@ def load(environ: dict[str, str] | None = None) -> Settings:
         language_order=tuple(env.get("LANGUAGE_ORDER", "en fr es ar ru zh").split()),
         default_zone=env.get("DEFAULT_ZONE", "UTC"),
         proxy_hops=int(env.get("PROXY_HOPS", "0")),
+        mail_authserv_id=env.get("MAIL_AUTHSERV_ID", "").strip(),
         update_delay_seconds=int(env.get("UPDATE_DELAY_SECONDS", "120")),
         debug=_flag(env, "PATHWAYS_DEBUG", False) or _flag(env, "FLASK_DEBUG", False),
         demo=kind == "demo",

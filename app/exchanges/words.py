@@ -86,6 +86,7 @@ UNCLEAR: dict[str, Any] = {
     "unknown_uid": _l("The answer names a session that we do not know."),
     "unknown_replier": _l("The person who answers was not invited to this session."),
     "sender_differs": _l("The mail came from another address than the one it answers for."),
+    "not_authentic": _l("Our mail server could not confirm that the mail comes from this address. Ask the person another way."),
     "delegated": _l("The person wants to send somebody else."),
     "counter": _l("The person proposes another time."),
     "no_calendar_part": _l("The mail has no calendar answer. Read it and record what it says."),

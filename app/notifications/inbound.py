@@ -14,9 +14,11 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from app.core.db import uuid7
+from app.core.db import Json, uuid7
 from app.core.events import announce
+from app.core.signing import settings
 from app.extensions import db
+from app.notifications.authentic import is_authentic
 from app.notifications.events import ReplyReceived
 from app.notifications.letterbox import MOST_BYTES, Opened, Unreadable, headers_of, open_mail
 from app.notifications.models import InboundMail, Message, Verdict
@@ -61,13 +63,21 @@ def _store(raw: bytes, digest: str, opened: Opened | None, reply: Reply | None, 
         insert(InboundMail)
         .values(
             id=uuid7(), received_at=now, source=source, sha256=digest, raw=raw[:MOST_BYTES], message_id=message_id or None,
-            sender=sender, sender_name=name, subject=subject, body=body, reply=reply.facts(now) if reply else None,
+            sender=sender, sender_name=name, subject=subject, body=body, reply=_facts(reply, opened, now),
             verdict=Verdict.RECEIVED,
         )
         .on_conflict_do_nothing(index_elements=["sha256"])
         .returning(InboundMail.id)
     ).scalar()  # fmt: skip
     return db.session.get(InboundMail, written) if written else None
+
+
+def _facts(reply: Reply | None, opened: Opened | None, now: datetime) -> Json | None:
+    """What an answer says, and whether our mail server vouches for its sender, where one is named that could."""
+    if reply is None or opened is None:
+        return None
+    authentic = is_authentic(opened.results, settings().mail_authserv_id, opened.sender)
+    return reply.facts(now) if authentic is None else {**reply.facts(now), "authentic": authentic}
 
 
 def _judge(mail: InboundMail, opened: Opened | None, reply: Reply | None, problem: str) -> None:

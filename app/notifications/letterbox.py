@@ -56,6 +56,7 @@ class Opened:
     automatic: bool
     report: bool  # a delivery report
     parts: tuple[Part, ...]
+    results: tuple[str, ...] = ()  # Authentication-Results, as servers on the way wrote them
 
 
 def open_mail(raw: bytes) -> Opened:
@@ -80,6 +81,7 @@ def open_mail(raw: bytes) -> Opened:
         automatic=_is_automatic(message),
         report=message.get_content_type() == "multipart/report",
         parts=parts,
+        results=tuple(str(value) for value in message.get_all("Authentication-Results", [])),
     )
 
 

@@ -105,6 +105,11 @@ def test_h7_an_answer_for_another_from_a_differing_sender_changes_nothing(sessio
     unclear(session, invited, receive(session, invited, sender="assistant@alvania.example"), "sender_differs")
 
 
+def test_h7_an_answer_whose_sender_our_mail_server_cannot_confirm_changes_nothing(session, invited):
+    unclear(session, invited, receive(session, invited, authentic=False), "not_authentic")
+    assert receive(session, invited, authentic=True, dtstamp=(NOW + minutes(1)).isoformat()).verdict is Verdict.APPLIED
+
+
 def test_h8_an_unknown_replier_is_on_the_desk(session, invited):
     unclear(session, invited, receive(session, invited, attendee="x@y.example", sender="x@y.example"), "unknown_replier")
 

@@ -44,6 +44,7 @@ class Reply:
     sequence: int
     dtstamp: datetime
     comment: str
+    authentic: bool | None  # what our mail server found about the sender, where it says so
 
 
 def judge(mail: InboundMail, *, now: datetime) -> Outcome | None:
@@ -80,6 +81,8 @@ def _understood(mail: InboundMail, now: datetime) -> tuple[Invitation, Reply]:
     refresh(invitation)
     if mail.sender.strip().casefold() != reply.attendee.casefold():
         raise Unclear("sender_differs", invitation)
+    if reply.authentic is False:
+        raise Unclear("not_authentic", invitation)
     if reply.partstat == "DELEGATED":
         raise Unclear("delegated", invitation)
     if reply.partstat not in PARTSTATS:
@@ -109,6 +112,7 @@ def _read(told: Json | None) -> Reply:
             sequence=int(told.get("sequence") or 0),
             dtstamp=_instant(told["dtstamp"]),
             comment=str(told.get("comment") or ""),
+            authentic=told.get("authentic"),
         )
     except (KeyError, ValueError, TypeError):
         raise Unclear("unreadable") from None

@@ -1,0 +1,50 @@
+"""Is a mail from whom it says? What our own mail server found, read from its ``Authentication-Results`` (RFC 8601).
+
+Only headers that carry the name of our server count: it takes out those that strangers wrote in its name. An answer is
+believed when DMARC passed for the sender's domain, or DKIM or SPF for that domain or one above it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from app.core.text import line as one_line
+
+_COMMENT = re.compile(r"\([^()]*\)")
+_RESULT = re.compile(r"\s*([a-z0-9-]+)(?:\s*/\s*\d+)?\s*=\s*([a-z]+)(.*)", re.IGNORECASE | re.DOTALL)
+_PROPERTY = re.compile(r"\b(header\.(?:d|i|from)|smtp\.mailfrom)\s*=\s*\"?([^\s;\"]+)", re.IGNORECASE)
+_DOMAIN_OF = {"dmarc": ("header.from",), "dkim": ("header.d", "header.i"), "spf": ("smtp.mailfrom",)}
+MOST = 50
+
+
+def is_authentic(results: Iterable[str], server: str, sender: str) -> bool | None:
+    """Did our server vouch for the domain of this sender? ``None`` where no server is named that could."""
+    if not server:
+        return None
+    domain = sender.rpartition("@")[2].lower()
+    return bool(domain) and any(_vouches(method, result, told, domain) for method, result, told in _results(results, server))
+
+
+def _results(headers: Iterable[str], server: str) -> Iterator[tuple[str, str, str]]:
+    """Each method, its result and its properties, from headers of this server."""
+    for header in list(headers)[:MOST]:
+        told = one_line(header)[:10_000]
+        while (bare := _COMMENT.sub(" ", told)) != told:
+            told = bare
+        name, _semicolon, rest = told.partition(";")
+        if name.split()[:1] and name.split()[0].lower() == server.lower():
+            for part in rest.split(";")[:MOST]:
+                found = _RESULT.match(part)
+                if found:
+                    yield found[1].lower(), found[2].lower(), found[3]
+
+
+def _vouches(method: str, result: str, told: str, domain: str) -> bool:
+    if result != "pass" or method not in _DOMAIN_OF:
+        return False
+    found = [value for key, value in _PROPERTY.findall(told) if key.lower() in _DOMAIN_OF[method]]
+    named = [value.rpartition("@")[2].lower().rstrip(".") for value in found]
+    if method == "dmarc":
+        return domain in named
+    return any("." in one and (domain == one or domain.endswith("." + one)) for one in named)

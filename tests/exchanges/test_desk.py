@@ -455,6 +455,21 @@ def test_the_desk_of_replies_shows_the_mail_as_text_and_two_buttons(session, sec
     assert "Every answer was understood." in secretariat.get("/en/desk/replies").text
 
 
+def test_h8_who_was_not_invited_can_be_invited_from_the_desk_of_replies(session, secretariat):
+    row = make_session()
+    stranger = make_person("Crasher", email="crasher@x.example")
+    mail = unclear_mail(session, make_invitation(row), subject_kind="session", subject_id=row.id)
+    mail.sender, mail.reason = "crasher@x.example", "unknown_replier"
+    session.commit()
+    page = secretariat.get(f"/en/desk/replies/{mail.id}").text
+    address = re.search(r'href="([^"]+)">Invite the sender', page)[1].replace("&amp;", "&")
+    assert f'value="{stranger.id}"' in secretariat.get(address).text
+    secretariat.post(
+        f"/en/desk/sessions/{row.id}/invite", {"people": [str(stranger.id)], "capacity": "participant", "confirmed": "1"}
+    )
+    assert invitation_of(row, stranger).invited_because == "by_hand"
+
+
 def test_a_reply_cannot_be_recorded_for_an_invitation_that_is_not_offered(session, secretariat):
     invitation, stranger = make_invitation(make_session()), make_invitation(make_session())
     mail = unclear_mail(session, invitation)

@@ -111,7 +111,9 @@ def test_h7_an_answer_whose_sender_our_mail_server_cannot_confirm_changes_nothin
 
 
 def test_h8_an_unknown_replier_is_on_the_desk(session, invited):
-    unclear(session, invited, receive(session, invited, attendee="x@y.example", sender="x@y.example"), "unknown_replier")
+    mail = receive(session, invited, attendee="x@y.example", sender="x@y.example")
+    unclear(session, invited, mail, "unknown_replier")
+    assert (mail.subject_kind, mail.subject_id) == ("session", invited.peer_session_id)
 
 
 def test_h9_a_delegation_is_on_the_desk(session, invited):

@@ -28,10 +28,11 @@ PARTSTATS: dict[str, Answer] = {"ACCEPTED": Answer.YES, "TENTATIVE": Answer.MAYB
 class Unclear(Exception):
     """The answer is not understood with certainty; ``reason`` is the word the desk explains."""
 
-    def __init__(self, reason: str, invitation: Invitation | None = None) -> None:
+    def __init__(self, reason: str, invitation: Invitation | None = None, row: PeerSession | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
         self.invitation = invitation
+        self.row = row
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,8 @@ def judge(mail: InboundMail, *, now: datetime) -> Outcome | None:
         invitation, reply = _understood(mail, now)
     except Unclear as unclear:
         _set_verdict(mail, Verdict.UNCLEAR, unclear.reason, unclear.invitation)
+        if unclear.row is not None:  # somebody who was not invited: the desk can do so
+            mail.subject_kind, mail.subject_id = SUBJECT, unclear.row.id
         return None
     if _is_old(invitation, reply):
         _set_verdict(mail, Verdict.IGNORED, "repeated", invitation)
@@ -77,7 +80,7 @@ def _understood(mail: InboundMail, now: datetime) -> tuple[Invitation, Reply]:
     lock(row.id)
     invitation = _invitation(row, reply.attendee)
     if invitation is None:
-        raise Unclear("unknown_replier")
+        raise Unclear("unknown_replier", row=row)
     refresh(invitation)
     if mail.sender.strip().casefold() != reply.attendee.casefold():
         raise Unclear("sender_differs", invitation)

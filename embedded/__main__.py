@@ -69,6 +69,9 @@ def supervise(place: Place, ending: ExitStack) -> None:
         elif name not in skipped:
             child.start()
             children.append(child)
+        if name == "web":  # the other programs would only take the processor from the first page
+            wait_for_page(child, env)
+    ending.callback(ask_to_end, [child for child in children if child.name in ("web", "worker", "beat")])
     greet(children, env, place)
     while True:
         time.sleep(0.3)
@@ -104,15 +107,24 @@ def settings(place: Place, env: dict[str, str], urls: servers.Urls) -> dict[str,
     return ours | env
 
 
-def greet(children: list[Child], env: dict[str, str], place: Place) -> None:
-    """Wait until the first page is there, then say where it is and who can sign in."""
-    web = next(child for child in children if child.name == "web")
+def ask_to_end(programs: list[Child]) -> None:
+    """Let the programs that wait for nobody end side by side; the stack then waits for each."""
+    for program in programs:
+        program.ask_to_end()
+
+
+def wait_for_page(web: Child, env: dict[str, str]) -> None:
+    """Wait until the web program listens."""
     while web.is_running():
         with suppress(OSError), socket.create_connection(("127.0.0.1", int(env["PORT"])), 1):
             break
         time.sleep(0.05)
     else:
         raise web.trouble()
+
+
+def greet(children: list[Child], env: dict[str, str], place: Place) -> None:
+    """Say where the platform is and who can sign in."""
     say(f"the platform is at {env['BASE_URL']}")
     if any(child.name == "mail" for child in children):
         say(f"its mails are at http://127.0.0.1:{env['MAIL_WEB_PORT']}")

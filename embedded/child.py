@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -27,12 +28,13 @@ class Child:
     """
 
     def __init__(self, place: Place, name: str, argv: Sequence[str | Path] = (), env: Mapping[str, str] | None = None,
-                 mark: Path | None = None, stop_by: signal.Signals = signal.SIGTERM) -> None:
-        self.place, self.name, self.argv, self.mark, self.stop_by = place, name, argv, mark, stop_by
+                 marks: Sequence[Path] = (), stop_by: signal.Signals = signal.SIGTERM) -> None:
+        self.place, self.name, self.argv, self.marks, self.stop_by = place, name, argv, marks, stop_by
         self.env, self.drop = env or BARE, {"cwd": place.checkout, "umask": 0o077} if env else place.drop
         self.log, self.log_start = place.data / "log" / f"{name}.log", 0
         self.patience, self.failures, self.started, self.again_at = 20 if env else 60, 0, 0.0, 0.0
         self.process: subprocess.Popen[bytes] | None = None
+        self.asked = False
 
     def reclaim(self) -> int:
         """Take the lock; end first whatever an earlier, killed supervisor left running under it."""
@@ -52,8 +54,8 @@ class Child:
     def start(self, stdin: int = subprocess.DEVNULL) -> None:
         """Start the program in its own session: Ctrl-C reaches only us, and we choose the order of the end."""
         lock = self.reclaim()
-        if self.mark:  # we hold the lock: whoever left the mark is gone, though its process id may be in use again
-            self.mark.unlink(missing_ok=True)
+        for mark in self.marks:  # we hold the lock: whoever left them is gone, though its process id may be in use again
+            mark.unlink(missing_ok=True)
         with open(os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as log:
             self.log_start = log.tell()
             self.process = subprocess.Popen(self.argv, stdin=stdin, stdout=log, stderr=log, env=self.env, pass_fds=(lock,),
@@ -92,10 +94,16 @@ class Child:
         elif now >= self.again_at:
             self.start()
 
+    def ask_to_end(self) -> None:
+        """Ask the program to end, once: to Celery and gunicorn a second time means at once."""
+        if self.process and self.is_running() and not self.asked:
+            self.asked = True
+            _signal_group(self.process.pid, self.stop_by)
+
     def stop(self) -> None:
         """Ask the program to end, wait, and insist when the patience is over."""
+        self.ask_to_end()
         if self.process and self.is_running():
-            _signal_group(self.process.pid, self.stop_by)
             try:
                 self.process.wait(self.patience)
             except subprocess.TimeoutExpired:
@@ -103,10 +111,13 @@ class Child:
                 self.process.wait()
 
     def trouble(self) -> Trouble:
-        """Why it ended, from what it wrote since its start."""
+        """Why it ended: a full disk, a signal, or what it wrote since its start."""
         lines = self.log.read_bytes()[self.log_start :].decode(errors="replace").strip().splitlines() or ["it said nothing"]
-        if any(sign in line for line in lines for sign in DISK_IS_FULL):
+        nothing_left = shutil.disk_usage(self.place.data).free < 65_536  # then its last words are not in the log either
+        if nothing_left or any(sign in line for line in lines for sign in DISK_IS_FULL):
             return disk_full(self.place.data)
+        if self.process and (code := self.process.poll()) and code < 0:
+            return Trouble(f"{self.name} stopped: ended from outside by {signal.Signals(-code).name} (its log: {self.log})")
         told = [line.strip() for line in lines if not line.startswith(POSTSCRIPTS)] or lines
         return Trouble(f"{self.name} stopped: {told[-1]} (more in {self.log})")
 

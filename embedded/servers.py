@@ -64,7 +64,8 @@ def postgres(place: Place, more: Mapping[str, str] = {}, owner_may: str = "") ->
         _make_cluster(place, program, data, owner_may)
     settings = {"listen_addresses": "", "unix_socket_directories": place.sockets, "unix_socket_permissions": "0700", **more}
     flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-    return Child(place, "postgres", [program, "-D", data, *flags], mark=data / "postmaster.pid", stop_by=signal.SIGINT)
+    marks = [data / "postmaster.pid", place.sockets / ".s.PGSQL.5432.lock"]
+    return Child(place, "postgres", [program, "-D", data, *flags], marks=marks, stop_by=signal.SIGINT)
 
 
 def redis(place: Place) -> Child:
@@ -73,7 +74,7 @@ def redis(place: Place) -> Child:
     settings = {"port": 0, "unixsocket": mark, "unixsocketperm": 700, "dir": place.data / "redis", "save": "",
                 "appendonly": "yes", "appendfsync": "everysec", "maxmemory-policy": "noeviction"}
     flags = [part for name, value in settings.items() for part in (f"--{name}", str(value))]
-    return Child(place, "redis", [_programs(place) / REDIS, *flags], mark=mark)
+    return Child(place, "redis", [_programs(place) / REDIS, *flags], marks=[mark])
 
 
 def _make_cluster(place: Place, program: Path, data: Path, owner_may: str) -> None:
@@ -104,9 +105,9 @@ def _wait(server: Child) -> None:
 def _is_ready(server: Child) -> bool:
     """Whether it answers: PostgreSQL says so in its pid file, Redis on its socket."""
     with suppress(OSError, IndexError), socket.socket(socket.AF_UNIX) as sock:
-        if server.mark and server.name == "postgres":
-            return server.mark.read_text().splitlines()[7].strip() == "ready"
-        sock.connect(str(server.mark))
+        if server.name == "postgres":
+            return server.marks[0].read_text().splitlines()[7].strip() == "ready"
+        sock.connect(str(server.marks[0]))
         sock.sendall(b"PING\r\n")
         return sock.recv(64).startswith(b"+PONG")
     return False

@@ -1,7 +1,9 @@
 """PostgreSQL and Redis of the wheels, as we start them: who may reach them, and what survives what."""
 
 import os
+import shutil
 import stat
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -148,12 +150,21 @@ def test_a_first_start_cut_short_begins_again(folder):
     assert not (folder / "postgres.new").exists()
 
 
-def test_a_stale_pid_that_is_in_use_again_does_not_keep_postgres_from_starting(folder):
-    with servers.running(folder, fsync=False):
+def test_stale_pids_that_are_in_use_again_do_not_keep_postgres_from_starting(folder):
+    place = Place(folder, servers.CHECKOUT)
+    other = subprocess.Popen(["sleep", "60"], **place.drop)  # of the same user, so that PostgreSQL would believe in it
+    place.close()
+    with servers.running(folder, fsync=False) as urls:
         pid_file = (folder / "postgres/postmaster.pid").read_text().splitlines()
-    (folder / "postgres/postmaster.pid").write_text("\n".join([str(os.getppid()), *pid_file[1:]]))
+        socket_lock = Path(f"{socket_folder(urls.redis)}/.s.PGSQL.5432.lock")
+    for mark in (folder / "postgres/postmaster.pid", socket_lock):
+        mark.write_text("\n".join([str(other.pid), *pid_file[1:5], "", ""]))
+        place.give(mark)
     with servers.running(folder, fsync=False) as urls:
         assert sql(urls.app, "SELECT 1") == [(1,)]
+    assert other.poll() is None
+    other.kill()
+    other.wait()
 
 
 def tend(children: list[Child], seconds: float = 20) -> None:
@@ -235,6 +246,24 @@ def test_a_full_disk_is_one_sentence(folder, script):
         Child(place, "prepare", ["/bin/sh", "-c", script], {"LC_ALL": "C"}).run()
     place.close()
     assert str(stopped.value) == f"The disk that holds {folder} is full: free some space; what was saved is not lost"
+
+
+def test_a_program_that_could_write_no_last_word_on_a_full_disk_is_the_same_sentence(folder, monkeypatch):
+    place = Place(folder, servers.CHECKOUT)
+    full = shutil.disk_usage(folder)._replace(free=4096)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: full)
+    with pytest.raises(Trouble) as stopped:
+        Child(place, "prepare", ["/bin/sh", "-c", "exit 1"], {"LC_ALL": "C"}).run()
+    place.close()
+    assert str(stopped.value) == f"The disk that holds {folder} is full: free some space; what was saved is not lost"
+
+
+def test_a_program_ended_from_outside_is_told_by_the_signal_and_not_by_its_last_word(folder):
+    place = Place(folder, servers.CHECKOUT)
+    with pytest.raises(Trouble) as stopped:
+        Child(place, "web", ["/bin/sh", "-c", "echo ready; kill -9 $$"], {"LC_ALL": "C"}).run()
+    place.close()
+    assert str(stopped.value) == f"web stopped: ended from outside by SIGKILL (its log: {folder}/log/web.log)"
 
 
 def test_another_failure_is_told_by_the_line_that_says_why(folder):

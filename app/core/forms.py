@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, time
 from typing import Any
 
-from babel.core import Locale
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -284,8 +283,3 @@ Choices = Sequence[tuple[str, Any]] | Callable[[], Iterable[tuple[str, Any]]]
 def joined(on: date | None, at: time | None) -> datetime | None:
     """A wall time from its two fields, or ``None`` while one is missing."""
     return datetime.combine(on, at) if on is not None and at is not None else None
-
-
-def babel_now() -> Locale:
-    """The reader's locale."""
-    return get_locale() or Locale.parse("en")

@@ -8,20 +8,8 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from app.audit.words import register
-from app.interests.models import Status
+from app.interests.words import STATUSES as STATUSES  # where an expression stands: the templates read it from here
 from app.notifications.models import Message, State
-
-STATUSES: dict[Status, tuple[Any, str]] = {
-    Status.DRAFT: (_l("Draft"), ""),
-    Status.SUBMITTED: (_l("Submitted"), "warn"),
-    Status.UNDER_REVIEW: (_l("Under review"), "warn"),
-    Status.CLARIFICATION_ASKED: (_l("Clarification asked"), "warn"),
-    Status.ACCEPTED: (_l("Accepted"), "good"),
-    Status.WAITLISTED: (_l("Waitlisted"), ""),
-    Status.DECLINED: (_l("Declined"), ""),
-    Status.WITHDRAWN: (_l("Withdrawn"), ""),
-}
-"""Where an expression of interest stands: word and tone."""
 
 STATES: dict[State, tuple[Any, str]] = {
     State.QUEUED: (_l("Waiting"), "warn"),

@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from app.audit import words as audit
-from app.exchanges.models import Answer, Audience, Capacity, Seat, SessionStatus, Visibility
+from app.exchanges.models import Answer, Capacity, Seat, SessionStatus, Visibility
 
 FIELDS: dict[str, Any] = {
     "titles": _l("Title"),
@@ -56,11 +56,6 @@ VISIBILITIES: dict[Visibility, Any] = {
     Visibility.INVITED: _l("Only those who are invited"),
 }
 
-AUDIENCES: dict[Audience, Any] = {
-    Audience.SEAT_HOLDERS: _l("all who hold a seat"),
-    Audience.NOT_ANSWERED: _l("those who have not answered"),
-}
-
 ROUTES: dict[str, Any] = {
     "page": _l("on the page"),
     "mail": _l("by mail"),
@@ -72,14 +67,6 @@ SOURCES: dict[str, Any] = {
     "note_verbale": _l("Note verbale"),
     "email": _l("E-mail"),
     "phone": _l("Phone"),
-}
-
-BECAUSE: dict[str, Any] = {
-    "by_hand": _l("Invited by name"),
-    "state": _l("Invited for the State"),
-    "organisation": _l("Invited for the organisation"),
-    "expression": _l("Invited for an accepted expression of interest"),
-    "delegate": _l("Named by the State"),
 }
 
 UNCLEAR: dict[str, Any] = {

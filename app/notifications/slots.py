@@ -20,11 +20,6 @@ def slot(name: str) -> str:
     return f"{OPEN}{name}{CLOSE}"
 
 
-def names_in(text: str) -> frozenset[str]:
-    """Which slots a rendered text has."""
-    return frozenset(_SLOT.findall(text))
-
-
 @dataclass(frozen=True, slots=True)
 class Cut:
     """A text cut at its slots: ``pieces`` are literal, name, literal, name … literal."""

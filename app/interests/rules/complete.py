@@ -10,7 +10,6 @@ from flask_babel import lazy_gettext as _l
 from app.interests.models import Endorsement, Expression
 
 WHO, WHAT, LETTER, CHECK = 1, 2, 3, 4
-STEPS = (WHO, WHAT, LETTER, CHECK)
 
 SENTENCES: dict[str, Any] = {
     "organisation_kind": _l("Say what kind of organisation you are"),

@@ -37,7 +37,8 @@ setup: $(STAMPS)/run $(STAMPS)/assets $(STAMPS)/translations ## only the set-up 
 setup-dev: $(STAMPS)/dev $(NODE)/.stamp-dev $(STAMPS)/assets $(STAMPS)/translations ## only the set-up of make test
 
 flask: $(STAMPS)/run ## a command on the running platform: make flask DO="demo advance 7d"
-	@set -a; . "$${PATHWAYS_DATA:-var}/env" && exec $(PY) -m flask --app app $(DO)
+	@env="$$(cd "$${PATHWAYS_DATA:-var}" 2>/dev/null && pwd)/env"; [ -r "$$env" ] || { echo "pathways: the platform is not running here (or another user started it): start it first with make run" >&2; exit 1; }; \
+	set -a; . "$$env" && exec $(PY) -m flask --app app $(DO)
 
 demo-reset: $(STAMPS)/run ## forget all data of make run, so that the next start loads the demo anew
 	@$(PY) scripts/demo_reset.py

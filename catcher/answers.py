@@ -10,6 +10,12 @@ from icalendar import Calendar, Event
 from catcher.box import header
 
 ANSWERS = {"ACCEPTED": "Accept", "TENTATIVE": "Maybe", "DECLINED": "Decline"}
+MEANINGS = {
+    "applied": "The answer is recorded.",
+    "unclear": "A person has to decide: it is on the secretariat's desk, under Answers not understood.",
+    "ignored": "It changes nothing: an automatic reply, a mail that came before, or one to a list.",
+}
+"""What the platform's first word about a mail means."""
 SUBJECTS = {"ACCEPTED": "Accepted", "TENTATIVE": "Tentative", "DECLINED": "Declined"}
 COPIED = ("UID", "SEQUENCE", "RECURRENCE-ID", "DTSTART", "DTEND", "ORGANIZER", "SUMMARY")
 

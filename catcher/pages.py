@@ -12,7 +12,7 @@ from pathlib import Path
 from flask import Flask, abort, render_template, request
 from werkzeug.wrappers import Response
 
-from catcher.answers import ANSWERS, calendar_reply, facts, written_reply
+from catcher.answers import ANSWERS, MEANINGS, calendar_reply, facts, written_reply
 from catcher.box import PAGE, Box, body, header, headers, parse
 
 RECEIVE = (sys.executable, "-m", "flask", "--app", "app", "mail", "receive")
@@ -79,7 +79,9 @@ def create_app(box: Box, receive: Sequence[str] = RECEIVE, clock_file: Path | No
         if not sent:
             abort(400)
         done = subprocess.run(receive, input=sent, capture_output=True, timeout=120)
+        said = done.stdout.decode("utf-8", "replace")
         return render_template("answered.html", name=name, sent=sent.decode("utf-8", "replace"), code=done.returncode,
-                               output=(done.stdout + done.stderr).decode("utf-8", "replace"))
+                               meaning=MEANINGS.get(said.partition(":")[0].strip()),
+                               output=said + done.stderr.decode("utf-8", "replace"))
 
     return app

@@ -128,6 +128,17 @@ def test_an_answer_is_the_reply_a_mail_program_sends(send, pages, received, choi
     assert before <= event["DTSTAMP"].dt <= datetime.now(UTC)
 
 
+@pytest.mark.parametrize(
+    ("verdict", "meaning"),
+    [("applied", "The answer is recorded."), ("unclear: sender_differs", "under Answers not understood."), ("ignored", "It changes nothing:")],
+)
+def test_what_the_platform_says_of_an_answer_is_told_in_a_sentence(send, box, verdict, meaning):
+    pages = create_app(box, [sys.executable, "-c", f"print({verdict!r})"]).test_client()
+    name = send(invitation())
+    answered = pages.post(f"/mails/{name}/answer", data={"token": token_of(pages.get(f"/mails/{name}")), "choice": "ACCEPTED"})
+    assert (answered.status_code, meaning in answered.text, f"<pre>{verdict}" in answered.text) == (200, True, True)
+
+
 def test_an_answer_is_dated_by_the_demos_clock(send, pages, received, tmp_path):
     (tmp_path / "clock").write_text(str(7 * 86400))
     name = send(invitation())

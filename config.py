@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 os.environ["PYTHONTZPATH"] = ""  # one source of zone data: the pinned tzdata, here and in child processes
 
@@ -33,6 +34,24 @@ def _names(env: dict[str, str]) -> dict[str, str]:
     """NETWORK_NAME for all languages, NETWORK_NAME_FR and its like for one; the demo's names by default."""
     common = env.get("NETWORK_NAME")
     return {c: env.get(f"NETWORK_NAME_{c.upper()}") or common or DEMO_NAMES[c] for c in LANGUAGES}
+
+
+def _refuse_slips(env: dict[str, str]) -> None:
+    """A value that nothing here can use is a slip of the pen: say so in a sentence, before anything else reads it."""
+    for name in ("PROXY_HOPS", "UPDATE_DELAY_SECONDS"):
+        said = env.get(name, "0")
+        if not (said.isascii() and said.isdigit()):
+            raise BadSettings(f"{name} must be a whole number, not {said!r}.")
+    for name in ("DATABASE_URL", "MIGRATION_DATABASE_URL"):
+        if not env.get(name, "postgresql:").startswith(("postgresql:", "postgresql+psycopg:", "postgres:")) and env[name]:
+            raise BadSettings(f"{name} must name a PostgreSQL server (postgresql://…).")
+    for name in ("DEFAULT_LANGUAGE", "LANGUAGE_ORDER"):
+        if unknown := set(env.get(name, "en").split()) - set(LANGUAGES):
+            raise BadSettings(f"{name} takes {', '.join(LANGUAGES)}, not {', '.join(sorted(unknown))}.")
+    try:
+        ZoneInfo(env.get("DEFAULT_ZONE", "UTC"))
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        raise BadSettings(f"DEFAULT_ZONE must be a time zone such as Africa/Nairobi, not {env['DEFAULT_ZONE']!r}.") from None
 
 
 @dataclass(frozen=True)
@@ -127,6 +146,7 @@ def _refuse_in_production(settings: Settings, env: dict[str, str]) -> None:
 def load(environ: dict[str, str] | None = None) -> Settings:
     """Read the environment once. Raises ``BadSettings`` (ends the process) on what must not run."""
     env = dict(os.environ if environ is None else environ)
+    _refuse_slips(env)
     base_url = env.get("BASE_URL", "http://127.0.0.1:8000").rstrip("/")
     host = urlsplit(base_url).hostname or "localhost"
     domain = env.get("MAIL_DOMAIN") or (host if "." in host and not host[0].isdigit() else "pathways.example")

@@ -9,6 +9,7 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy import Connection, create_engine, inspect, text
+from sqlalchemy.exc import OperationalError
 
 from app.core import clock
 from app.core.signing import settings as current_settings
@@ -68,6 +69,10 @@ def _migrate(connection: Connection) -> None:
     command.upgrade(alembic, "head")
 
 
+def _first_line(error: OperationalError) -> str:
+    return str(error.orig).strip().partition("\n")[0]
+
+
 GRANTS = (
     "GRANT USAGE ON SCHEMA public TO pathways_app",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO pathways_app",
@@ -84,7 +89,10 @@ def prepare() -> None:
     from app.practices.reference import load_all
 
     settings = current_settings()
-    upgrade(settings)
+    try:
+        upgrade(settings)
+    except OperationalError as error:
+        raise click.ClickException(f"The database did not let us in or did not answer: {_first_line(error)}") from None
     now = clock.now()
     load_all(now)
     db.session.commit()

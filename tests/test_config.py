@@ -40,6 +40,25 @@ def test_what_must_not_run_in_production_stops_the_start(wrong, word):
     assert word in str(stopped.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("PROXY_HOPS", "one", "PROXY_HOPS must be a whole number, not 'one'."),
+        ("UPDATE_DELAY_SECONDS", "-5", "UPDATE_DELAY_SECONDS must be a whole number, not '-5'."),
+        ("DATABASE_URL", "sqlite:///x", "DATABASE_URL must name a PostgreSQL server (postgresql://…)."),
+        ("MIGRATION_DATABASE_URL", "mysql://h/x", "MIGRATION_DATABASE_URL must name a PostgreSQL server (postgresql://…)."),
+        ("DEFAULT_LANGUAGE", "de", "DEFAULT_LANGUAGE takes ar, zh, en, fr, ru, es, not de."),
+        ("LANGUAGE_ORDER", "en it pt", "LANGUAGE_ORDER takes ar, zh, en, fr, ru, es, not it, pt."),
+        ("DEFAULT_ZONE", "Nairobi", "DEFAULT_ZONE must be a time zone such as Africa/Nairobi, not 'Nairobi'."),
+        ("DEFAULT_ZONE", "../etc/passwd", "DEFAULT_ZONE must be a time zone such as Africa/Nairobi, not '../etc/passwd'."),
+    ],
+)
+def test_a_slip_of_the_pen_stops_the_start_with_a_sentence(name, value, sentence):
+    with pytest.raises(SystemExit) as stopped:
+        config.load({"PATHWAYS_ENV": "development", name: value})
+    assert str(stopped.value) == f"Pathways Exchange does not start: {sentence}"
+
+
 def test_celery_gets_its_own_form_of_a_socket_address():
     settings = config.load({"REDIS_URL": "unix:///run/redis.sock?db=2"})
     assert settings.celery_broker_url == "redis+socket:///run/redis.sock?virtual_host=2"

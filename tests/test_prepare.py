@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 
 from alembic.config import Config
@@ -24,6 +25,19 @@ def test_several_ends_are_no_head(tmp_path, monkeypatch):
     assert prepare.head() == "0002"
     (tmp_path / "3.py").write_text("revision = '0003'\ndown_revision = '0001'\n")
     assert prepare.head() is None
+
+
+def test_a_database_that_does_not_answer_is_one_sentence(base_app, settings):
+    nowhere = dataclasses.replace(settings, migration_database_url="postgresql+psycopg://nobody@127.0.0.1:1/pathways")
+    kept = base_app.config["SETTINGS"]
+    base_app.config["SETTINGS"] = nowhere
+    try:
+        done = base_app.test_cli_runner().invoke(prepare.prepare)
+    finally:
+        base_app.config["SETTINGS"] = kept
+    assert done.exit_code == 1
+    assert done.output.startswith("Error: The database did not let us in or did not answer: ")
+    assert (done.output.count("\n"), "Connection refused" in done.output) == (1, True)
 
 
 def test_a_migrated_database_has_nothing_to_do(settings, schema, monkeypatch):

@@ -120,7 +120,8 @@ class Settings:
             "MAX_FORM_PARTS": 1000,
             "BABEL_DEFAULT_LOCALE": self.default_language, "BABEL_DEFAULT_TIMEZONE": "UTC",
             "BABEL_TRANSLATION_DIRECTORIES": str(HERE / "app" / "translations"),
-            "WTF_CSRF_TIME_LIMIT": None, "WTF_CSRF_SSL_STRICT": secure,
+            # Not the Referer, which pages behind signed links do not send: app/web/guards.py asks for the Origin.
+            "WTF_CSRF_TIME_LIMIT": None, "WTF_CSRF_SSL_STRICT": False,
             "TRUSTED_HOSTS": [urlsplit(self.base_url).hostname, *(["localhost"] if not self.production else [])],
             "PREFERRED_URL_SCHEME": "https" if secure else "http",
             "DEBUG": self.debug,

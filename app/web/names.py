@@ -116,6 +116,7 @@ def desk_navigation() -> list[tuple[str, list[tuple[str, str, str, int | None, b
             if has_page(endpoint) and can(permission):
                 url = _address(endpoint)
                 here = request.path == url or (endpoint != "dashboards.desk" and request.path.startswith(url + "/"))
+                here |= endpoint == "exchanges.desk_sessions" and (request.endpoint or "").startswith("exchanges.desk_")
                 entries.append((url, label, sign, None, here))
         if entries:
             shown.append((title, entries))
@@ -259,7 +260,7 @@ def init_app(app: Flask) -> None:
         best=best,
         name_of=name_of,
         viewer_zone=viewer_zone,
-        now=clock.now,
+        now=lambda: clock.now(),
         has_page=has_page,
         share_bar=draw.share_bar,
         hour_band=draw.hour_band,

@@ -281,3 +281,20 @@ def test_list_and_page_ask_the_same_number_of_questions_however_many_rows(sessio
         statements.clear()
         assert visitor.get(path).status_code == 200
         assert len(statements) <= 6, "\n".join(statements)
+
+
+def test_a_session_of_a_series_says_which_it_is_and_counts_only_what_the_reader_may_see(session, visitor):
+    first = make_session(local_start=datetime(2026, 12, 1, 13))
+    first.exchange.made_for_session = False
+    alone = make_session()
+    for day, status in ((8, SessionStatus.SCHEDULED), (15, SessionStatus.CANCELLED), (22, SessionStatus.DRAFT)):
+        other = make_session(local_start=datetime(2026, 12, day, 13))
+        other.exchange_id, other.status = first.exchange_id, status
+        if status is SessionStatus.SCHEDULED:
+            second = other
+        if status is SessionStatus.CANCELLED:
+            other.cancelled_at = NOW
+    session.commit()
+    assert "Session 1 of 2" in visitor.get(f"/en/sessions/{first.id}").text
+    assert "Session 2 of 2" in visitor.get(f"/en/sessions/{second.id}").text
+    assert "Session 1 of" not in visitor.get(f"/en/sessions/{alone.id}").text

@@ -97,6 +97,19 @@ def of_exchange(viewer: Viewer, exchange: Exchange) -> Sequence[PeerSession]:
     ).all()
 
 
+def place_in_series(viewer: Viewer, peer_session: PeerSession) -> tuple[int, int] | None:
+    """Which session of how many this is, among those of its exchange that go on; ``None`` for one that stands alone."""
+    if peer_session.exchange.made_for_session or peer_session.status is SessionStatus.CANCELLED:
+        return None
+    row = PeerSession.starts_at, PeerSession.id
+    before = tuple_(*row) <= tuple_(peer_session.starts_at, peer_session.id)
+    of_series = (PeerSession.exchange_id == peer_session.exchange_id, PeerSession.status != SessionStatus.CANCELLED)
+    number, total = db.session.execute(
+        select(func.count().filter(before), func.count()).select_from(PeerSession).where(may_see(viewer), *of_series)
+    ).one()
+    return (number, total) if total > 1 else None
+
+
 def instant_of_key(text: str) -> datetime:
     """An instant from an address; one without a zone is not ours."""
     found = datetime.fromisoformat(text)

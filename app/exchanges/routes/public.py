@@ -98,6 +98,7 @@ def _session_page(row: PeerSession, invitation: Invitation | None, form: AnswerF
     return render_template(
         "exchanges/session_page.html", row=row, invitation=invitation, form=form, now_is=now,
         greeting=greeting(now, viewer_zone()), held=queries.seats_held(row.id), places=queries.place_zones(row),
+        series=queries.place_in_series(viewer(), row),
         place=queries.place_in_line(invitation) if waiting and invitation is not None else None,
         answer_url=url_for("exchanges.answer_session", session_id=row.id),
     )  # fmt: skip

@@ -1,0 +1,236 @@
+"""The demonstration in a real browser: loaded once, added to where a page needs a row it lacks, served, rolled back."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import select
+from werkzeug.datastructures import FileStorage
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from app.accounts import sessions
+from app.accounts.models import Designation, Person, Role, RoleGrant, SignInLink
+from app.accounts.rules import designations, joining
+from app.core.signing import sign
+from app.demo import sign_ins
+from app.demo.load import load_demo
+from app.exchanges.models import Invitation, PeerSession, SessionStatus
+from app.extensions import db
+from app.files import rules as files
+from app.interests.models import Call, Expression, Question, Status
+from app.interests.rules import drafts
+from app.notifications.models import InboundMail, Message, State
+from app.web import errors
+from tests.conftest import NOW, _bound_to
+from tests.factories.interests import make_call
+from tests.files.samples import PDF
+
+ASKING = "the browser that asked for the link"
+ERRORS = (400, 401, 403, 404, 409, 410, 413, 429, 500, 503)
+
+
+@dataclass
+class House:
+    """Where it is, what is in it, and the session cookie of each person by role."""
+
+    app: Flask
+    url: str = ""
+    ids: dict[str, Any] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    def cookie_of(self, who: str) -> list[dict[str, str]]:
+        """What a browser context needs to be this person; nothing for the public."""
+        return (
+            [{"name": str(self.app.config["SESSION_COOKIE_NAME"]), "value": self.cookies[who], "url": self.url}]
+            if who in self.cookies
+            else []
+        )
+
+
+class Quiet(WSGIRequestHandler):
+    """Says nothing about requests."""
+
+    def log(self, *_args: Any, **_more: Any) -> None:
+        """Nothing."""
+
+
+@contextmanager
+def open_house(app: Flask) -> Iterator[House]:
+    """The demonstration, loaded and served for as long as the block lasts."""
+    with app.app_context():
+        engine = db.engine
+    with engine.connect() as connection, connection.begin() as outer:
+        with _bound_to(app, connection):
+            house = House(app)
+            with app.test_request_context("/"):
+                assert load_demo(NOW)
+                _furnish(house)
+                db.session.commit()
+                db.session.remove()
+            with _served(house):
+                yield house
+        outer.rollback()
+
+
+def _furnish(house: House) -> None:
+    """Find a row for every page; what the demonstration lacks is added by the rooms' own rules."""
+    people = {p.email: p for p in db.session.scalars(select(Person)) if p.email}
+    who = {role: people[address] for role, address in sign_ins.ADDRESSES.items()}
+    for role in (Role.AUDITOR, Role.ADMINISTRATOR):
+        who[role.value] = db.session.scalars(select(Person).join(RoleGrant).where(RoleGrant.role == role)).first()
+    for role, person in who.items():
+        house.cookies[role] = _cookie(house.app, _user_id=sessions.begin(person, "link", NOW), _fresh=True)
+    until = (NOW + timedelta(minutes=10)).isoformat()
+    house.cookies["asker"] = _cookie(house.app, browser=ASKING, code={"code": "204816", "until": until, "next": None})
+    _sessions(house, who["participant"], who["focal point"])
+    _expressions(house, _state_of(who["focal point"]))
+    _accounts(house, who["secretariat"], who["participant"])
+    for state in (State.FAILED, State.QUEUED, State.SUPPRESSED):
+        house.ids[f"message {state}"] = db.session.scalars(select(Message.id).where(Message.state == state)).first()
+    house.ids["mail"] = db.session.scalars(select(InboundMail.id)).one()
+
+
+def _cookie(app: Flask, **kept: Any) -> str:
+    signer = app.session_interface.get_signing_serializer(app)
+    assert signer is not None
+    return str(signer.dumps(kept))
+
+
+def _sessions(house: House, participant: Person, focal_point: Person) -> None:
+    rows = db.session.scalars(select(PeerSession).order_by(PeerSession.starts_at)).all()
+    coming = [r for r in rows if r.status is SessionStatus.SCHEDULED and r.starts_at > NOW]
+    house.ids |= {
+        "session": coming[0].id, "session full": next(r.id for r in coming if r.capacity == 4),
+        "session over": rows[0].id, "exchange": coming[0].exchange_id, "sessions coming": [r.id for r in coming],
+        **{f"session {r.status}": r.id for r in rows if r.status in (SessionStatus.CANCELLED, SessionStatus.DRAFT)},
+    }  # fmt: skip
+    invited = db.session.scalars(select(Invitation).join(PeerSession).order_by(PeerSession.starts_at, Invitation.id)).all()
+    open_ = [i for i in invited if i.peer_session in coming and i.asks]
+    kinds: dict[str, Callable[[Invitation], bool]] = {
+        "asked": lambda i: i in open_ and i.answer is None,
+        "yes": lambda i: i in open_ and i.seat == "held" and i.answer == "yes",
+        "waiting": lambda i: i in open_ and i.seat == "waiting",
+        "cancelled": lambda i: i.peer_session.status is SessionStatus.CANCELLED,
+        "over": lambda i: i.peer_session is rows[0],
+        "state": lambda i: i in open_ and i.organisation_id == _state_of(focal_point),
+        "own": lambda i: i in open_ and i.person_id == participant.id,
+    }
+    for kind, wanted in kinds.items():
+        found = next(i for i in invited if wanted(i))
+        house.ids[f"invitation {kind}"] = found.id
+        house.ids[f"session {kind}"] = house.ids.get(f"session {kind}", found.peer_session_id)
+        house.links[f"answer {kind}"] = sign("answer", found.id, found.nonce)
+        house.links[f"join {kind}"] = sign("join", found.id, found.join_nonce)
+    gone = next(i for i in reversed(open_) if i.seat == "none" and i.id not in house.ids.values())
+    gone.uninvited_at = NOW
+    house.links["answer taken back"] = sign("answer", gone.id, gone.nonce)
+
+
+def _state_of(person: Person) -> Any:
+    return db.session.scalars(select(Designation.state_id).where(Designation.person_id == person.id)).first()
+
+
+def _expressions(house: House, state: Any) -> None:
+    call = db.session.scalars(select(Call)).one()
+    house.ids |= {"call": call.id, "call over": make_call("Former call", closes_at=NOW - timedelta(days=1)).id}
+    for status in (Status.SUBMITTED, Status.UNDER_REVIEW, Status.CLARIFICATION_ASKED, Status.ACCEPTED):
+        found = db.session.scalars(select(Expression).where(Expression.status == status)).first()
+        assert found is not None
+        house.ids[f"expression {status}"] = found.id
+        house.links[f"status {status}"] = sign("status", found.id, found.status_nonce)
+    house.ids["expression state"] = db.session.scalars(select(Expression.id).where(Expression.state_id == state)).first()
+    entered = db.session.scalars(select(Expression).where(Expression.entered_by.is_not(None))).first()
+    assert entered is not None
+    house.links["correction"] = sign("correct", entered.id, entered.status_nonce)
+    question = db.session.scalars(select(Question)).first()
+    assert question is not None
+    house.links["question"] = sign("question", question.id, question.nonce)
+    whole = drafts.start(call, language="en", zone="Africa/Nairobi", now=NOW, by=None)
+    pattern = db.session.get_one(Expression, house.ids[f"expression {Status.SUBMITTED}"])
+    house.links["confirmation"] = sign("confirm", pattern.id, pattern.confirm_nonce)
+    pattern.email_confirmed_at = None
+    copied = ("organisation_kind", "state_id", "organisation_name", "contact_given_name", "contact_family_name", "contact_email",
+              "contact_zone", "mode", "asks", "grounds", "tools", "languages", "aim", "constraints")  # fmt: skip
+    drafts.keep_step(whole, {name: getattr(pattern, name) for name in copied}, step=3, now=NOW)
+    drafts.attach_endorsement(whole, FileStorage(io.BytesIO(PDF), "note verbale.pdf"), now=NOW)
+    house.ids["file"] = whole.endorsement_file_id
+    house.links["draft"] = sign("draft", whole.id, whole.draft_nonce)
+    empty = drafts.start(call, language="en", zone="UTC", now=NOW, by=None)
+    house.links["draft empty"] = sign("draft", empty.id, empty.draft_nonce)
+
+
+def _accounts(house: House, office: Person, participant: Person) -> None:
+    unverified = db.session.scalars(select(Designation).where(Designation.verified_at.is_(None))).one()
+    verified = db.session.scalars(select(Designation).where(Designation.verified_at.is_not(None))).first()
+    assert verified is not None
+    scan = files.store(FileStorage(io.BytesIO(PDF), "letter.pdf"), "designation", "designation", unverified.id, office, NOW)
+    designations.attach_scan(unverified, scan.id, by=office, now=NOW)
+    house.ids |= {"designation": unverified.id, "designation verified": verified.id, "person": verified.person_id}
+    house.ids |= {"organisation": verified.state_id, "person own": participant.id}
+    house.ids["ministry"] = participant.memberships[0].organisation_id
+    guest = db.session.scalars(select(Person).where(Person.joined_at.is_(None), Person.email.is_not(None))).first()
+    assert guest is not None
+    invitation = joining.invite(guest, Role.PARTICIPANT, by=office, now=NOW, mail=False)
+    house.links["welcome"] = sign("join-network", invitation.id, invitation.nonce)
+    for name, used in (("sign-in", None), ("sign-in used", NOW)):
+        link = SignInLink(person_id=participant.id, browser_hash=ASKING, code_hash="", created_at=NOW,
+                          expires_at=NOW + timedelta(minutes=10), used_at=used)  # fmt: skip
+        db.session.add(link)
+        db.session.flush()
+        house.links[name] = sign("sign-in", link.id, link.nonce)
+
+
+@contextmanager
+def _served(house: House) -> Iterator[None]:
+    """Threads for the browser's many connections, one request at a time: all share one database connection."""
+    one, inner = threading.Lock(), house.app.wsgi_app
+
+    def serve(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        if path.startswith("/static/"):
+            return inner(environ, start_response)
+        with one:
+            if path.rsplit("/", 1)[-1] in {f"error-{code}" for code in ERRORS}:
+                return [*_failure(house.app, environ, int(path[-3:]))(environ, start_response)]
+            return _packed(inner, environ, start_response)
+
+    server = make_server("127.0.0.1", 0, serve, threaded=True, request_handler=Quiet)
+    house.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def _failure(app: Flask, environ: dict[str, Any], code: int) -> Any:
+    """The page a failing request of this address would get, by the handler that makes it."""
+    with app.request_context(environ):
+        answer = app.make_response(errors._broken(RuntimeError("for the test")) if code == 500 else errors._page(code))
+        return app.process_response(answer)
+
+
+def _packed(inner: Callable[..., Iterable[bytes]], environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """Pages compressed, as the server in front of an installation does."""
+    told: list[Any] = []
+    body = b"".join(inner(environ, lambda status, headers, *more: told.extend((status, headers))))
+    status, headers = told
+    kind = dict(headers).get("Content-Type", "")
+    if body and kind.startswith("text/html") and "gzip" in environ.get("HTTP_ACCEPT_ENCODING", ""):
+        body = gzip.compress(body)
+        headers = [(n, v) for n, v in headers if n != "Content-Length"]
+        headers += [("Content-Encoding", "gzip"), ("Content-Length", str(len(body)))]
+    start_response(status, headers)
+    return [body]

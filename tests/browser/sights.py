@@ -1,0 +1,189 @@
+"""Every page and who looks at it. A page that is not here fails the test that compares this list with the routes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Flask, url_for
+
+from tests.browser.house import ERRORS, House
+
+PUBLIC, ASKER, APPLICANT, PARTICIPANT, FOCAL, LEAD, OFFICE, AUDITOR, ADMIN = (
+    "public", "asker", "applicant", "participant", "focal point", "co-lead", "secretariat", "auditor", "administrator",
+)  # fmt: skip
+
+NO_PAGES = {
+    "interests.form_docx": "a file", "interests.form_pdf": "a file", "interests.draft_file": "a file",
+    "interests.record_file": "a file", "accounts.designation_scan": "a file", "exchanges.session_calendar": "a file",
+    "api.feed": "a calendar", "dashboards.network_mark": "a picture", "health.live": "one word", "health.ready": "one word",
+    "dashboards.message_html": "a mail, shown in a frame of its message's page",
+    "interests.resume": "leads to the step where the draft was left",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Sight:
+    """One page: its endpoint, who looks, what its address holds, and the status it answers with."""
+
+    endpoint: str
+    who: str
+    about: dict[str, str] = field(default_factory=dict)  # a part of the address: the name of its row, or of its link
+    query: dict[str, Any] = field(default_factory=dict)
+    status: int = 200
+    send: bool = False  # press the form's button with nothing filled in, and look at what comes back
+
+    @property
+    def statuses(self) -> tuple[int, ...]:
+        """A form sent empty is refused by its fields, or by the rule behind it."""
+        return (422, 409) if self.send else (self.status,)
+
+    def __str__(self) -> str:
+        return " ".join([self.endpoint, *self.about.values(), *map(str, self.query.values()), "sent" if self.send else ""]).strip()
+
+    def path(self, house: House, lang: str) -> str:
+        """Its address in this language."""
+        values = {k: house.links[v] if k == "token" else house.ids[v] for k, v in self.about.items()}
+        return url_for(self.endpoint, lang=lang, **values, **self.query)
+
+
+def sights() -> list[Sight]:
+    """All of them."""
+    return [*_public(), *_applicant(), *_people(), *_desk_interests(), *_desk_exchanges(), *_desk_accounts(), *_desk_mails()]
+
+
+def errors() -> list[tuple[str, int]]:
+    """The pages of what went wrong."""
+    return [(f"error-{code}", code) for code in ERRORS]
+
+
+def pages_of(app: Flask) -> set[str]:
+    """Every endpoint a browser can look at."""
+    return {r.endpoint for r in app.url_map.iter_rules() if "GET" in (r.methods or ())} - set(NO_PAGES)
+
+
+def _both(endpoint: str, who: str, **about: str) -> Iterator[Sight]:
+    """A form as it opens, and with its errors."""
+    yield Sight(endpoint, who, about)
+    yield Sight(endpoint, who, about, send=True)
+
+
+def _public() -> Iterator[Sight]:
+    for name in ("home", "about", "accessibility", "contact", "privacy"):
+        yield Sight(f"dashboards.{name}", PUBLIC)
+    yield Sight("interests.calls", PUBLIC)
+    yield Sight("interests.call", PUBLIC, {"call_id": "call"})
+    yield Sight("interests.call", PUBLIC, {"call_id": "call over"})
+    yield Sight("exchanges.exchange_list", PUBLIC)
+    yield Sight("exchanges.exchange_list", PUBLIC, query={"when": "past"})
+    yield Sight("exchanges.exchange_page", PUBLIC, {"exchange_id": "exchange"})
+    for kind in ("session", "session full", "session over", "session cancelled"):
+        yield Sight("exchanges.session_page", PUBLIC, {"session_id": kind})
+    yield Sight("accounts.zone", PUBLIC)
+    yield Sight("accounts.lighter", PUBLIC)
+    yield from _both("accounts.sign_in", PUBLIC)
+    yield Sight("accounts.code", ASKER)
+    yield from _both("accounts.sign_in_link", PUBLIC, token="sign-in")
+    yield Sight("accounts.sign_in_link", PUBLIC, {"token": "sign-in used"}, status=410)
+    yield from _both("accounts.join", PUBLIC, token="welcome")
+
+
+def _applicant() -> Iterator[Sight]:
+    for step in ("who", "what", "endorsement"):
+        yield Sight(f"interests.{step}", APPLICANT, {"token": "draft"})
+        yield Sight(f"interests.{step}", APPLICANT, {"token": "draft empty"}, send=True)
+    yield from (Sight(f"interests.{name}", APPLICANT, {"token": "draft"}) for name in ("check", "later"))
+    yield Sight("interests.check", APPLICANT, {"token": "draft empty"}, send=True)
+    yield Sight("interests.later", APPLICANT, {"token": "draft empty"}, send=True)
+    yield Sight("interests.confirmation", APPLICANT, {"token": "confirmation"})
+    yield from _both("interests.question", APPLICANT, token="question")
+    yield from _both("interests.correction", APPLICANT, token="correction")
+    for status in ("submitted", "clarification_asked", "accepted"):
+        yield Sight("interests.status", APPLICANT, {"token": f"status {status}"})
+    for kind in ("asked", "yes", "waiting", "cancelled", "over"):
+        yield Sight("exchanges.answer", APPLICANT, {"token": f"answer {kind}"})
+    yield Sight("exchanges.answer", APPLICANT, {"token": "answer taken back"}, status=410)
+    yield Sight("exchanges.answer", APPLICANT, {"token": "answer asked"}, send=True)
+    for kind in ("yes", "cancelled"):
+        yield Sight("exchanges.join", APPLICANT, {"token": f"join {kind}"})
+
+
+def _people() -> Iterator[Sight]:
+    yield Sight("dashboards.home", PARTICIPANT)
+    yield Sight("exchanges.my_sessions", PARTICIPANT)
+    yield Sight("exchanges.session_page", PARTICIPANT, {"session_id": "session own"})
+    yield from _both("accounts.profile", PARTICIPANT)
+    yield from _both("accounts.password", PARTICIPANT)
+    yield Sight("accounts.sign_ins", PARTICIPANT)
+    yield Sight("dashboards.desk", PARTICIPANT, status=404)
+    yield Sight("dashboards.home", FOCAL)
+    yield Sight("dashboards.my_state", FOCAL)
+    yield Sight("exchanges.state_invitations", FOCAL)
+    yield from _both("exchanges.state_answer", FOCAL, invitation_id="invitation state")
+    yield from _both("exchanges.state_delegate", FOCAL, invitation_id="invitation state")
+    yield Sight("interests.expression", FOCAL, {"expression_id": "expression state"})
+    yield Sight("dashboards.home", LEAD)
+    yield Sight("exchanges.exchange_list", LEAD)
+
+
+def _desk_interests() -> Iterator[Sight]:
+    yield Sight("dashboards.desk", OFFICE)
+    yield Sight("interests.desk_calls", OFFICE)
+    yield from _both("interests.new_call", OFFICE)
+    yield from _both("interests.edit_call", OFFICE, call_id="call")
+    yield Sight("interests.queue", OFFICE)
+    yield Sight("interests.queue", OFFICE, query={"q": "nobody of this name"})
+    for status in ("submitted", "under_review", "clarification_asked", "accepted"):
+        yield Sight("interests.record", OFFICE, {"expression_id": f"expression {status}"})
+    yield Sight("interests.record", AUDITOR, {"expression_id": "expression accepted"})
+    yield from _both("interests.enter", OFFICE)
+
+
+def _desk_exchanges() -> Iterator[Sight]:
+    yield Sight("exchanges.desk_exchanges", OFFICE)
+    yield Sight("exchanges.desk_exchange", OFFICE, {"exchange_id": "exchange"})
+    yield from _both("exchanges.desk_edit_exchange", OFFICE, exchange_id="exchange")
+    yield from _both("exchanges.desk_new_exchange", OFFICE)
+    yield Sight("exchanges.desk_sessions", OFFICE)
+    for kind in ("session", "session full", "session over", "session cancelled", "session draft"):
+        yield Sight("exchanges.desk_session", OFFICE, {"session_id": kind})
+    for name in ("desk_edit_session", "desk_invite"):
+        yield from _both(f"exchanges.{name}", OFFICE, session_id="session")
+    yield Sight("exchanges.desk_cancel", OFFICE, {"session_id": "session"})
+    yield from _both("exchanges.desk_new_session", OFFICE)
+    yield from _both("exchanges.desk_answer", OFFICE, invitation_id="invitation asked")
+    yield from _both("exchanges.desk_delegate", OFFICE, invitation_id="invitation asked")
+    yield Sight("exchanges.desk_uninvite", OFFICE, {"invitation_id": "invitation asked"})
+    yield Sight("exchanges.desk_session", AUDITOR, {"session_id": "session"})
+
+
+def _desk_accounts() -> Iterator[Sight]:
+    yield Sight("accounts.people", OFFICE)
+    yield Sight("accounts.people", OFFICE, query={"q": "nobody of this name"})
+    for kind in ("person", "person own"):
+        yield Sight("accounts.person", OFFICE, {"person_id": kind})
+    yield Sight("accounts.person", ADMIN, {"person_id": "person own"})
+    yield from _both("accounts.new_person", OFFICE)
+    yield from _both("accounts.edit_person", OFFICE, person_id="person")
+    yield from _both("accounts.new_designation", OFFICE, person_id="person")
+    yield Sight("accounts.organisations", OFFICE)
+    for kind in ("organisation", "ministry"):
+        yield Sight("accounts.organisation", OFFICE, {"organisation_id": kind})
+    yield from _both("accounts.new_organisation", OFFICE)
+    yield from _both("accounts.edit_organisation", OFFICE, organisation_id="organisation")
+    yield Sight("accounts.designations", OFFICE)
+    for kind in ("designation", "designation verified"):
+        yield Sight("accounts.designation", OFFICE, {"designation_id": kind})
+    yield Sight("accounts.audit_log", AUDITOR)
+
+
+def _desk_mails() -> Iterator[Sight]:
+    yield Sight("dashboards.outbox", OFFICE)
+    yield Sight("dashboards.outbox", OFFICE, query={"q": "nobody@nowhere.example"})
+    for state in ("failed", "queued", "suppressed"):
+        yield Sight("dashboards.message", OFFICE, {"message_id": f"message {state}"})
+    yield Sight("dashboards.outbox", AUDITOR)
+    yield Sight("dashboards.health", OFFICE)
+    yield Sight("exchanges.replies", OFFICE)
+    yield Sight("exchanges.reply", OFFICE, {"mail_id": "mail"})

@@ -8,7 +8,7 @@ NODE = node_modules
 PO = $(wildcard app/translations/*/LC_MESSAGES/*.po)
 STATIC = $(shell find app/static app/assets.py -type f ! -path 'app/static/build/*' 2>/dev/null)
 
-.PHONY: help run test lint strings bench setup setup-dev flask demo-reset clean
+.PHONY: help run test lint strings bench pictures setup setup-dev flask demo-reset clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -31,6 +31,9 @@ strings: $(STAMPS)/dev ## collect the sentences to translate into app/translatio
 
 bench: $(STAMPS)/dev $(STAMPS)/assets $(STAMPS)/translations ## measure all figures, or one with ONLY=name
 	@$(PY) -m bench $(ONLY)
+
+pictures: $(STAMPS)/dev $(STAMPS)/assets $(STAMPS)/translations ## take the pictures of the README and the guides anew (needs Chromium)
+	@$(PY) scripts/pictures.py
 
 setup: $(STAMPS)/run $(STAMPS)/assets $(STAMPS)/translations ## only the set-up of make run
 

@@ -2,7 +2,7 @@
 
 from app.accounts import models as accounts
 from app.audit import models as audit
-from app.core import limits
+from app.core import limits, once
 from app.exchanges import models as exchanges
 from app.files import models as files
 from app.interests import models as interests
@@ -11,4 +11,4 @@ from app.notifications import models as notifications
 from app.practices import models as practices
 from app.topics import models as topics
 
-__all__ = ["accounts", "audit", "exchanges", "files", "interests", "limits", "notifications", "practices", "topics"]
+__all__ = ["accounts", "audit", "exchanges", "files", "interests", "limits", "notifications", "once", "practices", "topics"]

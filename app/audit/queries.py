@@ -77,6 +77,12 @@ def lines_about(kind: str, object_id: uuid.UUID, most: int = 50) -> list[Line]:
     return [line(entry) for entry in db.session.scalars(query.limit(most))]
 
 
+def saved_since(kind: str, object_id: uuid.UUID, saves: int) -> list[Line]:
+    """The newest so many changes of a record, newest first: what an editor who comes too late is told."""
+    changed = _newest_first().where(AuditEntry.object_kind == kind, AuditEntry.object_id == object_id, AuditEntry.changes != {})
+    return [line(entry) for entry in db.session.scalars(changed.limit(max(1, min(saves, 5))))]
+
+
 def page(
     *,
     kind: str | None = None,

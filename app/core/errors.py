@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 
@@ -17,11 +18,15 @@ class RuleBroken(Exception):
 
 
 class Conflict(RuleBroken):
-    """Somebody else changed the record meanwhile. ``changes`` says what: label, theirs, yours."""
+    """Somebody else changed the record meanwhile.
 
-    def __init__(self, message: Any, changes: list[tuple[Any, Any, Any]] | None = None) -> None:
+    ``changes`` says what differs: label, theirs, yours; ``saved`` are the lines of the audit log that say who did what, when.
+    """
+
+    def __init__(self, message: Any, changes: list[tuple[Any, Any, Any]] | None = None, saved: Sequence[Any] = ()) -> None:
         super().__init__(message)
         self.changes = changes or []
+        self.saved = saved
 
 
 class TooMany(RuleBroken):

@@ -269,12 +269,10 @@ def hidden_key(name: str = "submission_key") -> HiddenField:
     return HiddenField(name, default=lambda: str(uuid.uuid4()))
 
 
-def key_of(value: str | None) -> str | None:
-    """A submission key as a UUID's text; ``None`` for anything else."""
-    try:
-        return str(uuid.UUID(value or ""))
-    except ValueError:
-        return None
+class OnceForm(Form):
+    """A form that makes something: its key lets ``app.core.once`` see the same one sent twice."""
+
+    submission_key = hidden_key()
 
 
 Choices = Sequence[tuple[str, Any]] | Callable[[], Iterable[tuple[str, Any]]]

@@ -28,6 +28,7 @@ from app.core.forms import (
     CheckboxesField,
     Form,
     LanguageField,
+    OnceForm,
     OurDateField,
     OurTimeField,
     TextsField,
@@ -36,7 +37,6 @@ from app.core.forms import (
     a_web_address,
     an_address,
     at_most,
-    hidden_key,
     needed,
 )
 from app.core.languages import LANGUAGES, NAMES
@@ -103,7 +103,7 @@ def _coded(words: dict[Any, Any]) -> list[tuple[str, Any]]:
     return [(key.value, label) for key, label in words.items()]
 
 
-class ExchangeForm(Form):
+class ExchangeForm(OnceForm):
     """An exchange: theme, purpose, hosts."""
 
     version = HiddenField()
@@ -116,11 +116,10 @@ class ExchangeForm(Form):
     visibility = RadioField(FIELDS["visibility"], choices=_coded(VISIBILITIES), default=Visibility.PUBLIC.value)
 
 
-class SessionForm(Form):
+class SessionForm(OnceForm):
     """A session: words, wall time, seats, links, who is reminded."""
 
     version = HiddenField()
-    submission_key = hidden_key()
     confirmed = HiddenField()
     exchange = TidySelect(_l("Exchange"))
     host_1 = TidySelect(_l("Host"), choices=host_choices)
@@ -186,7 +185,7 @@ class AnswerForm(Form):
         return Answer(self.answer.data)
 
 
-class SourceForm(Form):
+class SourceForm(OnceForm):
     """By what something came that the secretariat enters on behalf."""
 
     source_kind = RadioField(
@@ -201,7 +200,7 @@ class OnBehalfForm(SourceForm, AnswerForm):
     """An answer that came by note verbale, e-mail or phone."""
 
 
-class DelegateForm(Form):
+class DelegateForm(OnceForm):
     """Whom a State sends."""
 
     given_name = StringField(_l("Given name"), [at_most(100)])
@@ -234,7 +233,7 @@ class UninviteForm(Form):
     tell = RadioField(_l("Is the person told?"), [needed(_l("Choose whether the person is told."))])
 
 
-class InviteForm(Form):
+class InviteForm(OnceForm):
     """Whom to invite, and in what capacity."""
 
     states = SelectMultipleField(_l("States"), choices=lambda: state_choices(language()), validate_choice=True)

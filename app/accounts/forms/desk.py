@@ -13,7 +13,18 @@ from app.accounts.access import Viewer, grantable
 from app.accounts.forms.own import ProfileForm
 from app.accounts.models import OrganisationKind
 from app.accounts.words import CAPACITIES, ORGANISATION_KINDS, ROLES, ROUTES, WEEKDAYS
-from app.core.forms import CheckboxesField, Form, OurDateField, TextsField, TidySelect, ZoneField, an_address, at_most, needed
+from app.core.forms import (
+    CheckboxesField,
+    Form,
+    OnceForm,
+    OurDateField,
+    TextsField,
+    TidySelect,
+    ZoneField,
+    an_address,
+    at_most,
+    needed,
+)
 
 NONE = [("", "–")]
 _CHOOSE = _l("Choose one from the list.")
@@ -27,7 +38,7 @@ def id_of(text: str | None) -> uuid.UUID | None:
         return None
 
 
-class OrganisationForm(Form):
+class OrganisationForm(OnceForm):
     """An organisation. ``choices_of_parents`` fills the list of what it may be part of."""
 
     kind = TidySelect(_l("Kind"), [needed(_CHOOSE)], choices=[(k.value, v) for k, v in ORGANISATION_KINDS.items()])
@@ -46,7 +57,7 @@ class OrganisationForm(Form):
         self.parent_id.choices = [*NONE, *parents]
 
 
-class PersonForm(ProfileForm):
+class PersonForm(OnceForm, ProfileForm):
     """A person as the secretariat keeps the record."""
 
     email = StringField(_l("E-mail address"), [at_most(254), an_address()])
@@ -65,7 +76,7 @@ class LastDayForm(Form):
     last_day = OurDateField(_l("Last day"), [needed(_l("Enter a date, such as 2027-03-11."))])
 
 
-class RoleForm(Form):
+class RoleForm(OnceForm):
     """A role the viewer may give."""
 
     role = TidySelect(_l("Role"), [needed(_CHOOSE)])
@@ -76,7 +87,7 @@ class RoleForm(Form):
         self.role.choices = [*none, *((r.value, ROLES[r]) for r in grantable(viewer))]
 
 
-class DesignationForm(Form):
+class DesignationForm(OnceForm):
     """What a letter of designation says."""
 
     version = HiddenField()

@@ -29,10 +29,10 @@ def refused(form: Any, error: RuleBroken, template: str, *, row: Any = None, **f
     db.session.rollback()
     form.refuse(error)
     status = 422 if error.field else error.status
-    changes = error.changes if isinstance(error, Conflict) else []
+    changes, saved = (error.changes, error.saved) if isinstance(error, Conflict) else ([], ())
     if isinstance(error, Conflict) and row is not None:
         form.version.data = str(row.version)
-    response = page(template, status, form=form, changes=changes, **facts)
+    response = page(template, status, form=form, changes=changes, saved=saved, **facts)
     if isinstance(error, TooMany):
         response.headers["Retry-After"] = str(error.retry_after)
     return response

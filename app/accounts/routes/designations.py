@@ -25,6 +25,7 @@ from app.accounts.words import CAPACITIES, STANDINGS
 from app.audit.queries import lines_about
 from app.core import clock, paging
 from app.core.errors import RuleBroken
+from app.core.once import Sending
 from app.extensions import db
 from app.files import rules as files
 from app.files.models import StoredFile
@@ -121,6 +122,9 @@ def new_designation(person_id: uuid.UUID) -> Any:
         return page("designation_form", form=form, person=person, designation=None, changes=[])
     if not form.validate():
         return page("designation_form", 422, form=form, person=person, designation=None, changes=[])
+    sending = Sending(form, now)
+    if sending.before:
+        return sending.again()
     try:
         row = rules.record_letter(_fields(form, person), by=me(), now=now)
         if form.scan.data:
@@ -128,9 +132,10 @@ def new_designation(person_id: uuid.UUID) -> Any:
             rules.attach_scan(row, scan.id, by=me(), now=now)
     except RuleBroken as error:
         return refused(form, error, "designation_form", person=person, designation=None)
+    answer = sending.leads_to(url_for("accounts.designation", designation_id=row.id))
     db.session.commit()
     flash(_("The designation is recorded. It gives rights once it is verified."), "good")
-    return see(url_for("accounts.designation", designation_id=row.id))
+    return answer
 
 
 @blueprint.route("/desk/designations/<uuid:designation_id>/edit", methods=["GET", "POST"])

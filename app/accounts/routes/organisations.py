@@ -24,6 +24,7 @@ from app.audit.queries import lines_about
 from app.core import clock, paging
 from app.core.errors import RuleBroken
 from app.core.forms import texts_of
+from app.core.once import Sending
 from app.extensions import db
 
 
@@ -92,13 +93,17 @@ def new_organisation() -> ResponseReturnValue:
         return page("organisation_form", form=form, organisation=None, changes=[])
     if not form.validate():
         return page("organisation_form", 422, form=form, organisation=None, changes=[])
+    sending = Sending(form, clock.now())
+    if sending.before:
+        return sending.again()
     try:
         row = rules.create(_fields(form), by=me(), now=clock.now())
     except RuleBroken as error:
         return refused(form, error, "organisation_form", organisation=None)
+    answer = sending.leads_to(url_for("accounts.organisation", organisation_id=row.id))
     db.session.commit()
     flash(_("The organisation is added."), "good")
-    return see(url_for("accounts.organisation", organisation_id=row.id))
+    return answer
 
 
 @blueprint.route("/desk/organisations/<uuid:organisation_id>/edit", methods=["GET", "POST"])

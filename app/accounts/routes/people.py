@@ -25,6 +25,7 @@ from app.accounts.words import CAPACITIES, CHANNELS, METHODS, ROLES, STANDINGS
 from app.audit.queries import lines_about
 from app.core import clock, paging
 from app.core.errors import RuleBroken
+from app.core.once import Sending
 from app.extensions import db
 
 
@@ -91,13 +92,17 @@ def new_person() -> ResponseReturnValue:
         return page("person_form", form=form, person=None, changes=[])
     if not form.validate():
         return page("person_form", 422, form=form, person=None, changes=[])
+    sending = Sending(form, clock.now())
+    if sending.before:
+        return sending.again()
     try:
         row = rules.create(fields_of(form), by=me(), now=clock.now())
     except RuleBroken as error:
         return refused(form, error, "person_form", person=None)
+    answer = sending.leads_to(url_for("accounts.person", person_id=row.id))
     db.session.commit()
     flash(_("The person is added."), "good")
-    return see(url_for("accounts.person", person_id=row.id))
+    return answer
 
 
 @blueprint.route("/desk/people/<uuid:person_id>/edit", methods=["GET", "POST"])

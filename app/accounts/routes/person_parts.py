@@ -21,6 +21,7 @@ from app.accounts.rules import contacts, joining, signing_in
 from app.accounts.rules import people as rules
 from app.core import clock
 from app.core.errors import RuleBroken
+from app.core.once import Sending
 from app.extensions import db
 
 
@@ -112,10 +113,14 @@ def invite_to_join(person_id: uuid.UUID) -> Any:
         return record_page(row, 422, join_form=form, form=form)
     role = None if form.role.data == "none" else Role(form.role.data)
     _may_give(role)
+    sending = Sending(form, clock.now())
+    if sending.before:
+        return sending.again()
     try:
         joining.invite(row, role, by=me(), now=clock.now())
     except RuleBroken as error:
         return refusal(row, error)
+    sending.leads_to(url_for("accounts.person", person_id=row.id))
     return _done(row, _("The invitation to join is on its way."))
 
 

@@ -32,8 +32,9 @@ _RENAMED = {"state_id": "state", "person_id": "person", "replaces_id": "replaces
 
 def correct(designation: Designation, fields: dict[str, Any], *, version: int, by: Person, now: datetime) -> bool:
     """Mend what was typed wrongly, while nobody has decided on the letter. Answers whether anything changed."""
-    _lock_undecided(designation)
-    unchanged_since(designation, version, fields)
+    lock(designation)
+    _refuse_decided(designation)
+    unchanged_since(designation, version, fields, "designation")
     _check({**fields, "person_id": designation.person_id})
     changes = differences(designation, fields)
     if not changes:
@@ -74,7 +75,10 @@ def verify(designation: Designation, *, by: Person, now: datetime, version: int 
 
     ``version`` is that of the record the letter was compared with: one that was corrected since is compared again.
     """
-    _lock_undecided(designation)
+    lock(designation)
+    if designation.verified_by == by.id and designation.refused_at is None:
+        return  # pressed twice
+    _refuse_decided(designation)
     if version is not None and version != designation.version:
         raise RuleBroken(_l("Somebody corrected this designation meanwhile. Compare it with the letter once more."))
     former = db.session.get(Designation, designation.replaces_id) if designation.replaces_id else None
@@ -94,14 +98,16 @@ def refuse(designation: Designation, reason: str, *, by: Person, now: datetime) 
     """Say that the letter cannot be relied on, and why."""
     if not reason.strip():
         raise RuleBroken(_l("Say why the designation is refused."), field="reason")
-    _lock_undecided(designation)
+    lock(designation)
+    if designation.refused_at is not None and designation.refused_reason == reason.strip():
+        return  # pressed twice
+    _refuse_decided(designation)
     designation.refused_at, designation.refused_reason = now, reason.strip()
     db.session.flush()
     record("designation.refused", "designation", designation.id, by=by, now=now, note=reason.strip())
 
 
-def _lock_undecided(designation: Designation) -> None:
-    lock(designation)
+def _refuse_decided(designation: Designation) -> None:
     if designation.verified_at is not None or designation.refused_at is not None:
         raise RuleBroken(_l("Somebody decided on this designation already. Look at the page again."))
 
@@ -113,6 +119,8 @@ def end(designation: Designation, last_day: date, *, by: Person, now: datetime) 
         raise RuleBroken(_l("Only a verified designation can be ended."))
     if last_day < designation.valid_from:
         raise RuleBroken(_l("Enter a last day on or after the first day."), field="last_day")
+    if designation.valid_to == last_day:
+        return
     _end(designation, last_day, by=by, now=now)
 
 

@@ -31,7 +31,7 @@ def create(fields: dict[str, Any], *, by: Person | None, now: datetime) -> Organ
 
 def change(organisation: Organisation, fields: dict[str, Any], *, version: int, by: Person, now: datetime) -> None:
     """Change an organisation. Names of States come from reference data; what the secretariat writes wins."""
-    unchanged_since(organisation, version, fields)
+    unchanged_since(organisation, version, fields, "organisation")
     _check(fields, organisation)
     changes = differences(organisation, fields)
     if not changes:

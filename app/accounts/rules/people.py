@@ -33,7 +33,7 @@ def create(fields: dict[str, Any], *, by: Person | None, now: datetime) -> Perso
 
 def change(person: Person, fields: dict[str, Any], *, version: int, by: Person, now: datetime) -> None:
     """Change a person's record. A new address is unconfirmed, and reachable until the mail says otherwise."""
-    unchanged_since(person, version, fields)
+    unchanged_since(person, version, fields, "person")
     changes = differences(person, fields)
     if not changes:
         return

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, or_
 
 from app.accounts.models import SignIn, SignInLink
-from app.core import limits
+from app.core import limits, once
 from app.extensions import db
 
 KEEP_LINKS = timedelta(days=1)
@@ -16,8 +16,9 @@ KEEP_SIGN_INS = timedelta(days=183)
 
 
 def clear_what_is_over(now: datetime) -> None:
-    """Delete rate counts, sign-in links and sessions that are over."""
+    """Delete rate counts, keys of forms, sign-in links and sessions that are over."""
     limits.clear_what_is_over(now)
+    once.clear_what_is_over(now)
     db.session.execute(delete(SignInLink).where(SignInLink.expires_at < now - KEEP_LINKS))
     old = now - KEEP_SIGN_INS
     db.session.execute(delete(SignIn).where(or_(SignIn.ended_at < old, SignIn.expires_at < old)))

@@ -13,6 +13,7 @@ from app.accounts.models import Person
 from app.accounts.queries import person_by_email
 from app.core import clock
 from app.core.errors import RuleBroken
+from app.core.once import Sending
 from app.exchanges import queries, rules
 from app.exchanges.access import may_answer_for_state
 from app.exchanges.forms import AnswerForm, DelegateForm
@@ -82,6 +83,9 @@ def state_delegate(invitation_id: uuid.UUID) -> ResponseReturnValue:
         return _delegate_page(form, invitation)
     if not form.validate():
         return _delegate_page(form, invitation), 422
+    sending = Sending(form, clock.now())
+    if sending.before:
+        return sending.again()
     try:
         _refuse_strangers(form.email.data, invitation)
         rules.name_delegate(invitation, contact_of(form, invitation), replace=form.replace.data == "yes", by=me(), now=clock.now())
@@ -89,9 +93,10 @@ def state_delegate(invitation_id: uuid.UUID) -> ResponseReturnValue:
         db.session.rollback()
         form.refuse(refused)
         return _delegate_page(form, _invitation(invitation_id)), refused.status
+    answer = sending.leads_to(url_for("exchanges.state_invitations"))
     db.session.commit()
     flash(_("The delegate is invited."), "good")
-    return redirect(url_for("exchanges.state_invitations"), 303)
+    return answer
 
 
 def _delegate_page(form: DelegateForm, invitation: Invitation) -> str:

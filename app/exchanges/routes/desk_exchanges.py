@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
+from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -12,6 +14,7 @@ from app.accounts.access import Permission, me, requires, viewer
 from app.audit.queries import lines_about
 from app.core import clock
 from app.core.errors import Conflict, RuleBroken
+from app.core.once import Sending
 from app.exchanges import queries, rules
 from app.exchanges.forms import ExchangeForm
 from app.exchanges.models import Exchange
@@ -43,15 +46,19 @@ def desk_new_exchange() -> ResponseReturnValue:
         return render_template("exchanges/desk_exchange_form.html", form=form, exchange=None, changes=None)
     if not form.validate():
         return render_template("exchanges/desk_exchange_form.html", form=form, exchange=None, changes=None), 422
+    sending = Sending(form, clock.now())
+    if sending.before:
+        return sending.again()
     try:
         exchange = rules.create_exchange(planning.exchange_plan(form), by=me(), now=clock.now())
     except RuleBroken as refused:
         db.session.rollback()
         form.refuse(refused)
         return render_template("exchanges/desk_exchange_form.html", form=form, exchange=None, changes=None), refused.status
+    answer = sending.leads_to(url_for("exchanges.desk_exchange", exchange_id=exchange.id))
     db.session.commit()
     flash(_("The exchange is saved."), "good")
-    return redirect(url_for("exchanges.desk_exchange", exchange_id=exchange.id), 303)
+    return answer
 
 
 @blueprint.get("/desk/exchanges/<uuid:exchange_id>")
@@ -72,6 +79,7 @@ def desk_edit_exchange(exchange_id: uuid.UUID) -> ResponseReturnValue:
     exchange = _exchange(exchange_id)
     form = ExchangeForm(data=planning.exchange_data(exchange))
     changes = None
+    saved: Sequence[Any] = ()
     status = 200
     if request.method == "POST" and not form.validate():
         status = 422
@@ -90,9 +98,10 @@ def desk_edit_exchange(exchange_id: uuid.UUID) -> ResponseReturnValue:
             exchange = _exchange(exchange_id)
             form.version.data = str(exchange.version)
             form.form_errors.append(conflict.message)
-            changes, status = planning.changes_in_words(conflict.changes, "UTC"), 409
+            changes, saved, status = planning.changes_in_words(conflict.changes, "UTC"), conflict.saved, 409
         except RuleBroken as refused:
             db.session.rollback()
             form.refuse(refused)
             status = refused.status
-    return render_template("exchanges/desk_exchange_form.html", form=form, exchange=exchange, changes=changes), status
+    page = render_template("exchanges/desk_exchange_form.html", form=form, exchange=exchange, changes=changes, saved=saved)
+    return page, status

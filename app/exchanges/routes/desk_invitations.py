@@ -14,6 +14,7 @@ from app.accounts.models import Person
 from app.accounts.rules import find_or_make_contact
 from app.core import clock
 from app.core.errors import RuleBroken
+from app.core.once import Sending
 from app.exchanges import rules
 from app.exchanges.forms import DelegateForm, DelegateOnBehalfForm, OnBehalfForm, SourceForm, UninviteForm
 from app.exchanges.models import Invitation
@@ -35,6 +36,9 @@ def desk_answer(invitation_id: uuid.UUID) -> ResponseReturnValue:
         return _answer_page(form, invitation)
     if not form.validate():
         return _answer_page(form, invitation), 422
+    sending = Sending(form, clock.now())
+    if sending.before:
+        return sending.again()
     try:
         source = _source(form, invitation)
         rules.answer_on_behalf(
@@ -45,9 +49,10 @@ def desk_answer(invitation_id: uuid.UUID) -> ResponseReturnValue:
         db.session.rollback()
         form.refuse(refused)
         return _answer_page(form, invitation_or_404(invitation_id)), refused.status
+    answer = sending.leads_to(url_for("exchanges.desk_session", session_id=invitation.peer_session_id))
     db.session.commit()
     flash(_("The answer is recorded. %(name)s gets a copy.", name=invitation.person.full_name), "good")
-    return redirect(url_for("exchanges.desk_session", session_id=invitation.peer_session_id), 303)
+    return answer
 
 
 def _answer_page(form: OnBehalfForm, invitation: Invitation) -> str:
@@ -76,6 +81,9 @@ def desk_delegate(invitation_id: uuid.UUID) -> ResponseReturnValue:
         return _delegate_page(form, invitation)
     if not form.validate():
         return _delegate_page(form, invitation), 422
+    sending = Sending(form, clock.now())
+    if sending.before:
+        return sending.again()
     try:
         source = _source(form, invitation)
         rules.name_delegate(
@@ -86,9 +94,10 @@ def desk_delegate(invitation_id: uuid.UUID) -> ResponseReturnValue:
         db.session.rollback()
         form.refuse(refused)
         return _delegate_page(form, invitation_or_404(invitation_id)), refused.status
+    answer = sending.leads_to(url_for("exchanges.desk_session", session_id=invitation.peer_session_id))
     db.session.commit()
     flash(_("The delegate is invited."), "good")
-    return redirect(url_for("exchanges.desk_session", session_id=invitation.peer_session_id), 303)
+    return answer
 
 
 def _delegate_page(form: DelegateOnBehalfForm, invitation: Invitation) -> str:

@@ -13,7 +13,7 @@ from app.accounts.access import Permission, me, requires, viewer
 from app.audit.queries import lines_about
 from app.core import clock
 from app.core.errors import Conflict, RuleBroken
-from app.core.forms import key_of
+from app.core.once import key_text
 from app.exchanges import queries, rules
 from app.exchanges.forms import CancelForm, SessionForm
 from app.exchanges.models import PeerSession, SessionStatus
@@ -51,7 +51,7 @@ def desk_new_session() -> ResponseReturnValue:
         chosen = _uuid(form.exchange.data)
         row = rules.create_session(
             planning.plan_of(form),
-            by=me(), now=clock.now(), submission_key=key_of(form.submission_key.data),
+            by=me(), now=clock.now(), submission_key=key_text(form),
             exchange=queries.exchange_for(viewer(), chosen) if chosen else None, host_ids=planning.hosts_of(form),
             status=SessionStatus.DRAFT if draft else SessionStatus.SCHEDULED,
         )  # fmt: skip
@@ -144,7 +144,9 @@ def _conflict_page(form: SessionForm, row: PeerSession, conflict: Conflict) -> s
     form.version.data = str(row.version)
     form.form_errors.append(conflict.message)
     changes = planning.changes_in_words(conflict.changes, row.zone)
-    return render_template("exchanges/desk_session_form.html", form=form, row=row, to_invite=None, changes=changes)
+    return render_template(
+        "exchanges/desk_session_form.html", form=form, row=row, to_invite=None, changes=changes, saved=conflict.saved
+    )
 
 
 @blueprint.post("/desk/sessions/<uuid:session_id>/schedule")
@@ -202,7 +204,8 @@ def desk_cancel(session_id: uuid.UUID) -> ResponseReturnValue:
         row = session_or_404(session_id)
         form.refuse(refused)
         form.version.data = str(row.version)
-        return render_template("exchanges/desk_cancel.html", form=form, row=row), refused.status
+        saved = refused.saved if isinstance(refused, Conflict) else ()
+        return render_template("exchanges/desk_cancel.html", form=form, row=row, saved=saved), refused.status
     db.session.commit()
     flash(_("The session is cancelled."), "good")
     flash(ngettext("%(num)s person will be told.", "%(num)s people will be told.", told))

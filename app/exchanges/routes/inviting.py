@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable
 from datetime import date
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -19,6 +19,7 @@ from app.accounts.queries import Addressee, cards_of, people_in_view, routes_for
 from app.accounts.reader import name_of
 from app.core import clock
 from app.core.errors import RuleBroken
+from app.core.once import Sending
 from app.core.zones import to_wall
 from app.exchanges import rules
 from app.exchanges.forms import InviteForm
@@ -48,14 +49,18 @@ def desk_invite(session_id: uuid.UUID) -> ResponseReturnValue:
             form.confirmed.data = str(len(guests))
             foreseen = rules.foresee(row, guests)
             return render_template("exchanges/desk_invite_check.html", row=row, form=form, foreseen=foreseen, notes=notes)
+        sending = Sending(form, clock.now())
+        if sending.before:
+            return sending.again()
         done = rules.invite(row, guests, by=me(), now=clock.now())
     except RuleBroken as refused:
         db.session.rollback()
         form.refuse(refused)
         return _page(session_or_404(session_id), form, words), refused.status
+    answer = sending.leads_to(url_for("exchanges.desk_session", session_id=row.id))
     db.session.commit()
     _say(done)
-    return redirect(url_for("exchanges.desk_session", session_id=row.id), 303)
+    return answer
 
 
 def _page(row: PeerSession, form: InviteForm, words: str) -> str:

@@ -14,8 +14,8 @@ from app.core.errors import RuleBroken
 from app.core.forms import joined, texts_of
 from app.core.when import date_text, time_text
 from app.core.zones import offset_text
-from app.exchanges import queries, rules
-from app.exchanges.forms import ExchangeForm, SessionForm
+from app.exchanges import queries, rules, words
+from app.exchanges.forms import ExchangeForm, SessionForm, span_text
 from app.exchanges.models import Audience, Exchange, PeerSession, Visibility
 from app.exchanges.rules.planning import USUAL_REMINDERS
 
@@ -152,6 +152,10 @@ def _in_words(value: Any, zone: str) -> str:
         return str(best(value)) or "–"
     if isinstance(value, bool):
         return str(_("Yes") if value else _("No"))
+    if isinstance(value, tuple) and len(value) == 2 and isinstance(value[1], Audience):
+        return span_text(value[0])
+    if isinstance(value, Visibility):
+        return str(words.VISIBILITIES[value])
     if isinstance(value, list | tuple):
         return ", ".join(_in_words(v, zone) for v in value) or "–"
     if hasattr(value, "strftime"):

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete
+from sqlalchemy.orm.attributes import flag_modified
 
 from app.accounts.models import Person
 from app.audit.rules import differences, record
@@ -59,11 +60,11 @@ def change(peer_session: PeerSession, plan: Plan, *, version: int, tell: bool, b
         raise RuleBroken(_l("This session was cancelled. It cannot be changed any more."))
     columns = plan.columns()
     changes = differences(row, columns)
-    if version != row.version:
-        raise conflict(changes)
     reminders = _reminder_changes(row, plan)
-    if not changes and not reminders:
+    if not changes and not reminders:  # nothing to choose between, whatever happened meanwhile
         return Changed(invited=invite_accepted_expressions(row, by=by, now=now))  # those of a day when all seats were taken
+    if version != row.version:
+        raise conflict("session", row, version, {**changes, **reminders})
     moved = "starts_at" in changes or "minutes" in changes
     _refuse_bad(row, plan, columns, moved, now)
     former = {"former_starts_at": instant(row.starts_at), "former_minutes": row.minutes}
@@ -73,6 +74,7 @@ def change(peer_session: PeerSession, plan: Plan, *, version: int, tell: bool, b
     if reminders:
         _set_reminders(row, plan)
     row.updated_at = now
+    flag_modified(row, "updated_at")  # reminders alone are a change too: the next editor's version is an old one
     if moved:
         row.schedule_version += 1
         row.sequence += 1
@@ -173,7 +175,7 @@ def cancel(peer_session: PeerSession, *, reason: str, tell: bool, version: int, 
     if row.is_open and row.is_over(now):
         raise RuleBroken(_l("This session is over. It cannot be cancelled any more."))
     if version != row.version:
-        raise conflict({})
+        raise conflict("session", row, version, {})
     never_sent = set(not_sent_yet(row, FIRST_MAILS, unclaimed=True))
     outbox.cancel_waiting(SUBJECT, row.id, now=now)
     before = row.status

@@ -11,8 +11,10 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.attributes import flag_modified
 
 from app.accounts.models import Organisation, Person
+from app.audit.queries import saved_since
 from app.audit.rules import differences, record
 from app.core import zones
 from app.core.db import Texts, uuid7
@@ -157,13 +159,14 @@ def edit_exchange(exchange: Exchange, plan: ExchangePlan, *, version: int, by: P
         "hosts": _hosts(plan.host_ids),
     }  # fmt: skip
     changes = differences(exchange, columns)
-    if version != exchange.version:
-        raise conflict(changes)
-    if not changes:
+    if not changes:  # nothing to choose between, whatever happened meanwhile
         return False
+    if version != exchange.version:
+        raise conflict("exchange", exchange, version, changes)
     for name, value in columns.items():
         setattr(exchange, name, value)
     exchange.updated_at = now
+    flag_modified(exchange, "updated_at")  # hosts alone are a change too: the next editor's version is an old one
     if not exchange.made_for_session or "themes" in changes:
         exchange.made_for_session = False  # somebody named it: it stands by itself now
     told = {**changes}
@@ -173,11 +176,12 @@ def edit_exchange(exchange: Exchange, plan: ExchangePlan, *, version: int, by: P
     return True
 
 
-def conflict(changes: dict[str, tuple[Any, Any]]) -> Conflict:
-    """Somebody saved meanwhile: what stands there now, and what you typed."""
+def conflict(kind: str, row: Exchange | PeerSession, version: int, changes: dict[str, tuple[Any, Any]]) -> Conflict:
+    """Somebody saved meanwhile: who and when, what stands there now, and what you typed."""
     return Conflict(
         _l("Somebody else changed this while you were editing. Nothing of yours was saved yet."),
-        [(FIELDS.get(name, name), theirs, yours) for name, (theirs, yours) in changes.items()],
+        [(FIELDS.get(name, name), theirs, yours) for name, (theirs, yours) in changes.items() if name != "starts_at"],
+        saved_since(kind, row.id, row.version - version),
     )
 
 

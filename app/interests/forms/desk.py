@@ -14,7 +14,7 @@ from app.accounts.models import OrganisationKind
 from app.accounts.reader import best
 from app.core.forms import (
     CheckboxesField,
-    Form,
+    OnceForm,
     OurDateField,
     OurTimeField,
     TextsField,
@@ -22,7 +22,6 @@ from app.core.forms import (
     ZoneField,
     an_address,
     at_most,
-    hidden_key,
     joined,
     needed,
     texts_of,
@@ -64,7 +63,7 @@ class VersionField(IntegerField):
         self.data, self.raw_data = version, None
 
 
-class CallForm(Form):
+class CallForm(OnceForm):
     """A call in six languages, with wall times in a zone."""
 
     version = VersionField(validators=[Optional()])
@@ -113,7 +112,7 @@ DECISIONS: dict[Status, Any] = {
 }
 
 
-class DecisionForm(Form):
+class DecisionForm(OnceForm):
     """What becomes of an expression, with the reason the applicant reads."""
 
     version = VersionField(validators=[Optional()])
@@ -134,26 +133,26 @@ class DecisionForm(Form):
             raise ValidationError(_l("Write the reason. The applicant reads it."))
 
 
-class AssigneeForm(Form):
+class AssigneeForm(OnceForm):
     """Who takes care of it."""
 
     assignee_id = TidySelect(_l("Assigned to"), coerce=to_uuid)
 
 
-class NoteForm(Form):
+class NoteForm(OnceForm):
     """An internal note."""
 
     text = TextAreaField(_l("Note"), validators=[needed(_l("Write the note first.")), at_most(TEXT_MOST)])
 
 
-class QuestionForm(Form):
+class QuestionForm(OnceForm):
     """A question to the applicant."""
 
     version = VersionField(validators=[Optional()])
     text = TextAreaField(_l("Question"), validators=[needed(_l("Write the question first.")), at_most(TEXT_MOST)])
 
 
-class CameForm(Form):
+class CameForm(OnceForm):
     """How something reached the secretariat."""
 
     source = TidySelect(
@@ -173,7 +172,7 @@ class BehalfAnswerForm(CameForm):
     text = TextAreaField(_l("Answer"), validators=[needed(_l("Write the answer first.")), at_most(TEXT_MOST)])
 
 
-class EndorsementForm(Form):
+class EndorsementForm(OnceForm):
     """The letter that was to come later."""
 
     file = FileField(_l("Scan of the letter"))
@@ -182,7 +181,6 @@ class EndorsementForm(Form):
 class BehalfForm(CameForm, Step):
     """A whole expression of interest as it came on paper: little has to be there, all of it can be."""
 
-    submission_key = hidden_key()
     call_id = TidySelect(_l("Call"), validators=[needed(_l("Choose the call."))], coerce=to_uuid)
     organisation_kind = kind_field(needed(_l("Say what kind of organisation it is")))
     state_id = state_field()

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from wtforms import TextAreaField, ValidationError
 
-from app.core.forms import CheckboxesField, Form, an_address, at_most, needed
+from app.core.forms import CheckboxesField, Form, OnceForm, an_address, at_most, needed
 from app.interests.forms.fields import (
     TEXT_MOST,
     OneOf,
@@ -116,13 +116,13 @@ class SendForm(Form):
     """Step 4: one button."""
 
 
-class LaterForm(Form):
+class LaterForm(OnceForm):
     """Where to mail the way back to a draft."""
 
     contact_email = a_name("contact_email", needed(SENTENCES["contact_email"]), an_address(), most=254)
 
 
-class AnswerForm(Form):
+class AnswerForm(OnceForm):
     """The answer to a question."""
 
     answer = TextAreaField(_l("Your answer"), validators=[needed(_l("Write your answer first.")), at_most(TEXT_MOST)])

@@ -13,6 +13,7 @@ from app.accounts.access import P, public, signed_in, viewer
 from app.accounts.reader import link_page
 from app.core import clock
 from app.core.errors import LinkOver, RuleBroken
+from app.core.once import Sending
 from app.core.signing import settings
 from app.extensions import db
 from app.interests import queries, rules
@@ -125,9 +126,14 @@ def question(token: str) -> ResponseReturnValue:
         return _unknown()
     expression, form = asked.expression, AnswerForm()
     try:
+        valid = form.validate_on_submit()
+        sending = Sending(form, clock.now()) if valid else None
+        if sending is not None and sending.before:
+            return link_page(sending.again())
         refuse_unless_open(asked)
-        if form.validate_on_submit():
+        if sending is not None:
             rules.answer(asked, form.answer.data or "", now=clock.now())
+            sending.leads_to(ways.status_address(expression))
             db.session.commit()
             flash(_("Thank you. The secretariat has your answer."), "good")
             return link_page(redirect(ways.status_address(expression), 303))

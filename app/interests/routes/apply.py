@@ -14,7 +14,7 @@ from app.accounts.access import public, viewer
 from app.accounts.reader import language, link_page, viewer_zone
 from app.core import clock
 from app.core.errors import LinkOver, RuleBroken
-from app.core.forms import key_of
+from app.core.once import Sending, key_text
 from app.core.signing import sign
 from app.extensions import db
 from app.files import rules as files
@@ -40,7 +40,7 @@ def begin(call_id: uuid.UUID) -> ResponseReturnValue:
     if not form.validate_on_submit():
         abort(400)
     ways.limit_begin(now)
-    key = key_of(form.submission_key.data)
+    key = key_text(form)
     try:
         draft = rules.start(call, language=language(), zone=viewer_zone(), now=now, key=key, by=viewer().person)
     except RuleBroken as error:
@@ -192,11 +192,15 @@ def later(draft: Expression, token: str) -> ResponseReturnValue:
     form, now = LaterForm(obj=draft), clock.now()
     if form.validate_on_submit():
         address = form.contact_email.data or ""
+        sending = Sending(form, now)
+        if sending.before:
+            return sending.again()
         ways.limit_mail(address, now)
         rules.mail_resume_link(draft, address, now=now)
+        answer = sending.leads_to(url_for("interests.later", token=token))
         db.session.commit()
         flash(_("The link is on its way to %(address)s.", address=address), "good")
-        return redirect(url_for("interests.later", token=token), 303)
+        return answer
     back = url_for(f"interests.{NAMES[draft.step]}", token=token)
     page = render_template("interests/later.html", form=form, draft=draft, token=token, back=back)
     return page, 422 if form.has_errors else 200

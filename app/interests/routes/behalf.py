@@ -10,7 +10,7 @@ from app.accounts.access import P, me, requires, viewer
 from app.accounts.reader import language
 from app.core import clock
 from app.core.errors import RuleBroken
-from app.core.forms import key_of
+from app.core.once import key_text
 from app.core.signing import settings
 from app.extensions import db
 from app.files.rules import ACCEPT
@@ -31,7 +31,7 @@ def enter() -> ResponseReturnValue:
         try:
             if call is None:
                 raise RuleBroken(_("Choose the call."), field="call_id")
-            entered = rules.enter(call, form.said(), came, by=me(), now=clock.now(), key=key_of(form.submission_key.data))
+            entered = rules.enter(call, form.said(), came, by=me(), now=clock.now(), key=key_text(form))
             db.session.commit()
             told = entered.contact_email
             flash(

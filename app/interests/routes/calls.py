@@ -13,21 +13,19 @@ from app.accounts.access import P, me, public, requires, viewer
 from app.audit.queries import lines_about
 from app.core import clock
 from app.core.errors import Conflict, RuleBroken
-from app.core.forms import hidden_key
+from app.core.forms import OnceForm
+from app.core.once import Sending
 from app.core.paging import key_of
 from app.extensions import db
 from app.interests import queries, rules
 from app.interests.forms.desk import CallForm
-from app.interests.forms.steps import SendForm
 from app.interests.models import Call
 from app.interests.routes import blueprint
 from app.interests.words import ASKS, KINDS
 
 
-class BeginForm(SendForm):
+class BeginForm(OnceForm):
     """The button that begins a draft; its key makes two clicks one draft."""
-
-    submission_key = hidden_key()
 
 
 def found(call_id: uuid.UUID) -> Call:
@@ -67,10 +65,15 @@ def new_call() -> ResponseReturnValue:
     """Write a call."""
     form = CallForm()
     if form.validate_on_submit():
+        sending = Sending(form, clock.now())
+        if sending.before:
+            return sending.again()
         try:
             made = rules.create_call(form.fields(), by=me(), now=clock.now())
+            answer = sending.leads_to(url_for("interests.edit_call", call_id=made.id))
             db.session.commit()
-            return redirect(url_for("interests.edit_call", call_id=made.id), 303)
+            flash(_("The call is saved."), "good")
+            return answer
         except RuleBroken as error:
             db.session.rollback()
             form.refuse(error)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from flask import abort, flash, redirect, render_template, url_for
+from flask import abort, flash, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -14,6 +14,7 @@ from app.audit.queries import lines_about
 from app.core import clock
 from app.core.errors import Conflict, LinkOver, RuleBroken
 from app.core.forms import Form
+from app.core.once import Sending
 from app.extensions import db
 from app.files import rules as files
 from app.interests import queries, rules
@@ -137,8 +138,12 @@ def _done(expression: Expression, form: Form, name: str, do: Any) -> ResponseRet
     expression_id = expression.id
     if not form.validate_on_submit():
         return _record(expression, 422, **{name: form})
+    sending = Sending(form, clock.now())
+    if sending.before:
+        return sending.again()
     try:
         said = do()
+        answer = sending.leads_to(url_for("interests.record", expression_id=expression_id))
         db.session.commit()
     except LinkOver as error:
         db.session.rollback()
@@ -154,7 +159,7 @@ def _done(expression: Expression, form: Form, name: str, do: Any) -> ResponseRet
         form.refuse(error)
         return _record(found(expression_id), 409, **{name: form})
     flash(said, "good")
-    return redirect(url_for("interests.record", expression_id=expression_id), 303)
+    return answer
 
 
 def _assignee_form(expression: Expression) -> AssigneeForm:

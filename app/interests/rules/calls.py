@@ -9,11 +9,13 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.accounts.models import Person
+from app.audit.queries import saved_since, shown
 from app.audit.rules import differences, record
 from app.core import zones
 from app.core.errors import Conflict, RuleBroken
 from app.extensions import db
 from app.interests.models import Call
+from app.interests.words import ASKS, KINDS
 
 LABELS: dict[str, Any] = {
     "titles": _l("Title"),
@@ -40,18 +42,27 @@ def change_call(call: Call, fields: dict[str, Any], *, version: int, by: Person,
     db.session.flush()
     db.session.refresh(call, with_for_update=True)
     wanted = _with_instants(fields)
-    if call.version != version:
+    changes = differences(call, wanted)
+    if changes and call.version != version:
         raise Conflict(
             _("Somebody else changed this call while you were writing."),
-            [(LABELS[k], getattr(call, k), v) for k, v in wanted.items() if k in LABELS and getattr(call, k) != v],
+            [(LABELS[k], _in_words(theirs), _in_words(yours)) for k, (theirs, yours) in changes.items() if k in LABELS],
+            saved_since("call", call.id, call.version - version),
         )
-    changes = differences(call, wanted)
     for name, value in wanted.items():
         setattr(call, name, value)
     if changes:
         record("call.changed", "call", call.id, by=by, now=now, changes=changes)
         db.session.flush()
     return call
+
+
+_CODES: dict[str, Any] = {**{a.value: w for a, w in ASKS.items()}, **{k.value: w for k, w in KINDS.items()}}
+
+
+def _in_words(value: Any) -> str:
+    """A value as the two editors know it from the form."""
+    return shown([_CODES.get(v, v) for v in value] if isinstance(value, list) else value)
 
 
 def publish(call: Call, *, by: Person, now: datetime) -> None:

@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import update
 
 from app.accounts.models import Person
+from app.audit.queries import saved_since
 from app.audit.rules import record
 from app.core.errors import Conflict, RuleBroken
 from app.extensions import db
@@ -31,7 +32,11 @@ def lock(expression: Expression) -> None:
 def refuse_if_changed(expression: Expression, version: int | None, wanted: list[tuple[Any, Any, Any]]) -> None:
     """Somebody else was faster: say what is there now beside what was wanted. ``None`` does not ask."""
     if version is not None and expression.version != version:
-        raise Conflict(_("Somebody else changed this expression of interest while you were deciding."), wanted)
+        raise Conflict(
+            _("Somebody else changed this expression of interest while you were deciding."),
+            wanted,
+            saved_since("expression", expression.id, expression.version - version),
+        )
 
 
 def make_move(

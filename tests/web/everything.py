@@ -1,0 +1,107 @@
+"""One record of every kind, and a link of every purpose, for tests that walk all pages."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from app.accounts import messages
+from app.accounts.models import JoinInvitation, Organisation, Person, Role, RoleGrant, SignInLink
+from app.core.signing import sign
+from app.extensions import db
+from app.interests import rules
+from app.interests.models import Source, Status
+from app.notifications.models import InboundMail, Message, Verdict
+from tests.factories.accounts import NOW, make_designation, make_ministry, make_person, make_state
+from tests.factories.exchanges import make_invitation, make_session
+from tests.factories.interests import make_call, make_draft, make_expression
+
+LINKS = {
+    "answer": "answer", "join": "join", "drafts": "draft", "confirmations": "confirm", "corrections": "correct",
+    "questions": "question", "status": "status", "welcome": "welcome", "sign-in": "sign_in", "feeds": "feed",
+}  # fmt: skip
+"""First word of an address behind a link, and the name of its token here."""
+
+
+def everything() -> dict[str, Any]:
+    """Ids and tokens by the names that addresses use. Commits."""
+    officer = make_person("Berg", given_name="Tomas", email="berg@pathways.example")
+    state = make_state("Alvania", code="XA", zone="Africa/Dakar")
+    ministry = make_ministry(state, "Ministry of the Interior")
+    focal = make_person("Morrow", given_name="Adaeze", of=ministry)
+    guest = make_person("Okello", given_name="Sam", of=ministry)
+    made = {"officer": officer.id, "state": state.id, "focal": focal.id, "guest": guest.id}
+    made |= _accounts(officer, state, ministry, focal, guest)
+    made |= _interests(officer, state)
+    made |= _exchanges(state, guest)
+    db.session.commit()
+    db.session.expunge_all()
+    return made
+
+
+def _accounts(officer: Person, state: Organisation, ministry: Organisation, focal: Person, guest: Person) -> dict[str, Any]:
+    for person, role in ((officer, Role.ADMINISTRATOR), (officer, Role.SECRETARIAT), (guest, Role.PARTICIPANT)):
+        db.session.add(RoleGrant(person_id=person.id, role=role, granted_at=NOW))
+    make_designation(state, focal)
+    waiting = make_designation(state, guest, verified=False)
+    new = make_person("Newcomer", given_name="Nia")
+    invitation = JoinInvitation(person_id=new.id, created_at=NOW, expires_at=NOW + timedelta(days=3))
+    link = SignInLink(person_id=focal.id, browser_hash="-", code_hash="-", created_at=NOW, expires_at=NOW + timedelta(minutes=9))
+    db.session.add_all([invitation, link])
+    db.session.flush()
+    return {
+        "person_id": guest.id, "newcomer": new.id, "organisation_id": ministry.id, "designation_id": waiting.id,
+        "membership_id": guest.memberships[0].id, "sign_in_id": uuid.uuid4(),
+        "welcome": sign(messages.JOIN, invitation.id, invitation.nonce),
+        "sign_in": sign(messages.SIGN_IN, link.id, link.nonce),
+        "feed": sign("feed", guest.id, guest.feed_nonce),
+    }  # fmt: skip
+
+
+def _interests(officer: Person, state: Organisation) -> dict[str, Any]:
+    call = make_call()
+    draft, one = make_draft(call, state), make_expression(call, state)
+    asked = make_expression(call, state, status=Status.UNDER_REVIEW)
+    question = rules.ask(asked, "Which ministry leads?", by=officer, now=NOW)
+    entered = make_expression(call, state, entered_by=officer.id, source=Source.NOTE_VERBALE)
+    return {
+        "call_id": call.id, "expression_id": one.id, "asked": asked.id, "question_id": question.id,
+        "draft": sign("draft", draft.id, draft.draft_nonce),
+        "confirm": sign("confirm", one.id, one.confirm_nonce),
+        "status": sign("status", one.id, one.status_nonce),
+        "correct": sign("correct", entered.id, entered.status_nonce),
+        "question": sign("question", question.id, question.nonce),
+        "file_id": uuid.uuid4(),
+    }  # fmt: skip
+
+
+def _exchanges(state: Organisation, guest: Person) -> dict[str, Any]:
+    row = make_session()
+    invitation = make_invitation(row, guest, organisation=state)
+    mail = InboundMail(
+        id=uuid.uuid4(), received_at=NOW, source="command", sha256=uuid.uuid4().hex, raw=b"", subject="Accepted",
+        body="ok", sender=guest.email, verdict=Verdict.UNCLEAR, reason="no-invitation",
+    )  # fmt: skip
+    db.session.add(mail)
+    db.session.flush()
+    message = db.session.scalars(select(Message).where(Message.kind == "session-invite")).first()
+    assert message is not None
+    return {
+        "session_id": row.id, "exchange_id": row.exchange_id, "invitation_id": invitation.id, "mail_id": mail.id,
+        "message_id": message.id,
+        "answer": sign("answer", invitation.id, invitation.nonce),
+        "join": sign("join", invitation.id, invitation.join_nonce),
+    }  # fmt: skip
+
+
+def address_of(rule: Any, made: dict[str, Any], lang: str = "en") -> str:
+    """The address of a page, filled with what was made."""
+    path = str(rule.rule).replace("<lang:lang>", lang)
+    first = path.removeprefix(f"/{lang}/").strip("/").split("/")[0]
+    path = path.replace("<token>", str(made.get(LINKS.get(first, ""), "a" * 54)))
+    path = path.replace("<any(who, what):step>", "who").replace("<role>", "participant")
+    return re.sub(r"<uuid:(\w+)>", lambda found: str(made[found[1]]), path)

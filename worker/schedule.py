@@ -13,6 +13,6 @@ beat_schedule: dict[str, dict[str, Any]] = {
     "mailbox": {"task": "notifications.poll_mailbox", "schedule": 30.0},
     # Sign-in links and rate counts that are over.
     "tidy": {"task": "accounts.tidy", "schedule": 3600.0},
-    # Drafts that nobody touched for thirty days, and files without a record.
+    # What is kept no longer than was said: drafts for thirty days, expressions for twenty-four months; files without a record.
     "drafts": {"task": "interests.tidy", "schedule": 3600.0},
 }

@@ -264,15 +264,18 @@ def texts_of(field: FormField[Any]) -> dict[str, str]:
     return {code: text for code, text in field.data.items() if code in LANGUAGES and text}
 
 
-def hidden_key(name: str = "submission_key") -> HiddenField:
-    """A key that makes the same form sent twice do one thing."""
-    return HiddenField(name, default=lambda: str(uuid.uuid4()))
+class KeyField(HiddenField):
+    """A key of its own for every form that is shown, whatever the record beneath it holds."""
+
+    def process_data(self, value: Any) -> None:
+        """Make a new one; what comes back with the form takes its place."""
+        self.data = str(uuid.uuid4())
 
 
 class OnceForm(Form):
     """A form that makes something: its key lets ``app.core.once`` see the same one sent twice."""
 
-    submission_key = hidden_key()
+    submission_key = KeyField()
 
 
 Choices = Sequence[tuple[str, Any]] | Callable[[], Iterable[tuple[str, Any]]]

@@ -198,6 +198,7 @@ class Expression(Id, Timestamps, Base):
     decided_at: Mapped[datetime | None]
     decision_reason: Mapped[str | None]
     corrected_at: Mapped[datetime | None]  # by its contact, after it was entered on behalf
+    erased_at: Mapped[datetime | None]  # names, texts and files went when they had been kept as long as was said
     search: Mapped[str] = mapped_column(default="")  # folded names, for duplicates and the queue's filter
     draft_nonce: Mapped[str] = mapped_column(default=fresh_nonce)
     confirm_nonce: Mapped[str] = mapped_column(default=fresh_nonce)

@@ -96,7 +96,11 @@ def _end() -> list[Block]:
     notes = (
         _("The secretariat of %(network)s keeps what you send, to decide on it and to invite you.", network=network),
         _("The secretariat and the co-leads see it, and your State's focal point. A peer sees it only after you agree."),
-        _("It stays until 24 months after the programme closes. You can withdraw it before, on its status page."),
+        _(
+            "It stays for 24 months after the call closes, or after the last step if that is later. "
+            "Then names, addresses, texts and files are deleted."
+        ),
+        _("You can withdraw it before, on its status page."),
     )
     return [
         Heading(_("4. Date and signature")),

@@ -115,6 +115,7 @@ register(
         "expression.assigned": _l("Assigned"),
         "expression.noted": _l("Note added"),
         "expression.endorsed": _l("Official endorsement recorded"),
+        "expression.erased": _l("Names, texts and files deleted after 24 months"),
     },
     fields={
         **FIELDS,

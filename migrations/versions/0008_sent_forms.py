@@ -1,4 +1,4 @@
-"""Forms that did their work: the same one sent twice does one thing"""
+"""Forms that did their work, so that the same one sent twice does one thing; when an expression was erased"""
 
 from __future__ import annotations
 
@@ -20,8 +20,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", name=op.f("pk_sent_forms")),
     )
     op.create_index("ix_sent_forms_at", "sent_forms", ["at"], unique=False)
+    op.add_column("expressions", sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("expressions", "erased_at")
     op.drop_index("ix_sent_forms_at", table_name="sent_forms")
     op.drop_table("sent_forms")

@@ -12,6 +12,7 @@ from app.accounts.rules import designations as rules
 from app.accounts.sessions import viewer_of
 from app.audit.models import AuditEntry
 from app.core.errors import RuleBroken
+from app.extensions import db
 from app.files.models import StoredFile
 from tests.accounts.conftest import form_of, send
 from tests.factories.accounts import NOW, make_designation, make_ministry, make_person, make_state
@@ -128,7 +129,11 @@ def test_a_letter_that_cannot_be_is_refused_at_its_field(session, state, person,
 def test_two_decisions_on_one_letter_are_one(state, person, by):
     designation = rules.record_letter(letter(state, person), by=by, now=NOW)
     rules.verify(designation, by=by, now=NOW)
-    for again in (lambda: rules.verify(designation, by=by, now=NOW), lambda: rules.refuse(designation, "x", by=by, now=NOW)):
+    rules.verify(designation, by=by, now=NOW)  # pressed twice
+    lines = select(AuditEntry.action).where(AuditEntry.object_id == designation.id)
+    assert db.session.scalars(lines).all() == ["designation.recorded", "designation.verified"]
+    other = make_person("Colleague")
+    for again in (lambda: rules.verify(designation, by=other, now=NOW), lambda: rules.refuse(designation, "x", by=by, now=NOW)):
         with pytest.raises(RuleBroken):
             again()
     assert designation.refused_at is None

@@ -143,7 +143,7 @@ def test_two_deciders_the_second_sees_what_changed_and_keeps_their_words(app, de
     second = desk["browser"].post(form.action, data=form.filled(decision="under_review", reason="My own words"))
     assert second.status_code == 409
     text = words(second.text)
-    assert "Status: now “Declined”, you wrote “Under review”." in text
+    assert "Status Declined Under review" in text and "Saved meanwhile Expression of interest declined" in text
     assert "My own words" in second.text
     assert row(app, desk).status is Status.DECLINED and len(outbox()) == 1
     again = desk["browser"].post(form.action, data=form_of(second.text, action="decision").filled())

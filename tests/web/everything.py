@@ -32,7 +32,7 @@ def everything() -> dict[str, Any]:
     officer = make_person("Berg", given_name="Tomas", email="berg@pathways.example")
     state = make_state("Alvania", code="XA", zone="Africa/Dakar")
     ministry = make_ministry(state, "Ministry of the Interior")
-    focal = make_person("Morrow", given_name="Adaeze", of=ministry)
+    focal = make_person("Morrow", given_name="Adaeze", of=ministry, joined_at=NOW)
     guest = make_person("Okello", given_name="Sam", of=ministry)
     made = {"officer": officer.id, "state": state.id, "focal": focal.id, "guest": guest.id}
     made |= _accounts(officer, state, ministry, focal, guest)

@@ -22,7 +22,8 @@ from app.core import paging, zones
 @requires(P.READ_AUDIT)
 def audit_log() -> ResponseReturnValue:
     """All lines, newest first, by kind of record, person and day."""
-    kind = request.args.get("kind") or None
+    kind = request.args.get("kind")
+    kind = kind if kind in words.known_kinds() else None
     actor_id = id_of(request.args.get("actor"))
     day = paging.day_or_none(request.args.get("day"))
     after = paging.key_of(request.args.get("after"), (datetime.fromisoformat, uuid.UUID))

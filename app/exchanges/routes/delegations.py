@@ -77,15 +77,14 @@ def _answer_page(form: AnswerForm, invitation: Invitation) -> str:
 @requires(Permission.CHOOSE_DELEGATES)
 def state_delegate(invitation_id: uuid.UUID) -> ResponseReturnValue:
     """Send another person, in place of the one invited or beside them."""
-    invitation = _invitation(invitation_id)
     form = DelegateForm(data={"language": me().language, "replace": "yes"})
-    if request.method == "GET":
-        return _delegate_page(form, invitation)
-    if not form.validate():
-        return _delegate_page(form, invitation), 422
-    sending = Sending(form, clock.now())
-    if sending.before:
+    valid = form.validate_on_submit()
+    sending = Sending(form, clock.now()) if valid else None
+    if sending is not None and sending.before:  # asked first: the invitation may be the former one's by now
         return sending.again()
+    invitation = _invitation(invitation_id)
+    if sending is None:
+        return _delegate_page(form, invitation), 422 if form.has_errors else 200
     try:
         _refuse_strangers(form.email.data, invitation)
         rules.name_delegate(invitation, contact_of(form, invitation), replace=form.replace.data == "yes", by=me(), now=clock.now())

@@ -29,10 +29,11 @@ from wtforms import (
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from app.core import zones
+from app.core import clock, zones
 from app.core.errors import RuleBroken
 from app.core.languages import LANGUAGES, NAMES
-from app.core.text import clean
+from app.core.signing import settings
+from app.core.text import clean, fold
 
 
 def tidy(value: Any) -> Any:
@@ -214,31 +215,44 @@ class CheckboxesField(SelectMultipleField):
             raise ValidationError(_l("Choose from the list only."))
 
 
-def zone_choices() -> dict[str, list[tuple[str, str]]]:
-    """Zones grouped by region, each by its city's name in the reader's language."""
-    language = str(get_locale() or "en")
-    return _zone_choices(language)
-
-
-_zones_of: dict[str, dict[str, list[tuple[str, str]]]] = {}
-
-
-def _zone_choices(language: str) -> dict[str, list[tuple[str, str]]]:
-    if language not in _zones_of:
-        grouped: dict[str, list[tuple[str, str]]] = {}
-        for name in zones.selectable():
-            region = name.split("/")[0]
-            place = zones.city(name, language)
-            grouped.setdefault(region, []).append((name, place))
-        _zones_of[language] = {r: sorted(c, key=lambda x: x[1]) for r, c in sorted(grouped.items())}
-    return _zones_of[language]
-
-
 class ZoneField(TidySelect):
-    """A time zone, region by region, cities in the reader's language."""
+    """A time zone. Those that are likely come first, then all of them by region; each with the present hour there."""
+
+    near: Sequence[str] = ()
+    """Zones of the State or the organisation it is about: they and their neighbours in the country come first."""
 
     def __init__(self, label: Any = None, validators: Any = None, **kwargs: Any) -> None:
         super().__init__(label, validators, choices=zone_choices, **kwargs)
+
+    def pre_validate(self, form: Any) -> None:
+        """Take every zone there is, also by an older name that the list does not show but a device may send."""
+        if self.data and self.data not in zones.selectable():
+            raise ValidationError(_l("Choose one from the list."))
+
+
+def zone_choices(_form: Any, field: Any) -> list[SelectChoice]:
+    """What a zone field offers."""
+    language, now = str(get_locale() or "en"), clock.now()
+    likely = zones.likely((field.data, *field.near, settings().default_zone))
+    first = [SelectChoice(z, _zone_label(z, language, now), optgroup=str(_l("Most likely"))) for z in likely]
+    return first + [choice for choice in _all_zones(language, now) if choice.value not in likely]
+
+
+_zones_of: dict[str, tuple[datetime, list[SelectChoice]]] = {}
+
+
+def _all_zones(language: str, now: datetime) -> list[SelectChoice]:
+    """All zones by region and place in the reader's language, worked out once a minute: they say what time it is."""
+    minute = now.replace(second=0, microsecond=0)
+    if language not in _zones_of or _zones_of[language][0] != minute:
+        placed = sorted((zones.region(z, language), fold(zones.city(z, language)), z) for z in zones.listed())
+        found = [SelectChoice(z, _zone_label(z, language, now), optgroup=around) for around, _place, z in placed]
+        _zones_of[language] = (minute, found)
+    return _zones_of[language][1]
+
+
+def _zone_label(name: str, language: str, now: datetime) -> str:
+    return f"{zones.city(name, language)} ({zones.to_wall(now, name):%H:%M})"
 
 
 class LanguageField(TidySelect):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import importlib.resources
 import zoneinfo
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
@@ -16,6 +17,7 @@ from functools import cache, lru_cache
 from babel import Locale
 from babel.core import get_global
 from babel.dates import get_timezone_location
+from flask_babel import lazy_gettext as _l
 
 zoneinfo.reset_tzpath(to=())
 
@@ -57,6 +59,40 @@ def selectable() -> tuple[str, ...]:
     """The zones a person may choose: Region/City ones, and UTC."""
     regions = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
     return (*(n for n in names() if n.split("/")[0] in regions), "UTC")
+
+
+@cache
+def _countries() -> dict[str, tuple[str, ...]]:
+    """Each zone that stands for a place, and the codes of the countries it is the zone of."""
+    table = importlib.resources.files("tzdata").joinpath("zoneinfo/zone.tab").read_text(encoding="utf-8")
+    rows = [line.split("\t") for line in table.splitlines() if line and not line.startswith("#")]
+    return {row[2]: tuple(row[0].split(",")) for row in rows}
+
+
+@cache
+def listed() -> tuple[str, ...]:
+    """The zones a list shows: one for each place, none by its former names, and UTC."""
+    return (*(n for n in selectable() if n in _countries()), "UTC")
+
+
+def likely(known: Iterable[str | None], most: int = 30) -> list[str]:
+    """The zones somebody probably means: those that are known, the others of the same countries, UTC."""
+    given = [name for name in dict.fromkeys(known) if name in selectable()]
+    codes = {code for name in given for code in _countries().get(name, ())}
+    beside = [name for name, held in _countries().items() if codes.intersection(held)]
+    return list(dict.fromkeys((*given, *beside[:most], "UTC")))
+
+
+_REGIONS = {"Africa": "002", "America": "019", "Antarctica": "AQ", "Asia": "142", "Australia": "AU", "Europe": "150"}
+_OCEANS = {"Atlantic": _l("Atlantic Ocean"), "Indian": _l("Indian Ocean"), "Pacific": _l("Pacific Ocean")}
+
+
+def region(zone_name: str, locale: str) -> str:
+    """The part of the world a zone belongs to, in the reader's language."""
+    part = zone_name.split("/")[0]
+    if part in _OCEANS:
+        return str(_OCEANS[part])
+    return str(Locale.parse(locale).territories[_REGIONS[part]]) if part in _REGIONS else part
 
 
 @lru_cache(maxsize=1024)

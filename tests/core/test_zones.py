@@ -86,3 +86,24 @@ def test_a_zone_is_named_by_its_city_in_the_readers_language(zone, language, cit
 )
 def test_offsets_are_written_as_people_write_them(zone, text):
     assert zones.offset_text(datetime(2026, 11, 23, tzinfo=UTC), zone) == text
+
+
+def test_a_list_shows_each_place_once_by_its_present_name():
+    shown = zones.listed()
+    assert "Asia/Kolkata" in shown and "Asia/Calcutta" not in shown and "Asia/Calcutta" in zones.selectable()
+    assert len(set(shown)) == len(shown) < len(zones.selectable())
+
+
+def test_what_is_likely_comes_first_with_the_other_zones_of_the_country():
+    found = zones.likely(("America/Manaus", None, "Nowhere/At-all", "Asia/Calcutta"))
+    assert found[:2] == ["America/Manaus", "Asia/Calcutta"] and found[-1] == "UTC"
+    assert "America/Sao_Paulo" in found and "Europe/Paris" not in found
+    assert zones.likely(()) == ["UTC"]
+
+
+def test_regions_are_named_in_the_readers_language(app):
+    with app.test_request_context("/fr/"):
+        assert zones.region("Africa/Nairobi", "fr") == "Afrique"
+        assert zones.region("America/Lima", "ar") == "الأمريكتان"
+        assert zones.region("Indian/Maldives", "en") == "Indian Ocean"
+        assert {zones.region(z, "zh") for z in zones.listed()} >= {"非洲", "UTC"}

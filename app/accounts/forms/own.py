@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, HiddenField, PasswordField, StringField
 
@@ -80,6 +82,12 @@ class ProfileForm(Form):
         choices=[(k.value, v) for k, v in CHANNELS.items()],
     )
     version = HiddenField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        person = kwargs.get("obj")
+        if person is not None:
+            self.zone.near = [membership.organisation.zone for membership in person.memberships]
 
 
 class OwnProfileForm(ProfileForm):

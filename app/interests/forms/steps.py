@@ -56,6 +56,9 @@ class WhoForm(Step):
 
     def __init__(self, *args: Any, call: Call, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        draft = kwargs.get("obj")
+        if draft is not None and draft.state is not None:
+            self.contact_zone.near = (draft.state.zone,)
         self.organisation_kind.choices = [("", ""), *((k.value, KINDS[k]) for k in call.kinds)]
 
     def validate_state_id(self, field: Any) -> None:

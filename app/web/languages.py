@@ -9,6 +9,7 @@ from flask import Flask, current_app, g, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_babel import Domain
 from flask_login import current_user
+from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter, RequestRedirect
 
@@ -26,16 +27,35 @@ class OncePerPage(Domain):  # type: ignore[misc]
 
     def get_translations(self) -> NullTranslations:
         """The translations of the present language."""
-        place = g.get("_flask_babel")
-        found: NullTranslations | None = getattr(place, "babel_translations", None)
+        try:
+            here = g._get_current_object().__dict__
+        except RuntimeError:
+            return super().get_translations()  # type: ignore[no-any-return]
+        found: NullTranslations | None = getattr(here.get("_flask_babel"), "babel_translations", None)
         if found is None:
             found = super().get_translations()
-            if g:
-                g._flask_babel.babel_translations = found
+            here["_flask_babel"].babel_translations = found
         return found
 
 
 sentences = OncePerPage()
+MOST_KEPT = 5000
+
+
+def said(sentence: str, *, whole: bool = False) -> Markup:
+    """A sentence of ours in the page's language, as safe text; ``whole`` when nothing is to be filled in.
+
+    Kept with its language: the templates have some thousand.
+    """
+    language = sentences.get_translations()
+    kept: dict[tuple[str, bool], Markup] = language.__dict__.setdefault("said", {})
+    found = kept.get((sentence, whole))
+    if found is None:
+        if len(kept) > MOST_KEPT:
+            kept.clear()
+        found = Markup(language.ugettext(sentence))  # noqa: S704 - our own sentences
+        kept[sentence, whole] = found = found % {} if whole else found
+    return found
 
 
 class LanguageConverter(BaseConverter):
@@ -58,10 +78,12 @@ def preferred() -> str:
 
 def current() -> str:
     """The language of this page, or of this error page."""
-    if "lang" not in g:
+    here = g._get_current_object()
+    found: str | None = here.__dict__.get("lang")
+    if found is None:
         first = request.path.split("/", 2)[1] if request.path.count("/") >= 1 else ""
-        g.lang = first if first in LANGUAGES else preferred()
-    return str(g.lang)
+        found = here.lang = first if first in LANGUAGES else preferred()
+    return found
 
 
 def bare_address() -> ResponseReturnValue | None:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from flask import Flask, current_app, g, request, url_for
 from flask_babel import gettext as _
-from jinja2 import StrictUndefined, Template, pass_eval_context
+from jinja2 import StrictUndefined, pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
@@ -18,7 +18,7 @@ from app.accounts.reader import LIGHTER_COOKIE, best, name_of, reader, viewer_zo
 from app.core import clock, draw, text, when, zones
 from app.core.languages import LANGUAGES, NAMES, direction
 from app.core.signing import settings
-from app.web import languages
+from app.web import engine, languages
 
 Found = TypeVar("Found")
 
@@ -200,7 +200,7 @@ def _once(function: Callable[[], Found]) -> Callable[[], Found]:
     """The same answer for the whole of a page: a layout asks for its menus more than once."""
 
     def asked() -> Found:
-        kept: dict[object, Any] = g.setdefault("names", {})
+        kept: dict[object, Any] = g._get_current_object().__dict__.setdefault("names", {})
         if function not in kept:
             kept[function] = function()
         found: Found = kept[function]
@@ -209,35 +209,26 @@ def _once(function: Callable[[], Found]) -> Callable[[], Found]:
     return asked
 
 
-def _gettext(words: str) -> str:
-    return languages.sentences.get_translations().ugettext(words)  # type: ignore[no-any-return]
+@pass_eval_context
+def _words(page: EvalContext, sentence: str, **named: object) -> str:
+    """The sentence in the page's language, with what it names: safe text, and what it names is escaped."""
+    found = languages.said(sentence, whole=not named)
+    if not page.autoescape:
+        return str(found) % named if named else str(found)
+    return found % named if named else found
 
 
 @pass_eval_context
-def _words(page: EvalContext, sentence: str, **named: object) -> str:
-    """The sentence in the page's language, with what it names. Jinja's own ``_`` does the same by four calls more."""
-    found = _gettext(sentence)
-    return (Markup(found) if page.autoescape else found) % named  # noqa: S704 - our own sentences; what they name is escaped
-
-
-def _ngettext(one: str, many: str, number: int) -> str:
-    return languages.sentences.get_translations().ungettext(one, many, number)  # type: ignore[no-any-return]
-
-
-class SharedNames(Template):
-    """A template that knows that all templates share the same global names.
-
-    Jinja compares the names of the page and of each imported file anew with every import: a tenth of a small page.
-    """
-
-    def _get_default_module(self, ctx: Any = None) -> Any:
-        return super()._get_default_module()
+def _numbered(page: EvalContext, one: str, many: str, num: int, **named: object) -> str:
+    """The form of the sentence that goes with this number in the page's language."""
+    found = languages.sentences.get_translations().ungettext(one, many, num)
+    return (Markup(found) if page.autoescape else found) % {"num": num, **named}  # noqa: S704 - our own sentences
 
 
 def init_app(app: Flask) -> None:
     """Give templates these names, strictly: an unknown name is an error, not an empty string."""
     app.jinja_env.undefined = StrictUndefined
-    app.jinja_env.template_class = SharedNames
+    engine.install(app.jinja_env)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
         locale=languages.current,
@@ -268,7 +259,6 @@ def init_app(app: Flask) -> None:
         LANGUAGE_NAMES=NAMES,
         **when.template_globals(languages.current, viewer_zone),
     )
-    app.jinja_env.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
-    app.jinja_env.globals["_"] = _words
+    app.jinja_env.globals.update(_=_words, gettext=_words, ngettext=_numbered)
     app.jinja_env.filters["markdown"] = text.markdown
     app.jinja_env.filters["plain"] = text.plain

@@ -6,6 +6,7 @@ import uuid
 from datetime import datetime
 
 from flask import Blueprint, abort, flash
+from flask.blueprints import BlueprintSetupState
 from flask_babel import gettext as _
 
 from app.accounts.access import viewer
@@ -18,10 +19,10 @@ from app.exchanges.rules import Outcome
 blueprint = Blueprint("exchanges", __name__)
 
 
-@blueprint.app_context_processor
-def _words() -> dict[str, object]:
-    """The room's labels, for its templates."""
-    return {"exchange_words": words}
+@blueprint.record_once
+def _words(state: BlueprintSetupState) -> None:
+    """The room's labels, a name that all templates know: macros see it without the page's own names."""
+    state.app.jinja_env.globals["exchange_words"] = words
 
 
 def session_or_404(session_id: uuid.UUID) -> PeerSession:

@@ -106,7 +106,7 @@ class Settings:
             "SECRET_KEY_FALLBACKS": self.secret_keys[1:],
             "SQLALCHEMY_DATABASE_URI": self.database_url,
             "SQLALCHEMY_ENGINE_OPTIONS": {
-                "pool_pre_ping": True, "pool_size": 8, "max_overflow": 0, "pool_timeout": 10,
+                "pool_size": 8, "max_overflow": 0, "pool_timeout": 10,
                 "connect_args": {
                     "application_name": "pathways", "connect_timeout": 5,
                     "options": "-c timezone=UTC -c lock_timeout=10000 -c statement_timeout=60000"

@@ -10,6 +10,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
+from app.web.addresses import Pathways
 from config import Settings, load
 
 HERE = Path(__file__).resolve().parent
@@ -20,7 +21,7 @@ ROOMS = ("accounts", "interests", "exchanges", "dashboards", "api")
 def create_app(settings: Settings | None = None) -> Flask:
     """Build the app for these settings, or for the environment's."""
     settings = settings or load()
-    app = Flask(__name__, template_folder=str(HERE.parent / "templates"), static_folder=None)
+    app = Pathways(__name__, template_folder=str(HERE.parent / "templates"), static_folder=None)
     app.config.from_mapping(settings.flask())
     _logging()
     _extensions(app, settings)
@@ -29,7 +30,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     from app.accounts.access import check_every_view
 
     web.init_app(app)
-    assets.init_app(app)
     assets.init_app(app)
     _rooms(app)
     reactions.subscribe_all()
@@ -44,10 +44,13 @@ def _extensions(app: Flask, settings: Settings) -> None:
     from app.accounts.access import Viewer
     from app.accounts.sessions import load as load_session
     from app.core import clock
+    from app.core.db import lively
     from app.extensions import celery, csrf, db, login, migrate
 
     clock.configure(settings.clock_file)
     db.init_app(app)
+    with app.app_context():
+        lively(db.engine)
     migrate.init_app(app, db, directory=str(HERE.parent / "migrations"))
     csrf.init_app(app)
     login.init_app(app)

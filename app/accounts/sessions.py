@@ -6,10 +6,10 @@ import hashlib
 import secrets
 import uuid
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from flask import has_request_context, request
-from sqlalchemy import Date, Text, Uuid, bindparam, cast, literal, null, select, update
-from sqlalchemy.orm import joinedload
+from sqlalchemy import ColumnElement, Date, Row, ScalarSelect, Text, Uuid, bindparam, cast, func, select, update
 
 from app.accounts.access import Viewer
 from app.accounts.models import Designation, Membership, Person, Role, RoleGrant, SignIn
@@ -25,31 +25,37 @@ OFFICE_ABSOLUTE = timedelta(hours=12)
 _TOUCH = timedelta(minutes=5)  # how stale last_seen_at may be: not a write on every page
 
 
-# Asked with every page of a signed-in reader, so put together once.
+# Asked with every page of a signed-in reader, so put together once, and all of it in one statement. Whose day it is
+# depends on the person's zone, which the database is never asked: it gives what is valid about now, with its days.
+_ABOUT = (bindparam("earliest", type_=Date), bindparam("latest", type_=Date))
+
+
+def _dated(what: Any, row: type[Designation] | type[Membership], *but: ColumnElement[bool]) -> ScalarSelect[Any]:
+    """Ids with the days from and to which they are valid."""
+    earliest, latest = _ABOUT
+    return (
+        select(func.jsonb_agg(func.jsonb_build_array(what, row.valid_from, row.valid_to)))
+        .where(row.person_id == Person.id, row.valid_from <= latest, row.valid_to.is_(None) | (row.valid_to >= earliest), *but)
+        .correlate(Person)
+        .scalar_subquery()
+    )
+
+
+_RIGHTS = (
+    select(func.array_agg(cast(RoleGrant.role, Text)))
+    .where(RoleGrant.person_id == Person.id, RoleGrant.ended_at.is_(None))
+    .correlate(Person)
+    .scalar_subquery()
+    .label("roles"),
+    _dated(Designation.state_id, Designation, Designation.verified_at.is_not(None), Designation.refused_at.is_(None)).label("states"),
+    _dated(Membership.organisation_id, Membership).label("organisations"),
+)
 _BY_TOKEN = (
-    select(SignIn)
-    .options(joinedload(SignIn.person))
+    select(Person, SignIn.id.label("sign_in_id"), SignIn.expires_at, SignIn.last_seen_at, *_RIGHTS)
+    .join(SignIn, SignIn.person_id == Person.id)
     .where(SignIn.token_hash == bindparam("hashed"), SignIn.ended_at.is_(None))
 )
-_WHO, _TODAY = bindparam("who", type_=Uuid), bindparam("today", type_=Date)
-_NAMED = (
-    select(literal("role").label("kind"), cast(RoleGrant.role, Text).label("word"), null().label("of"))
-    .where(RoleGrant.person_id == _WHO, RoleGrant.ended_at.is_(None))
-    .union_all(
-        select(literal("state"), cast(Designation.capacity, Text), Designation.state_id).where(
-            Designation.person_id == _WHO,
-            Designation.verified_at.is_not(None),
-            Designation.refused_at.is_(None),
-            Designation.valid_from <= _TODAY,
-            (Designation.valid_to.is_(None)) | (Designation.valid_to >= _TODAY),
-        ),
-        select(literal("member"), literal(""), Membership.organisation_id).where(
-            Membership.person_id == _WHO,
-            Membership.valid_from <= _TODAY,
-            (Membership.valid_to.is_(None)) | (Membership.valid_to >= _TODAY),
-        ),
-    )
-)
+_BY_PERSON = select(*_RIGHTS).select_from(Person).where(Person.id == bindparam("who", type_=Uuid))
 
 
 def _hash(token: str) -> str:
@@ -78,15 +84,15 @@ def begin(person: Person, method: str, now: datetime, roles: frozenset[Role] = f
 def load(token: str) -> Viewer | None:
     """The viewer behind a token; ``None`` when the session is over, ended, or the person left."""
     now = clock.now()
-    row = db.session.scalar(_BY_TOKEN, {"hashed": _hash(token)})
-    if row is None or row.expires_at <= now or not row.person.active:
+    row = db.session.execute(_BY_TOKEN, {"hashed": _hash(token), **_about(now)}).one_or_none()
+    if row is None or row.expires_at <= now or not row.Person.active:
         return None
-    found = viewer_of(row.person, now, token=token, sign_in_id=row.id)
+    found = _viewer(row.Person, row, now, token=token, sign_in_id=row.sign_in_id)
     idle = OFFICE_IDLE if Role.ADMINISTRATOR in found.roles else IDLE
     if row.last_seen_at + idle <= now:
         return None
     if row.last_seen_at + _TOUCH <= now:
-        _touch(row.id, now)
+        _touch(row.sign_in_id, now)
     return found
 
 
@@ -112,20 +118,28 @@ def open_of(person_id: uuid.UUID, now: datetime) -> list[SignIn]:
     return list(db.session.scalars(query.order_by(SignIn.last_seen_at.desc(), SignIn.id.desc()).limit(100)))
 
 
-def viewer_of(person: Person, now: datetime, *, token: str = "", sign_in_id: uuid.UUID | None = None) -> Viewer:
+def viewer_of(person: Person, now: datetime, *, token: str = "") -> Viewer:
     """Roles, States and organisations of a person at this moment, in one statement."""
-    today = today_of(person, now)
-    named = db.session.execute(_NAMED, {"who": person.id, "today": today}).all()
-    states = frozenset(r.of for r in named if r.kind == "state")
-    held = {Role(r.word) for r in named if r.kind == "role"} | ({Role.FOCAL_POINT} if states else set())
-    return Viewer(
-        person=person,
-        roles=frozenset(held),
-        state_ids=states,
-        organisation_ids=frozenset(r.of for r in named if r.kind == "member"),
-        token=token,
-        sign_in_id=sign_in_id,
-    )
+    return _viewer(person, db.session.execute(_BY_PERSON, {"who": person.id, **_about(now)}).one(), now, token=token)
+
+
+def _about(now: datetime) -> dict[str, date]:
+    """The days that are today somewhere."""
+    day = timedelta(days=1)
+    return {"earliest": (now - day).date(), "latest": (now + day).date()}
+
+
+def _viewer(person: Person, row: Row[Any], now: datetime, **session: Any) -> Viewer:
+    """The viewer with these rights, as they are valid on the person's day."""
+    today = today_of(person, now).isoformat()
+    states = _valid(row.states, today)
+    held = {Role(word) for word in row.roles or ()} | ({Role.FOCAL_POINT} if states else set())
+    organisations = _valid(row.organisations, today)
+    return Viewer(person=person, roles=frozenset(held), state_ids=states, organisation_ids=organisations, **session)
+
+
+def _valid(dated: list[list[str | None]] | None, today: str) -> frozenset[uuid.UUID]:
+    return frozenset(uuid.UUID(of) for of, start, end in dated or () if start <= today and (end is None or end >= today))
 
 
 def end(sign_in_id: uuid.UUID, now: datetime, why: str) -> None:

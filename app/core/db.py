@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
+import select
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import current_app
-from sqlalchemy import Date, DateTime, Dialect, MetaData, String, Text, TypeDecorator
+from flask_sqlalchemy.session import Session as AppSession
+from sqlalchemy import Date, DateTime, Dialect, Engine, MetaData, String, Text, TypeDecorator, event
 from sqlalchemy import Enum as SqlEnum
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, registry
 
 from app.core import clock
@@ -106,3 +109,83 @@ def own_transaction() -> Iterator[Session]:
     """
     with current_app.extensions["sqlalchemy"].session.session_factory() as session, session.begin():
         yield session
+
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def reading(view: View) -> View:
+    """A view that only reads. Each of its statements stands by itself: no BEGIN before the first, no ROLLBACK after the last.
+
+    Under READ COMMITTED every statement sees the data as they are when it starts, in a transaction or out of one, so
+    the page shows the same. What would write from such a view is refused (``PageSession``).
+    """
+    view.reads = True  # type: ignore[attr-defined]
+    return view
+
+
+class PageSession(AppSession):
+    """The session of a request; ``info["reads"]`` says that its view only reads."""
+
+    def get_bind(self, mapper: Any = None, clause: Any = None, bind: Any = None, **kwargs: Any) -> Any:
+        """The engine; for a statement that only reads, in a view that does, without a transaction around it."""
+        found = super().get_bind(mapper=mapper, clause=clause, bind=bind, **kwargs)
+        if not self.info.get("reads") or not isinstance(found, Engine) or not _only_selects(clause):
+            return found
+        kept = self.info.get("alone")
+        if kept is None:
+            kept = self.info["alone"] = _alone(found)
+        return kept
+
+
+def _only_selects(clause: Any) -> bool:
+    return getattr(clause, "is_select", False) and getattr(clause, "_for_update_arg", None) is None
+
+
+_readers: dict[int, tuple[Engine, Engine]] = {}
+
+
+def _alone(engine: Engine) -> Engine:
+    """The same engine and pool, each statement its own transaction."""
+    if id(engine) not in _readers:
+        _readers[id(engine)] = (engine, engine.execution_options(isolation_level="AUTOCOMMIT"))
+    return _readers[id(engine)][1]
+
+
+@event.listens_for(PageSession, "before_flush")
+def _only_reads(session: Session, _context: Any, _instances: Any) -> None:
+    if session.info.get("reads"):
+        raise RuntimeError("a view that only reads was about to write")
+
+
+ASKED_AGAIN = 30.0
+"""Seconds after which a pooled connection is asked whether it still lives, and not only looked at."""
+
+
+def lively(engine: Engine) -> None:
+    """Hand out no dead connection of the pool, without asking the server before each page as ``pool_pre_ping`` does.
+
+    A server that ended has closed the connection, which the socket tells at once. Where it has nothing to tell and the
+    connection was in use half a minute ago, that is enough; else the server is asked.
+    """
+
+    @event.listens_for(engine, "checkout")
+    def look(connection: Any, record: Any, _proxy: Any) -> None:
+        now = time.monotonic()
+        seen: float | None = record.info.get("seen")
+        record.info["seen"] = now
+        if seen is None or (now - seen < ASKED_AGAIN and not _speaks(connection.fileno())):
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as problem:
+            if engine.dialect.is_disconnect(problem, connection, None):
+                raise InvalidatePoolError from problem
+            raise
+
+
+def _speaks(file: int) -> bool:
+    """Is there something to read, where nothing was asked? The end of a connection reads so, and a server's last words."""
+    poll = select.poll()
+    poll.register(file, select.POLLIN | select.POLLPRI)
+    return bool(poll.poll(0))

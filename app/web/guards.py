@@ -9,6 +9,7 @@ from flask import Flask, Response, abort, current_app, g, request
 
 from app.accounts import access
 from app.core.signing import settings
+from app.extensions import db
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; connect-src 'self'; "
@@ -36,7 +37,13 @@ def _before() -> None:
     request.host  # noqa: B018 - raises on a host that is not ours, before anything is read
     if request.method not in ("GET", "HEAD", "OPTIONS") and not _same_origin():
         abort(400)
+    db.session().info["reads"] = getattr(current_app.view_functions.get(request.endpoint or ""), "reads", False)
     access.enforce(current_app, request.endpoint)
+
+
+def _writes_again(_error: BaseException | None) -> None:
+    """Where a session outlives its request, as in commands and tests, it may write again."""
+    db.session().info["reads"] = False
 
 
 def _after(response: Response) -> Response:
@@ -65,4 +72,5 @@ def _personal() -> bool:
 def init_app(app: Flask) -> None:
     """Bind the guards."""
     app.before_request(_before)
+    app.teardown_request(_writes_again)
     app.after_request(_after)

@@ -62,7 +62,6 @@ class LanguageConverter(BaseConverter):
     """The first part of an address: one of the six languages."""
 
     regex = "(?:" + "|".join(LANGUAGES) + ")"
-    part_isolating = False
 
 
 def preferred() -> str:

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from app.accounts.access import P, Viewer, public, requires, viewer
 from app.accounts.reader import language, viewer_zone
 from app.core import clock, zones
+from app.core.db import reading
 from app.dashboards import links, places, words
 from app.dashboards.queries import home as queries
 from app.dashboards.queries import shown
@@ -18,6 +19,7 @@ from app.dashboards.routes import blueprint
 
 @blueprint.get("/")
 @public
+@reading
 def home() -> ResponseReturnValue:
     """The first page of whoever looks. The secretariat's is its desk."""
     who, now = viewer(), clock.now()

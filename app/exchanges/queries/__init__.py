@@ -25,6 +25,7 @@ from app.exchanges.queries.mails import invitations_for_mail, unclear_mails
 from app.exchanges.queries.outreach import accepted_on_grounds, open_sessions_on
 from app.exchanges.queries.records import answers_of, scans_of
 from app.exchanges.queries.sessions import (
+    SessionPage,
     exchange_for,
     exchanges,
     exchanges_visible_to,
@@ -33,6 +34,7 @@ from app.exchanges.queries.sessions import (
     place_in_series,
     place_zones,
     session_for,
+    session_page,
     upcoming,
     visible_to,
 )
@@ -40,6 +42,7 @@ from app.exchanges.queries.sessions import (
 __all__ = [
     "SUBJECT",
     "Counts",
+    "SessionPage",
     "accepted_on_grounds",
     "answers_of",
     "by_link",
@@ -69,6 +72,7 @@ __all__ = [
     "seats_by_session",
     "seats_held",
     "session_for",
+    "session_page",
     "unclear_mails",
     "upcoming",
     "visible_to",

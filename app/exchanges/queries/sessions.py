@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, Uuid, and_, bindparam, false, func, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Integer, Select, Text, Uuid, and_, bindparam, func, or_, select, true, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.accounts.access import Permission, Viewer
@@ -16,32 +20,31 @@ from app.exchanges.models import (
     Exchange,
     Invitation,
     PeerSession,
+    Seat,
     SessionStatus,
     Visibility,
 )
 from app.extensions import db
 
 
-def _is_invited(viewer: Viewer) -> ColumnElement[bool]:
-    """Is the viewer, or a State the viewer answers for, invited to the session?"""
-    if viewer.person is None:
-        return false()
-    whom = Invitation.person_id == viewer.person.id
-    if viewer.state_ids:
-        whom = or_(whom, Invitation.organisation_id.in_(viewer.state_ids))
-    return (
-        select(Invitation.id).where(Invitation.peer_session_id == PeerSession.id, Invitation.uninvited_at.is_(None), whom).exists()
-    )
+def _condition(sees_all: bool, person: Any, states: Any) -> ColumnElement[bool]:
+    """The rule, for a person and States given as values or as bound names; ``None`` where there are none."""
+    if sees_all:
+        return true()
+    seen: list[ColumnElement[bool]] = [PeerSession.visibility == Visibility.PUBLIC]
+    if person is not None:
+        whom = Invitation.person_id == person
+        if states is not None:  # or a State the viewer answers for
+            whom = or_(whom, Invitation.organisation_id.in_(states))
+        invited = Invitation.peer_session_id == PeerSession.id, Invitation.uninvited_at.is_(None), whom
+        seen.append(select(Invitation.id).where(*invited).exists())
+    return and_(PeerSession.status != SessionStatus.DRAFT, or_(*seen))
 
 
 def may_see(viewer: Viewer) -> ColumnElement[bool]:
     """The condition on ``PeerSession`` that every list and page starts with."""
-    if viewer.can(Permission.SEE_ALL_EXCHANGES):
-        return true()
-    return and_(
-        PeerSession.status != SessionStatus.DRAFT,
-        or_(PeerSession.visibility == Visibility.PUBLIC, _is_invited(viewer)),
-    )
+    person = viewer.person.id if viewer.person is not None else None
+    return _condition(viewer.can(Permission.SEE_ALL_EXCHANGES), person, viewer.state_ids or None)
 
 
 def visible_to(viewer: Viewer) -> Select[PeerSession]:
@@ -59,9 +62,44 @@ def exchanges_visible_to(viewer: Viewer) -> Select[Exchange]:
 
 def session_for(viewer: Viewer, session_id: uuid.UUID) -> PeerSession | None:
     """One session with its exchange and hosts, if the viewer may see it: in one statement, for hosts are few."""
-    query = visible_to(viewer).where(PeerSession.id == session_id)
-    query = query.options(joinedload(PeerSession.exchange).joinedload(Exchange.hosts))
-    return db.session.scalars(query).unique().one_or_none()
+    found = session_page(viewer, session_id)
+    return found.row if found is not None else None
+
+
+@dataclass(frozen=True)
+class SessionPage:
+    """What a session's page shows of it, beside the reader's own invitation."""
+
+    row: PeerSession
+    held: int  # how many seats are taken
+    zones: tuple[str, ...]  # of those who are invited, the largest groups first
+
+
+def session_page(viewer: Viewer, session_id: uuid.UUID) -> SessionPage | None:
+    """One session with its exchange, hosts, seats and zones, if the viewer may see it. One statement."""
+    query = _whole(viewer.can(Permission.SEE_ALL_EXCHANGES), viewer.person is not None, bool(viewer.state_ids))
+    values = {"of": session_id, "most": MOST_PLACES}
+    if viewer.person is not None:
+        values |= {"viewer": viewer.person.id, "states": list(viewer.state_ids)}
+    found = db.session.execute(query, values).unique().one_or_none()
+    return None if found is None else SessionPage(found[0], found[1], found[2])
+
+
+@lru_cache(maxsize=8)
+def _whole(sees_all: bool, signed_in: bool, for_states: bool) -> Select[Any]:
+    """The statement for viewers of this kind: asked with every page of a session, so put together once."""
+    condition = _condition(
+        sees_all,
+        bindparam("viewer", type_=Uuid) if signed_in else None,
+        bindparam("states", type_=Uuid, expanding=True) if for_states else None,
+    )
+    held = select(func.count()).where(Invitation.peer_session_id == PeerSession.id, Invitation.seat == Seat.HELD)
+    zones = func.array(_ZONES.scalar_subquery(), type_=ARRAY(Text, as_tuple=True))
+    return (
+        select(PeerSession, held.correlate(PeerSession).scalar_subquery(), zones)
+        .where(condition, PeerSession.id == bindparam("of", type_=Uuid))
+        .options(joinedload(PeerSession.exchange).joinedload(Exchange.hosts))
+    )
 
 
 def exchange_for(viewer: Viewer, exchange_id: uuid.UUID) -> Exchange | None:
@@ -139,18 +177,20 @@ def exchanges(viewer: Viewer, most: int = 200) -> Sequence[Exchange]:
     ).all()
 
 
+MOST_PLACES = 10
 _ZONES = (
-    select(Organisation.zone, func.count())
+    select(Organisation.zone)
     .join(Invitation, Invitation.organisation_id == Organisation.id)
-    .where(Invitation.peer_session_id == bindparam("of", type_=Uuid), Invitation.uninvited_at.is_(None))
+    .where(Invitation.peer_session_id == bindparam("of", type_=Uuid), Invitation.uninvited_at.is_(None), Organisation.zone.is_not(None))
     .group_by(Organisation.zone)
     .order_by(func.count().desc(), Organisation.zone)
     .limit(bindparam("most", type_=Integer))
 )
 
 
-def place_zones(peer_session: PeerSession, most: int = 10) -> list[str]:
+def place_zones(peer_session: PeerSession, invited: Sequence[str] | None = None) -> list[str]:
     """The zones a session is shown in beside the reader's: the host's, then those of the invited, largest groups first."""
+    if invited is None:
+        invited = [row[0] for row in db.session.execute(_ZONES, {"of": peer_session.id, "most": MOST_PLACES})]
     hosts = [peer_session.zone, *(host.zone for host in peer_session.exchange.hosts)]
-    rows = db.session.execute(_ZONES, {"of": peer_session.id, "most": most})
-    return [z for z in dict.fromkeys((*hosts, *(row[0] for row in rows))) if z != "UTC"][:most]
+    return [z for z in dict.fromkeys((*hosts, *invited)) if z and z != "UTC"][:MOST_PLACES]

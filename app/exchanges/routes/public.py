@@ -11,11 +11,13 @@ from flask_babel import gettext as _
 from app.accounts.access import me, public, signed_in, viewer
 from app.accounts.reader import language, viewer_zone
 from app.core import clock
+from app.core.db import reading
 from app.core.errors import RuleBroken
 from app.exchanges import queries, rules
 from app.exchanges.entries import published
 from app.exchanges.forms import AnswerForm
-from app.exchanges.models import Invitation, PeerSession, Route
+from app.exchanges.models import Invitation, Route
+from app.exchanges.queries import SessionPage
 from app.exchanges.routes.blueprint import blueprint, greeting, may_still_answer, say, session_or_404
 from app.extensions import db
 from app.notifications import calendar
@@ -23,6 +25,7 @@ from app.notifications import calendar
 
 @blueprint.get("/exchanges")
 @public
+@reading
 def exchange_list() -> ResponseReturnValue:
     """Sessions to come, and those that are over."""
     is_past = request.args.get("when") == "past"
@@ -34,6 +37,7 @@ def exchange_list() -> ResponseReturnValue:
 
 @blueprint.get("/exchanges/<uuid:exchange_id>")
 @public
+@reading
 def exchange_page(exchange_id: uuid.UUID) -> ResponseReturnValue:
     """One exchange and its sessions."""
     exchange = queries.exchange_for(viewer(), exchange_id)
@@ -48,26 +52,29 @@ def exchange_page(exchange_id: uuid.UUID) -> ResponseReturnValue:
 
 @blueprint.get("/sessions/<uuid:session_id>")
 @public
+@reading
 def session_page(session_id: uuid.UUID) -> ResponseReturnValue:
     """One session: when it is here and elsewhere, its programme, and the answer card for the invited."""
-    row = session_or_404(session_id)
+    page = queries.session_page(viewer(), session_id)
+    if page is None:
+        abort(404)
     person = viewer().person
-    invitation = queries.own_invitation(row.id, person.id) if person is not None else None
-    form = AnswerForm(data=_answer_of(invitation)) if may_still_answer(row, invitation) else None
-    return _session_page(row, invitation, form)
+    invitation = queries.own_invitation(page.row.id, person.id) if person is not None else None
+    form = AnswerForm(data=_answer_of(invitation)) if may_still_answer(page.row, invitation) else None
+    return _session_page(page, invitation, form)
 
 
 @blueprint.post("/sessions/<uuid:session_id>/answer")
 @signed_in
 def answer_session(session_id: uuid.UUID) -> ResponseReturnValue:
     """Answer one's own invitation, signed in."""
-    row = session_or_404(session_id)
-    invitation = queries.own_invitation(row.id, me().id)
-    if invitation is None:
+    page = queries.session_page(viewer(), session_id)
+    invitation = queries.own_invitation(session_id, me().id)
+    if page is None or invitation is None:
         abort(404)
     form = AnswerForm()
     if not form.validate_on_submit():
-        return _session_page(row, invitation, form), 422
+        return _session_page(page, invitation, form), 422
     try:
         outcome = rules.respond(
             invitation, answer=form.chosen, wants_notes=form.notes.data, comment=form.comment.data or "", route=Route.PAGE,
@@ -76,10 +83,10 @@ def answer_session(session_id: uuid.UUID) -> ResponseReturnValue:
     except RuleBroken as refused:
         db.session.rollback()
         form.refuse(refused)
-        return _session_page(session_or_404(session_id), invitation, form), refused.status
+        return _session_page(queries.session_page(viewer(), session_id) or page, invitation, form), refused.status
     db.session.commit()
     say(outcome)
-    return redirect(url_for("exchanges.session_page", session_id=row.id), 303)
+    return redirect(url_for("exchanges.session_page", session_id=session_id), 303)
 
 
 def _answer_of(invitation: Invitation | None) -> dict[str, object]:
@@ -92,12 +99,12 @@ def _answer_of(invitation: Invitation | None) -> dict[str, object]:
     }
 
 
-def _session_page(row: PeerSession, invitation: Invitation | None, form: AnswerForm | None) -> str:
-    now = clock.now()
+def _session_page(page: SessionPage, invitation: Invitation | None, form: AnswerForm | None) -> str:
+    now, row = clock.now(), page.row
     waiting = invitation is not None and invitation.waiting_since is not None
     return render_template(
         "exchanges/session_page.html", row=row, invitation=invitation, form=form, now_is=now,
-        greeting=greeting(now, viewer_zone()), held=queries.seats_held(row.id), places=queries.place_zones(row),
+        greeting=greeting(now, viewer_zone()), held=page.held, places=queries.place_zones(row, page.zones),
         series=queries.place_in_series(viewer(), row),
         place=queries.place_in_line(invitation) if waiting and invitation is not None else None,
         answer_url=url_for("exchanges.answer_session", session_id=row.id),
@@ -118,6 +125,7 @@ def session_calendar(session_id: uuid.UUID) -> ResponseReturnValue:
 
 @blueprint.get("/my-sessions")
 @signed_in
+@reading
 def my_sessions() -> ResponseReturnValue:
     """A participant's sessions in their own hour, answers due first."""
     now = clock.now()

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import Row, select, tuple_
+from sqlalchemy import Integer, Row, Select, Uuid, bindparam, func, select, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import load_only
 
-from app.accounts.access import Viewer
+from app.accounts.access import P, Viewer
 from app.accounts.models import Person, Role, RoleGrant
-from app.core.db import Texts
+from app.core.db import Texts, UtcDateTime
 from app.core.paging import Page, page_of
 from app.core.text import fold
 from app.extensions import db
@@ -21,6 +24,7 @@ from app.interests.models import WITH_THE_SECRETARIAT, Call, Expression, Source,
 from app.interests.queries.expressions import visible_to
 
 SIZE = 25
+MOST_WORDS = 6
 
 
 @dataclass(frozen=True)
@@ -45,41 +49,64 @@ _SHOWN = (
 )  # fmt: skip
 
 
+# What each filter asks, with a name for its value. The statement is put together once for each set of filters.
+_NARROWED = {
+    "waiting": Expression.status.in_(WITH_THE_SECRETARIAT),
+    "status": Expression.status == bindparam("status"),
+    "call_id": Expression.call_id == bindparam("call_id"),
+    "state_id": Expression.state_id == bindparam("state_id"),
+    "grounds": Expression.grounds.contains(bindparam("grounds")),
+    "assignee_id": Expression.assignee_id == bindparam("assignee_id"),
+    "nobody": Expression.assignee_id.is_(None),
+    "source": Expression.source == bindparam("source"),
+    "after": tuple_(Expression.submitted_at, Expression.id) < tuple_(
+        bindparam("after_at", type_=UtcDateTime()), bindparam("after_id", type_=Uuid)
+    ),
+    **{f"word{n}": Expression.search.like(bindparam(f"word{n}"), escape="/") for n in range(MOST_WORDS)},
+}  # fmt: skip
+_SEES_ALL = Viewer(roles=frozenset({Role.SECRETARIAT}))
+
+
 def queue_page(
     viewer: Viewer, wanted: Filters, after: tuple[datetime, uuid.UUID] | None = None, size: int = SIZE
 ) -> Page[Row[Any]]:
     """One page in one statement: what its table shows, the assignee by name, and no whole records."""
-    query = visible_to(viewer).outerjoin(Person, Person.id == Expression.assignee_id).with_only_columns(*_SHOWN)
-    if wanted.status is not None:
-        query = query.where(Expression.status == wanted.status)
-    elif not wanted.every_status:
-        query = query.where(Expression.status.in_(WITH_THE_SECRETARIAT))
-    if wanted.call_id is not None:
-        query = query.where(Expression.call_id == wanted.call_id)
-    if wanted.state_id is not None:
-        query = query.where(Expression.state_id == wanted.state_id)
-    if wanted.ground:
-        query = query.where(Expression.grounds.contains([wanted.ground]))
-    if wanted.assignee_id is not None:
-        query = query.where(Expression.assignee_id == wanted.assignee_id)
-    if wanted.nobody:
-        query = query.where(Expression.assignee_id.is_(None))
-    if wanted.source is not None:
-        query = query.where(Expression.source == wanted.source)
-    for word in fold(wanted.words).split()[:6]:
-        query = query.where(Expression.search.contains(word, autoescape=True))
-    if after is not None:
-        query = query.where(tuple_(Expression.submitted_at, Expression.id) < tuple_(*after))
-    query = query.order_by(Expression.submitted_at.desc(), Expression.id.desc()).limit(size + 1)
-    found = cast("Sequence[Row[Any]]", db.session.execute(query).all())
+    values = _values(wanted, after)
+    narrowed = tuple(name for name in _NARROWED if name in values)
+    query = _for_all(narrowed) if viewer.can(P.SEE_EXPRESSIONS) else _narrow(visible_to(viewer), narrowed)
+    found = cast("Sequence[Row[Any]]", db.session.execute(query, {**values, "most": size + 1}).all())
     return page_of(found, size, _key)
+
+
+def _values(wanted: Filters, after: tuple[datetime, uuid.UUID] | None) -> dict[str, Any]:
+    """The filters that are in use, with their values."""
+    values: dict[str, Any] = {
+        "waiting": wanted.status is None and not wanted.every_status, "status": wanted.status, "call_id": wanted.call_id,
+        "state_id": wanted.state_id, "grounds": [wanted.ground] if wanted.ground else None, "assignee_id": wanted.assignee_id,
+        "nobody": wanted.nobody, "source": wanted.source,
+    }  # fmt: skip
+    if after is not None:
+        values |= {"after": True, "after_at": after[0], "after_id": after[1]}
+    for number, word in enumerate(fold(wanted.words).split()[:MOST_WORDS]):
+        values[f"word{number}"] = "%" + re.sub(r"[%_/]", r"/\g<0>", word) + "%"
+    return {name: value for name, value in values.items() if value}
+
+
+def _narrow(visible: Select[Any], names: tuple[str, ...]) -> Select[Any]:
+    query = visible.outerjoin(Person, Person.id == Expression.assignee_id).with_only_columns(*_SHOWN)
+    query = query.where(*(_NARROWED[name] for name in names))
+    return query.order_by(Expression.submitted_at.desc(), Expression.id.desc()).limit(bindparam("most", type_=Integer))
+
+
+@lru_cache(maxsize=64)
+def _for_all(names: tuple[str, ...]) -> Select[Any]:
+    return _narrow(visible_to(_SEES_ALL), names)
 
 
 def _key(row: Row[Any]) -> tuple[str, uuid.UUID]:
     return (row.submitted_at.isoformat() if row.submitted_at else "", row.id)
 
 
-_CALLS = select(Call.id, Call.titles).order_by(Call.opens_at.desc(), Call.id).limit(100)
 _GRANTED = select(RoleGrant.person_id).where(
     RoleGrant.role.in_((Role.SECRETARIAT, Role.ADMINISTRATOR)), RoleGrant.ended_at.is_(None)
 )
@@ -89,13 +116,38 @@ _STAFF = (
     .where(Person.id.in_(_GRANTED), Person.active)
     .order_by(Person.sort_name, Person.id)
 )
+_CALLS = select(Call.id, Call.titles).order_by(Call.opens_at.desc(), Call.id).limit(100)
 
 
 def call_choices() -> dict[uuid.UUID, Texts]:
-    """The titles of the hundred newest calls, for the queue's filter and the form on behalf."""
+    """The titles of the hundred newest calls, for the form on behalf."""
     return {row.id: row.titles for row in db.session.execute(_CALLS)}
 
 
 def staff() -> list[Person]:
     """Who can be given an expression: the people of the secretariat, by name."""
     return list(db.session.scalars(_STAFF))
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the queue's filters offer."""
+
+    calls: dict[uuid.UUID, Texts]
+    staff: list[tuple[str, str]]  # id and full name
+
+
+def _listed(query: Select[Any], *columns: Any) -> Any:
+    """These columns of a statement's rows as one list, in the statement's order."""
+    return func.array(query.with_only_columns(func.jsonb_build_array(*columns)).scalar_subquery(), type_=ARRAY(JSONB))
+
+
+_CHOICES = select(
+    _listed(_CALLS, Call.id, Call.titles), _listed(_STAFF, Person.id, func.trim(Person.given_name + " " + Person.family_name))
+)
+
+
+def choices() -> Choices:
+    """The hundred newest calls and the people of the secretariat. One statement."""
+    calls, people = db.session.execute(_CHOICES).one()
+    return Choices({uuid.UUID(i): titles for i, titles in calls}, [(i, name) for i, name in people])

@@ -17,25 +17,28 @@ from app.accounts.access import P, requires, viewer
 from app.accounts.queries import states
 from app.accounts.reader import best, language, viewer_zone
 from app.core import when
+from app.core.db import reading
 from app.core.paging import key_of
 from app.core.text import LocalText, clean, fold
 from app.interests import queries
 from app.interests.forms.fields import ground_choices, to_uuid
 from app.interests.models import Source, Status
-from app.interests.queries.queue import Filters, call_choices
+from app.interests.queries.queue import Filters, choices
 from app.interests.routes import blueprint
 from app.interests.words import SOURCES, STATUSES
 
 
 @blueprint.get("/desk/expressions")
 @requires(P.SEE_EXPRESSIONS)
+@reading
 def queue() -> ResponseReturnValue:
     """Expressions of interest, newest first; without a filter those that wait for a decision."""
     wanted = _filters()
     after = key_of(request.args.get("after"), (datetime.fromisoformat, uuid.UUID))
     page = queries.queue_page(viewer(), wanted, (after[0], after[1]) if after else None)
     kept: dict[str, Any] = {k: v for k, v in request.args.items() if k != "after" and v}
-    calls = {call_id: best(titles) for call_id, titles in call_choices().items()}
+    offered = choices()
+    calls = {call_id: best(titles) for call_id, titles in offered.calls.items()}
     names, options = _states(language())
     words = {s: (str(word), tone) for s, (word, tone) in STATUSES.items() if s is not Status.DRAFT}
     return render_template(
@@ -56,7 +59,7 @@ def queue() -> ResponseReturnValue:
         call_choices=[(str(i), title.text) for i, title in calls.items()],
         state_options=_chosen(options, request.args.get("state", "")),
         ground_choices=list(ground_choices()),
-        staff_choices=[(str(p.id), p.full_name) for p in queries.staff()],
+        staff_choices=offered.staff,
     )
 
 

@@ -28,7 +28,9 @@ def published(row: PeerSession, locale: str) -> Invite:
 def entry(invitation: Invitation, locale: str) -> Invite:
     """A session for one person's own calendar: with the personal join address; tentative until there is a seat."""
     row = invitation.peer_session
-    join_url = external_url("exchanges.join", locale, token=sign("join", invitation.id, invitation.join_nonce))
+    join_url = ""
+    if invitation.asks:  # a copy for information leads nowhere
+        join_url = external_url("exchanges.join", locale, token=sign("join", invitation.id, invitation.join_nonce))
     certain = "CONFIRMED" if invitation.may_join else "TENTATIVE"
     return Invite(
         uid=row.uid,
@@ -41,6 +43,6 @@ def entry(invitation: Invitation, locale: str) -> Invite:
         description=describe(row, locale, joining=invitation.may_join, join_url=join_url),
         location=join_url,
         url=external_url("exchanges.session_page", locale, session_id=row.id),
-        conferences=(Conference(join_url),),
+        conferences=(Conference(join_url),) if join_url else (),
         status=certain if row.cancelled_at is None else "CANCELLED",
     )

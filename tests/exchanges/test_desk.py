@@ -390,6 +390,16 @@ def test_the_note_that_named_a_delegate_is_opened_from_the_record_and_from_no_ot
                 assert got.status_code == status, (role, place)
 
 
+def test_the_desk_lists_those_who_want_the_notes(session, secretariat):
+    row = make_session()
+    wants, other = make_invitation(row), make_invitation(row)
+    rules.respond(wants, answer=Answer.NO, wants_notes=True, route=Route.PAGE, now=NOW)
+    session.commit()
+    page = secretariat.get(f"/en/desk/sessions/{row.id}?answer=notes").text
+    shown = page.partition('id="people"')[2].partition("<details")[0]
+    assert wants.person.full_name in shown and other.person.full_name not in shown
+
+
 def test_a_delegate_by_phone_takes_the_place_of_the_one_invited(session, secretariat, state):
     invitation = make_invitation(make_session(), organisation=state)
     session.commit()

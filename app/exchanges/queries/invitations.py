@@ -145,7 +145,7 @@ def counts(peer_session: PeerSession) -> Counts:
 def invitations_of(
     peer_session: PeerSession, *, after: uuid.UUID | None = None, answer: str = "", most: int = 50
 ) -> Sequence[Invitation]:
-    """Who is invited, by the order they were invited in; ``answer`` is an answer's word, ``none``, or a seat's."""
+    """Who is invited, by the order they were invited in; ``answer`` is an answer's word, ``none``, ``notes``, or a seat's."""
     query = select(Invitation).where(Invitation.peer_session_id == peer_session.id)
     if answer in tuple(Answer):
         query = query.where(Invitation.answer == Answer(answer))
@@ -153,6 +153,8 @@ def invitations_of(
         query = query.where(
             Invitation.answer.is_(None), Invitation.capacity != Capacity.INFORMATION, Invitation.uninvited_at.is_(None)
         )
+    elif answer == "notes":
+        query = query.where(Invitation.wants_notes.is_(True), Invitation.uninvited_at.is_(None))
     elif answer == "waiting":
         query = query.where(Invitation.seat == Seat.WAITING)
     if after is not None:

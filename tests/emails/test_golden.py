@@ -49,6 +49,12 @@ def shown(message) -> str:
     return _TOKEN.sub(r"\1TOKEN", _REFERENCE.sub("EOI-2026-0007", whole))
 
 
+def html_of(message) -> str:
+    """The HTML part."""
+    mail = email.message_from_bytes(render(job_of(message), now=NOW).content, policy=email.policy.default)
+    return mail.get_body(("html",)).get_content()
+
+
 def kept(kind: str, language: str, who: str) -> Path:
     """Where a mail's golden text is."""
     return GOLDEN / kind / f"{language}.{who}.txt"
@@ -66,6 +72,16 @@ def test_mails_are_what_was_read_and_found_right(session, who, language):
             path.write_text(text, encoding="utf-8")
         assert path.is_file(), f"no golden text yet: UPDATE_GOLDEN=1 writes {path.relative_to(GOLDEN)}"
         assert text == path.read_text(encoding="utf-8"), f"{kind} for the {who} in {language} reads differently"
+
+
+@pytest.mark.parametrize("language", ["ar", "fr"])
+def test_no_tag_is_shown_as_words_and_the_html_says_what_the_text_says(session, language):
+    for kind, message in told(READERS["ambassador"], language).items():
+        html = html_of(message)
+        assert "&lt;" not in html and "&amp;lt;" not in html, kind
+        links = set(re.findall(r"https?://\S+", shown(message).partition("\n======== ")[0])) - {""}
+        shown_links = {_TOKEN.sub(r"\1TOKEN", _UUID.sub("ID", url)) for url in re.findall(r'href="([^"]+)"', html)}
+        assert links == shown_links, kind
 
 
 def test_nothing_is_kept_that_no_mail_says():

@@ -33,11 +33,16 @@ def key_of(text: str | None, kinds: Sequence[Callable[[str], Any]]) -> list[Any]
         return None
     try:
         found = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode())
-        if not isinstance(found, list) or len(found) != len(kinds) or any("\0" in str(v) for v in found):
+        if not isinstance(found, list) or len(found) != len(kinds) or not all(_storable(str(v)) for v in found):
             return None
         return [kind(str(value)) for kind, value in zip(kinds, found, strict=True)]
     except (binascii.Error, ValueError, RecursionError):
         return None
+
+
+def _storable(text: str) -> bool:
+    """Could the database hold this text? Half a surrogate pair is ``ValueError`` here."""
+    return "\0" not in text and bool(text.encode() or True)
 
 
 def page_of(found: Sequence[Row], size: int, key: Callable[[Row], Sequence[Any]]) -> Page[Row]:

@@ -8,8 +8,9 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.accounts.access import Permission, me, requires
+from app.accounts.access import Permission, me, requires, viewer
 from app.accounts.reader import best
+from app.audit.queries import lines_about
 from app.core import clock
 from app.core.errors import RuleBroken
 from app.exchanges import queries, rules
@@ -61,7 +62,8 @@ def _answer_in(mail: InboundMail) -> str | None:
 
 
 def _page(mail: InboundMail, form: RecordForm) -> str:
-    return render_template("exchanges/reply.html", mail=mail, form=form, aside=ButtonForm())
+    lines = lines_about("inbound_mail", mail.id) if viewer().can(Permission.READ_AUDIT) else []
+    return render_template("exchanges/reply.html", mail=mail, form=form, aside=ButtonForm(), lines=lines)
 
 
 @blueprint.post("/desk/replies/<uuid:mail_id>/record")

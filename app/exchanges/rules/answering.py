@@ -73,9 +73,9 @@ def respond(
         invitation.comment = said
     _move_seat(row, invitation, answer, now)
     record(
-        "session.answered", "session", row.id, by=by, now=now,
+        "session.answered", "session", row.id, by=by or invitation.person, now=now,  # no account is needed to be named
         changes={
-            "answer": (before[0], answer), "seat": (before[3], invitation.seat), "invitation": (None, invitation.id),
+            "answer": (before[0], answer), "seat": (before[3], invitation.seat), "invitation": (None, invitation.person.full_name),
             **({"source": (None, source)} if source else {}),
         },
         note=route.value, on_behalf_of=invitation.person.full_name if route in ON_BEHALF else None,
@@ -172,7 +172,7 @@ def promote(row: PeerSession, *, now: datetime) -> list[Invitation]:
         stamp(row, invitation, now)
         record(
             "session.seat_found", "session", row.id, by=None, now=now,
-            changes={"seat": (Seat.WAITING, Seat.HELD), "invitation": (None, invitation.id)},
+            changes={"seat": (Seat.WAITING, Seat.HELD), "invitation": (None, invitation.person.full_name)},
         )  # fmt: skip
     db.session.flush()
     outbox.queue([messages.seat_found(row, messages.recipient(i)) for i in lucky], now=now)

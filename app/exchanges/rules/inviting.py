@@ -177,7 +177,7 @@ def uninvite(invitation: Invitation, *, tell: bool, by: Person | None, now: date
     invitation.seat, invitation.seat_since, invitation.waiting_since = Seat.NONE, None, None
     record(
         "session.uninvited", "session", row.id, by=by, now=now,
-        changes={"invitation": (str(invitation.id), None), "seat": (had, Seat.NONE)}, note=reason or None,
+        changes={"invitation": (invitation.person.full_name, None), "seat": (had, Seat.NONE)}, note=reason or None,
     )  # fmt: skip
     if tell and invitation.requested and invitation.person_id not in never_sent:
         stamp(row, invitation, now)

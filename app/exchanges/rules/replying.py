@@ -172,7 +172,7 @@ def record_by_hand(mail: InboundMail, invitation: Invitation, *, answer: Answer,
     _set_verdict(mail, Verdict.HANDLED, mail.reason, invitation)
     record(
         "reply.recorded", "inbound_mail", mail.id, by=by, now=now,
-        changes={"answer": (None, answer), "invitation": (None, invitation.id)}, note=mail.reason,
+        changes={"answer": (None, answer), "invitation": (None, invitation.person.full_name)}, note=mail.reason,
     )  # fmt: skip
     return outcome
 

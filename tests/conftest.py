@@ -21,6 +21,9 @@ from app.accounts.models import Person, Role
 from app.core.db import Base
 from app.extensions import db
 from app.notifications.models import Message
+from tests import loopback
+
+loopback.guard()
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
@@ -163,6 +166,15 @@ def _frozen(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> 
         from app.core import clock
 
         monkeypatch.setattr(clock, "now", lambda: NOW)
+
+
+@pytest.fixture(autouse=True)
+def _only_loopback() -> Iterator[None]:
+    """Fail the test that asked for the network, even where its code lived with the refusal."""
+    loopback.tried.clear()
+    yield
+    tried, loopback.tried[:] = list(loopback.tried), []
+    assert not tried, f"the test asked for the network: {', '.join(tried)}"
 
 
 @pytest.fixture

@@ -45,6 +45,8 @@ def main() -> None:
         say("stopped; the data stay")
     except Trouble as trouble:
         sys.exit(f"pathways: {trouble}")
+    except PermissionError:
+        sys.exit(f"pathways: This user may not work in {folder}: start as the user who made it, or set PATHWAYS_DATA to another folder")
     except OSError as error:
         sys.exit(f"pathways: {disk_full(folder) if error.errno in (errno.ENOSPC, errno.EDQUOT) else error}")
 
@@ -54,9 +56,10 @@ def supervise(place: Place, ending: ExitStack) -> None:
     env = PORTS | os.environ
     skipped = {"mail"} if "SMTP_URL" in env else set()
     claim_ports(place, env, ["PORT"] if skipped else list(PORTS))
-    say("starting the databases")
     makers = {"REDIS_URL": servers.redis, "DATABASE_URL": servers.postgres}
     children = [make(place) for name, make in makers.items() if name not in env]
+    if children:
+        say("starting the databases")
     for child in children:
         ending.callback(child.stop)
     env = settings(place, env, servers.start(place, children))

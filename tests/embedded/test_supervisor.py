@@ -127,6 +127,20 @@ def test_a_full_disk_is_one_sentence_and_nothing_starts(run, folder):
     assert not (folder / "postgres").exists()
 
 
+def test_a_folder_of_another_user_is_one_sentence(folder):
+    """Root may everything, so the refusal is made here: what the system says to a user who may not."""
+    code = (
+        "import os\ndef refuse(*rest, **more):\n    raise PermissionError(13, 'Permission denied')\n"
+        "os.mkdir = refuse\nfrom embedded.__main__ import main\nmain()\n"
+    )
+    env = {"PATHWAYS_DATA": str(folder), "PATH": os.environ["PATH"]}
+    done = subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, env=env, capture_output=True, text=True, timeout=30)
+    assert (done.returncode, done.stdout, done.stderr) == (
+        1, "",
+        f"pathways: This user may not work in {folder}: start as the user who made it, or set PATHWAYS_DATA to another folder\n",
+    )  # fmt: skip
+
+
 @pytest.mark.slow
 def test_the_platform_starts_survives_kills_and_stops_with_all_data(run, folder, ports):
     first = run()

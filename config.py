@@ -60,12 +60,12 @@ class Settings:
 
     env: str
     base_url: str
-    secret_keys: list[str]
-    database_url: str
-    migration_database_url: str
-    redis_url: str
-    smtp_url: str
-    imap_url: str
+    secret_keys: list[str] = field(repr=False)  # these six hold secrets: a log or a traceback never shows them
+    database_url: str = field(repr=False)
+    migration_database_url: str = field(repr=False)
+    redis_url: str = field(repr=False)
+    smtp_url: str = field(repr=False)
+    imap_url: str = field(repr=False)
     var_dir: Path
     organizer_address: str
     contact_address: str
@@ -107,6 +107,7 @@ class Settings:
             "SQLALCHEMY_DATABASE_URI": self.database_url,
             "SQLALCHEMY_ENGINE_OPTIONS": {
                 "pool_size": 8, "max_overflow": 0, "pool_timeout": 10,
+                "hide_parameters": True,  # an error is logged without what was typed
                 "connect_args": {
                     "application_name": "pathways", "connect_timeout": 5,
                     "options": "-c timezone=UTC -c lock_timeout=10000 -c statement_timeout=60000"
@@ -142,6 +143,10 @@ def _refuse_in_production(settings: Settings, env: dict[str, str]) -> None:
     redis = urlsplit(settings.redis_url)
     if redis.scheme != "unix" and not (redis.scheme == "rediss" and redis.password):
         raise BadSettings("an external Redis needs a password and TLS (rediss://:password@host/0).")
+    for name, url in (("SMTP_URL", settings.smtp_url), ("IMAP_URL", settings.imap_url)):
+        parts = urlsplit(url)
+        if parts.password and parts.scheme in ("smtp", "imap") and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+            raise BadSettings(f"{name} would send its password without TLS; use {parts.scheme}s://.")
 
 
 def load(environ: dict[str, str] | None = None) -> Settings:

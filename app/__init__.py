@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib
 import logging
+import re
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -83,6 +85,7 @@ def _middleware(app: Flask, settings: Settings) -> None:
         prefix="static/",
         max_age=31536000,
         immutable_file_test=lambda _path, _url: True,
+        allow_all_origins=False,  # fonts and scripts are for our own pages
         add_headers_function=_static_headers,
     )
 
@@ -90,9 +93,22 @@ def _middleware(app: Flask, settings: Settings) -> None:
 def _static_headers(headers: object, _path: str, _url: str) -> None:
     headers["X-Content-Type-Options"] = "nosniff"  # type: ignore[index]
     headers["Cross-Origin-Resource-Policy"] = "same-origin"  # type: ignore[index]
+    headers["Content-Security-Policy"] = "default-src 'none'; sandbox"  # type: ignore[index]
+
+
+class Discreet(logging.Formatter):
+    """Tracebacks without the rows that PostgreSQL quotes in them: what people typed is not the log's business."""
+
+    _QUOTED = re.compile(r"DETAIL:.*?(?=\n\[SQL|\nCONTEXT:|\n\(Background|\n\nThe above|\n\nDuring|\Z)", re.S)
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - the library's name
+        """The traceback, with every quoted row left out."""
+        return self._QUOTED.sub("DETAIL: left out", super().formatException(ei))
 
 
 def _logging() -> None:
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s", level=logging.INFO)
+    handler = logging.StreamHandler()
+    handler.setFormatter(Discreet("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(handlers=[handler], level=logging.INFO)
     for chatty in ("whitenoise", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

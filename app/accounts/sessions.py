@@ -12,7 +12,7 @@ from flask import has_request_context, request
 from sqlalchemy import ColumnElement, Date, Row, ScalarSelect, Text, Uuid, bindparam, cast, func, select, update
 
 from app.accounts.access import Viewer
-from app.accounts.models import Designation, Membership, Person, Role, RoleGrant, SignIn
+from app.accounts.models import Designation, Membership, Person, Role, RoleGrant, SignIn, SignInLink
 from app.core import clock
 from app.core.db import own_transaction
 from app.core.zones import to_wall
@@ -148,8 +148,10 @@ def end(sign_in_id: uuid.UUID, now: datetime, why: str) -> None:
 
 
 def end_all(person_id: uuid.UUID, now: datetime, why: str, *, but: uuid.UUID | None = None) -> None:
-    """End every session of a person, everywhere; ``but`` keeps the one in use."""
+    """End every session of a person, everywhere, and the links that would open another; ``but`` keeps the one in use."""
     query = update(SignIn).where(SignIn.person_id == person_id, SignIn.ended_at.is_(None))
     if but is not None:
         query = query.where(SignIn.id != but)
     db.session.execute(query.values(ended_at=now, ended_why=why))
+    unused = (SignInLink.person_id == person_id, SignInLink.used_at.is_(None), SignInLink.expires_at > now)
+    db.session.execute(update(SignInLink).where(*unused).values(expires_at=now))

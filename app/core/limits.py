@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime, timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from flask_babel import ngettext
 from sqlalchemy import BigInteger, Index, case, delete, literal, select
@@ -40,6 +41,19 @@ class RateCount(Base):
 def bucket(what: str, who: str | None) -> str:
     """The name of a count: what is counted, and for whom as a hash, so that no address lies in the table."""
     return f"{what}:{hashlib.sha256((who or '').strip().casefold().encode()).hexdigest()[:32]}"
+
+
+def client(address: str | None) -> str:
+    """Who a client is for a count: the address, of IPv6 the network of one line, in which a client has as many as it likes."""
+    try:
+        found = ip_address(address or "")
+    except ValueError:
+        return address or ""
+    if isinstance(found, IPv6Address):
+        if found.ipv4_mapped is not None:
+            return str(found.ipv4_mapped)
+        return str(ip_network((found.packed[:8] + bytes(8), 64)))
+    return str(found)
 
 
 def hit(bucket: str, most: int, per: timedelta, now: datetime) -> None:

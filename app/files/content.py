@@ -108,7 +108,7 @@ def _word_document(archive: zipfile.ZipFile) -> None:
         raise NotAllowed("document")
     types = _part(archive, "[Content_Types].xml")
     body = _part(archive, "word/document.xml")
-    if b"macroEnabled" in types or b"wordprocessingml.document.main+xml" not in types:
+    if b"macroenabled" in types.lower() or b"vbaproject" in types.lower() or b"wordprocessingml.document.main+xml" not in types:
         raise NotAllowed("document")
     if b"<!DOCTYPE" in body[:4096] or b"<!ENTITY" in body or b"document" not in body[:4096]:
         raise NotAllowed("document")

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from app.accounts import sessions
 from app.accounts.models import Designation, Organisation, Person
 from app.accounts.rules.conflicts import lock, unchanged_since
 from app.audit.rules import differences, record
@@ -87,6 +88,7 @@ def verify(designation: Designation, *, by: Person, now: datetime, version: int 
         _begins_after(former, designation.valid_from)
     designation.verified_at, designation.verified_by = now, by.id
     db.session.flush()
+    sessions.end_all(designation.person_id, now, "designation")  # what the person may do changes, so they sign in anew
     record("designation.verified", "designation", designation.id, by=by, now=now, changes={"verified_at": (None, now)})
     if former is not None:
         last = designation.valid_from - timedelta(days=1)

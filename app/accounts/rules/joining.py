@@ -67,6 +67,8 @@ def join(invitation: JoinInvitation, password: str | None, *, now: datetime) -> 
     person = db.session.get_one(Person, invitation.person_id)
     if not person.active:
         raise LinkOver(_l("This account is closed. Write to the secretariat."))
+    if person.joined_at is not None:  # another way made the account meanwhile: this link must not set its password
+        raise LinkOver(_l("This invitation was used already: it works once. You can sign in."))
     if password is not None:
         _store(person, password, now)
     invitation.used_at = now

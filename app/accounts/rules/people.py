@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts import sessions
+from app.accounts.access import ROLES, Permission
 from app.accounts.models import JoinInvitation, Membership, Person, Role, RoleGrant
 from app.accounts.queries.people import person_by_email, roles_of
 from app.accounts.rules.conflicts import unchanged_since
@@ -38,13 +39,35 @@ def change(person: Person, fields: dict[str, Any], *, version: int, by: Person, 
     if not changes:
         return
     if "email" in changes:
+        _refuse_above(person, by, field="email")
         _address_is_free(fields["email"], person)
         person.email_confirmed_at = person.email_undeliverable_at = None
+        _end_what_the_former_address_holds(person, now)
     for name, value in fields.items():
         setattr(person, name, value)
     _save(person)
     action = "person.profile_changed" if by.id == person.id else "person.changed"
     record(action, "person", person.id, by=by, now=now, changes=changes)
+
+
+def _refuse_above(person: Person, by: Person, field: str | None = None) -> None:
+    """Whoever reads a person's mail can sign in as them: who may not give their roles neither sends it elsewhere nor closes it."""
+    if not any(ROLES[held.role] for held in roles_of(person.id)):
+        return
+    if not any(Permission.GRANT_ROLES in ROLES[held.role] for held in roles_of(by.id)):
+        sentence = _l("This person has a role that only an administrator gives. Ask an administrator to do this.")
+        raise RuleBroken(sentence, field=field)
+
+
+def _end_what_the_former_address_holds(person: Person, now: datetime) -> None:
+    """Sessions, links to sign in and the invitation to join belong to whoever reads the former address: perhaps a stranger."""
+    sessions.end_all(person.id, now, "address changed")
+    _end_invitations(person, now)
+
+
+def _end_invitations(person: Person, now: datetime) -> None:
+    unused = (JoinInvitation.person_id == person.id, JoinInvitation.used_at.is_(None), JoinInvitation.expires_at > now)
+    db.session.execute(update(JoinInvitation).where(*unused).values(expires_at=now))
 
 
 def _address_is_free(email: str | None, but: Person | None) -> None:
@@ -71,15 +94,14 @@ def deactivate(person: Person, *, by: Person, now: datetime) -> None:
         raise RuleBroken(_l("You cannot deactivate yourself. Ask a colleague."))
     if not person.active:
         return
+    _refuse_above(person, by)
     _not_the_last_administrator(person)
     person.active = False
     person.feed_nonce = fresh_nonce()
     sessions.end_all(person.id, now, "deactivated")
     for grant in roles_of(person.id):
         _end(grant, by=by, now=now)
-    db.session.execute(
-        update(JoinInvitation).where(JoinInvitation.person_id == person.id, JoinInvitation.used_at.is_(None)).values(expires_at=now)
-    )
+    _end_invitations(person, now)
     db.session.flush()
     record("person.deactivated", "person", person.id, by=by, now=now, changes={"active": (True, False)})
 

@@ -30,7 +30,7 @@ LINKS_PER_ACCOUNT = (5, timedelta(minutes=15))
 
 def count_client(address: str | None, now: datetime) -> None:
     """Every try of one client counts, whatever account it is for."""
-    limits.hit(limits.bucket("sign-in:client", address), *PER_CLIENT, now)
+    limits.hit(limits.bucket("sign-in:client", limits.client(address)), *PER_CLIENT, now)
 
 
 def by_password(email: str, password: str, *, now: datetime) -> Person:

@@ -19,11 +19,11 @@ from app.extensions import db
 
 
 def _invitation(purpose: str, token: str) -> Invitation:
-    """The invitation behind a link: 404 for what is not ours, 410 for one that was taken back."""
+    """The invitation behind a link: 404 for what is not ours, 410 for one that was taken back, or whose person left."""
     found = queries.by_link(purpose, token)
     if found is None:
         abort(404)
-    if found.uninvited_at is not None:
+    if found.uninvited_at is not None or not found.person.active:
         raise LinkOver(_("This invitation was taken back. Write to the secretariat if you did not expect this."))
     if viewer().person is None and ZONE_COOKIE not in request.cookies:
         g.zone = found.person.zone  # the hour of the one the link was made for

@@ -130,7 +130,7 @@ def _invitation(row: PeerSession, address: str) -> Invitation | None:
     return db.session.scalar(
         select(Invitation)
         .join(Person, Person.id == Invitation.person_id)
-        .where(Invitation.peer_session_id == row.id, func.lower(Person.email) == address.lower())
+        .where(Invitation.peer_session_id == row.id, func.lower(Person.email) == address.lower(), Person.active)
         .options(joinedload(Invitation.person))
     )
 

@@ -37,10 +37,10 @@ def status_address(expression: Expression) -> str:
 
 def limit_begin(now: datetime) -> None:
     """A person begins a few drafts an hour; a script that begins hundreds is stopped."""
-    limits.hit(limits.bucket("draft", request.remote_addr), 20, HOUR, now)
+    limits.hit(limits.bucket("draft", limits.client(request.remote_addr)), 20, HOUR, now)
 
 
 def limit_mail(address: str, now: datetime) -> None:
     """Nobody's mailbox is flooded from here: few mails an hour to one address, and from one client."""
-    limits.hit(limits.bucket("draft-mail-client", request.remote_addr), 20, HOUR, now)
+    limits.hit(limits.bucket("draft-mail-client", limits.client(request.remote_addr)), 20, HOUR, now)
     limits.hit(limits.bucket("draft-mail", address), 5, HOUR, now)

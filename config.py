@@ -12,6 +12,8 @@ os.environ["PYTHONTZPATH"] = ""  # one source of zone data: the pinned tzdata, h
 
 HERE = Path(__file__).resolve().parent
 DEV_SECRET = "development-only-not-a-secret"  # noqa: S105 - refused in production below
+KINDS = ("development", "test", "demo", "production")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 LANGUAGES = ("ar", "zh", "en", "fr", "ru", "es")
 DEMO_NAMES = {
     "ar": "شبكة المسارات النظامية", "zh": "正常路径网络", "en": "Regular Pathways Network",
@@ -145,7 +147,7 @@ def _refuse_in_production(settings: Settings, env: dict[str, str]) -> None:
         raise BadSettings("an external Redis needs a password and TLS (rediss://:password@host/0).")
     for name, url in (("SMTP_URL", settings.smtp_url), ("IMAP_URL", settings.imap_url)):
         parts = urlsplit(url)
-        if parts.password and parts.scheme in ("smtp", "imap") and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+        if parts.password and parts.scheme in ("smtp", "imap") and parts.hostname not in LOOPBACK:
             raise BadSettings(f"{name} would send its password without TLS; use {parts.scheme}s://.")
 
 
@@ -184,8 +186,12 @@ def load(environ: dict[str, str] | None = None) -> Settings:
         clock_file=Path(env["CLOCK_FILE"]) if env.get("CLOCK_FILE") and kind in ("demo", "test") else None,
         mark_file=Path(env["NETWORK_MARK"]) if env.get("NETWORK_MARK") else None,
     )
+    if kind not in KINDS:  # a misspelt "production" must not run with the ways of a workshop
+        raise BadSettings(f"PATHWAYS_ENV must be one of {', '.join(KINDS)}, not {kind!r}.")
     if settings.production:
         _refuse_in_production(settings, env)
+    elif DEV_SECRET in settings.secret_keys and host not in LOOPBACK:
+        raise BadSettings("SECRET_KEY must be set where others than this machine open the pages.")
     return settings
 
 

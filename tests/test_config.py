@@ -32,6 +32,10 @@ def test_good_settings_start():
         ({"REDIS_URL": "rediss://redis/0"}, "Redis"),
         ({"DATABASE_URL": ""}, "DATABASE_URL"),
         ({"SMTP_URL": ""}, "SMTP_URL"),
+        ({"SMTP_URL": "smtp://us:secret@relay.example.org"}, "SMTP_URL"),
+        ({"IMAP_URL": "imap://us:secret@mail.example.org"}, "IMAP_URL"),
+        ({"PATHWAYS_ENV": "Production"}, "PATHWAYS_ENV"),
+        ({"PATHWAYS_ENV": "development", "SECRET_KEY": config.DEV_SECRET}, "SECRET_KEY"),
     ],
 )
 def test_what_must_not_run_in_production_stops_the_start(wrong, word):
@@ -57,6 +61,11 @@ def test_a_slip_of_the_pen_stops_the_start_with_a_sentence(name, value, sentence
     with pytest.raises(SystemExit) as stopped:
         config.load({"PATHWAYS_ENV": "development", name: value})
     assert str(stopped.value) == f"Pathways Exchange does not start: {sentence}"
+
+
+def test_settings_in_a_log_or_a_traceback_show_no_secret():
+    told = repr(config.load({**GOOD, "SMTP_URL": "smtps://us:secret@relay", "IMAP_URL": "imaps://us:secret@mail"}))
+    assert "secret@" not in told and "k" * 40 not in told and "app@db" not in told
 
 
 def test_celery_gets_its_own_form_of_a_socket_address():

@@ -40,7 +40,7 @@ def _closed(title: Any, sentence: Any, expression: Expression) -> ResponseReturn
 @public
 def status(token: str) -> ResponseReturnValue:
     """Where it stands, step by step, and what comes next."""
-    expression = queries.behind_status(token)
+    expression = queries.behind_status(token, clock.now())
     if expression is None or expression.status is Status.DRAFT:
         return _unknown()
     return link_page(_status_page(expression, token, WithdrawForm(), 200))
@@ -70,7 +70,7 @@ def _status_page(expression: Expression, token: str, form: WithdrawForm, code: i
 @public
 def withdraw(token: str) -> ResponseReturnValue:
     """Its contact withdraws it."""
-    expression = queries.behind_status(token)
+    expression = queries.behind_status(token, clock.now())
     if expression is None or expression.status is Status.DRAFT:
         return _unknown()
     form = WithdrawForm()
@@ -86,7 +86,7 @@ def withdraw(token: str) -> ResponseReturnValue:
 @public
 def confirm_again(token: str) -> ResponseReturnValue:
     """Mail the confirmation once more."""
-    expression = queries.behind_status(token)
+    expression = queries.behind_status(token, clock.now())
     if expression is None:
         return _unknown()
     ways.limit_mail(expression.contact_email, clock.now())
@@ -100,7 +100,7 @@ def confirm_again(token: str) -> ResponseReturnValue:
 @public
 def confirmation(token: str) -> ResponseReturnValue:
     """Confirm the address: opening the link changes nothing, the button does."""
-    expression = queries.behind_confirmation(token)
+    expression = queries.behind_confirmation(token, clock.now())
     if expression is None:
         return _unknown()
     form = SendForm()
@@ -121,7 +121,7 @@ def confirmation(token: str) -> ResponseReturnValue:
 @public
 def question(token: str) -> ResponseReturnValue:
     """Answer a question of the secretariat."""
-    asked = queries.behind_question(token)
+    asked = queries.behind_question(token, clock.now())
     if asked is None:
         return _unknown()
     expression, form = asked.expression, AnswerForm()
@@ -150,7 +150,7 @@ def question(token: str) -> ResponseReturnValue:
 @public
 def correction(token: str) -> ResponseReturnValue:
     """Correct what the secretariat entered."""
-    expression = queries.behind_correction(token)
+    expression = queries.behind_correction(token, clock.now())
     if expression is None:
         return _unknown()
     form = CorrectionForm(obj=expression)

@@ -54,7 +54,7 @@ def drafted(view: View) -> Callable[[str], ResponseReturnValue]:
 
     @wraps(view)
     def opened(token: str) -> ResponseReturnValue:
-        draft = queries.behind_draft(token)
+        draft = queries.behind_draft(token, clock.now())
         if draft is None:
             said = _("Drafts are deleted 30 days after the last change. Begin a new one, or check that the link is whole.")
             return ways.no_such_link(said)
@@ -210,7 +210,7 @@ def later(draft: Expression, token: str) -> ResponseReturnValue:
 @public
 def check(token: str) -> ResponseReturnValue:
     """Step 4: everything in one place, and one button. Pressed twice it sends once."""
-    sent = queries.behind_draft(token)
+    sent = queries.behind_draft(token, clock.now())
     if request.method == "POST" and sent is not None and sent.reference:
         return link_page(redirect(ways.status_address(sent), 303))
     return drafted(_check)(token)

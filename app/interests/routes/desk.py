@@ -195,7 +195,7 @@ def _record(expression: Expression, code: int = 200, conflict: Conflict | None =
         expression=expression,
         conflict=conflict,
         has_errors=any(f.errors for f in forms.values()),
-        sections=shown.sections(expression, letter.original_name if letter else ""),
+        sections=shown.sections(expression, letter.original_name if letter else "", reachable=viewer().can(P.SEE_PEOPLE)),
         objectives=shown.objectives(expression),
         state=shown.state_name(expression),
         letter=letter,

@@ -37,8 +37,8 @@ def state_name(expression: Expression) -> str:
     return str(best(found.names)) if found else ""
 
 
-def who(expression: Expression) -> list[Fact]:
-    """Who we are."""
+def who(expression: Expression, *, reachable: bool = True) -> list[Fact]:
+    """Who we are; without ``reachable`` not how to reach the contact, which is between them and the secretariat."""
     kind = expression.organisation_kind
     place = zones.city(expression.contact_zone, babel_locale(language()))
     facts = [
@@ -48,8 +48,8 @@ def who(expression: Expression) -> list[Fact]:
         Fact(FIELDS["organisation_unit"], expression.organisation_unit),
         Fact(_l("The person we write to"), f"{expression.contact_honorific} {expression.contact_name}".strip()),
         Fact(FIELDS["contact_post"], expression.contact_post),
-        Fact(FIELDS["contact_email"], expression.contact_email),
-        Fact(FIELDS["contact_phone"], expression.contact_phone),
+        Fact(FIELDS["contact_email"], expression.contact_email if reachable else ""),
+        Fact(FIELDS["contact_phone"], expression.contact_phone if reachable else ""),
         Fact(FIELDS["language"], chosen=[NAMES[expression.language]]),
         Fact(FIELDS["contact_zone"], chosen=[place]),
     ]
@@ -84,9 +84,9 @@ def letter(expression: Expression, name: str = "") -> list[Fact]:
     return [Fact(FIELDS["endorsement"], typed=name, chosen=[ENDORSEMENTS[expression.endorsement]])]
 
 
-def sections(expression: Expression, name: str = "") -> dict[int, list[Fact]]:
+def sections(expression: Expression, name: str = "", *, reachable: bool = True) -> dict[int, list[Fact]]:
     """All of it by step."""
-    return {WHO: who(expression), WHAT: what(expression), LETTER: letter(expression, name)}
+    return {WHO: who(expression, reachable=reachable), WHAT: what(expression), LETTER: letter(expression, name)}
 
 
 def size_words(size: int) -> str:

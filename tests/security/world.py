@@ -1,0 +1,102 @@
+"""One of everything that belongs to one State: rows to walk over, under whichever words a test wishes to plant."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+from app.accounts.models import Organisation, Person
+from app.audit.rules import record
+from app.core.signing import sign
+from app.core.tokens import fresh_nonce
+from app.exchanges import rules
+from app.exchanges.models import Answer, Route, Visibility
+from app.extensions import db
+from app.files.models import StoredFile
+from app.files.rules import keep
+from app.interests.models import Note, Question, Status
+from app.notifications.models import InboundMail, Message, Verdict
+from tests.factories.accounts import NOW, make_designation, make_ministry, make_person, make_state
+from tests.factories.exchanges import make_invitation, make_session
+from tests.factories.interests import make_call, make_draft, make_expression
+
+Ids = dict[str, uuid.UUID]
+
+
+def _file(kind: str, row: uuid.UUID, name: str) -> StoredFile:
+    return keep(b"%PDF-1.4 a letter", f"{name[:60]}.pdf", "application/pdf", "endorsement", kind, row, None, NOW)
+
+
+def make_world(words: str, person: Person | None = None) -> tuple[Organisation, Person, Ids, dict[str, str]]:
+    """A State, somebody of it, the ids of one row of each kind by the names addresses use, and addresses with tokens."""
+    texts = {"en": words}
+    state = make_state(names=texts, formal_names=texts)
+    ministry = make_ministry(state, names=texts)
+    if person is None:
+        more = {"posts": texts, "honorifics": texts, "forms_of_address": texts, "phone": words}
+        person = make_person(words, given_name=words, of=ministry, **more)
+    designation = make_designation(state, make_person(words, of=state), verified=False, letter_number=words, signatory=words)
+    designation.scan_id = _file("designation", designation.id, words).id
+    hidden = make_call(titles=texts, texts=texts, published=False)
+    typed = (
+        "organisation_name", "organisation_unit", "contact_honorific", "contact_given_name", "contact_family_name",
+        "contact_post", "contact_phone", "aim", "constraints",
+    )  # fmt: skip
+    said = dict.fromkeys(typed, words)
+    open_call = make_call(titles=texts, texts=texts)
+    expression = make_expression(
+        open_call, state, contact_id=person.id, entered_by=person.id, source_number=words, decision_reason=words,
+        status=Status.CLARIFICATION_ASKED, **said,
+    )  # fmt: skip
+    draft = make_draft(open_call, state, **said)
+    stored = _file("expression", expression.id, words)
+    expression.endorsement_file_id = stored.id
+    question = Question(expression_id=expression.id, asked_by=person.id, asked_at=NOW, text=words)
+    db.session.add_all([question, Note(expression_id=expression.id, author_id=person.id, at=NOW, text=words)])
+    session = make_session(
+        titles=texts, purposes=texts, agendas=texts, dial_in=words, visibility=Visibility.INVITED, hosts=(state,)
+    )  # fmt: skip
+    session.exchange.visibility = Visibility.INVITED
+    invitation = make_invitation(session, person, organisation=state)
+    rules.respond(invitation, answer=Answer.YES, route=Route.PAGE, comment=words, by=person, now=NOW + timedelta(minutes=1))
+    mail = InboundMail(
+        received_at=NOW, source="command", sha256=uuid.uuid4().hex, raw=b"x", sender=person.email, sender_name=words,
+        subject=words, body=words, verdict=Verdict.UNCLEAR, reason="no_calendar_part", person_id=person.id,
+    )  # fmt: skip
+    db.session.add(mail)
+    record("person.changed", "person", person.id, by=person, now=NOW, changes={"post": (words, texts)}, note=words)
+    db.session.flush()
+    message = db.session.query(Message).where(Message.recipient_id == person.id).first()
+    ids = {
+        "call_id": hidden.id, "designation_id": designation.id, "exchange_id": session.exchange_id,
+        "expression_id": expression.id, "question_id": question.id, "file_id": stored.id, "invitation_id": invitation.id,
+        "message_id": message.id, "organisation_id": ministry.id, "person_id": person.id,
+        "membership_id": person.memberships[0].id if person.memberships else uuid.uuid4(), "mail_id": mail.id,
+        "session_id": session.id, "sign_in_id": uuid.uuid4(),
+    }  # fmt: skip
+    links = {
+        "answer": f"/en/answer/{sign('answer', invitation.id, invitation.nonce)}",
+        "join": f"/en/join/{sign('join', invitation.id, invitation.join_nonce)}",
+        "who": f"/en/drafts/{sign('draft', draft.id, draft.draft_nonce)}/who",
+        "what": f"/en/drafts/{sign('draft', draft.id, draft.draft_nonce)}/what",
+        "check": f"/en/drafts/{sign('draft', draft.id, draft.draft_nonce)}/check",
+        "confirm": f"/en/confirmations/{sign('confirm', expression.id, expression.confirm_nonce)}",
+        "status": f"/en/status/{sign('status', expression.id, expression.status_nonce)}",
+        "correct": f"/en/corrections/{sign('correct', expression.id, expression.status_nonce)}",
+        "question": f"/en/questions/{sign('question', question.id, question.nonce or fresh_nonce())}",
+        "feed": f"/feeds/{sign('feed', person.id, person.feed_nonce)}.ics",
+        "open_call": f"/en/calls/{open_call.id}",
+    }
+    return state, person, ids, links
+
+
+def pages(app: object, ids: Ids, links: dict[str, str]) -> list[str]:
+    """Every address that GET opens: lists, records of this world, pages behind its links."""
+    found = list(links.values())
+    for rule in app.url_map.iter_rules():  # type: ignore[attr-defined]
+        address = rule.rule.replace("<lang:lang>", "en")
+        for name, value in ids.items():
+            address = address.replace(f"<uuid:{name}>", str(value))
+        if "GET" in rule.methods and "<" not in address and not address.endswith((".pdf", ".docx")):
+            found.append(address)
+    return sorted(found)

@@ -42,7 +42,7 @@ def live_in(html: str) -> list[str]:
     return parser.found
 
 
-def test_b_the_reader_of_pages_sees_what_would_run():
+def test_what_would_run_is_seen():
     assert len(live_in(PLANTED + '<a href=" JavaScript:x">y</a><svg onload=x>')) == 5
 
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
+import re
 import secrets
 import uuid
 
 _MAC = 24  # bytes of the MAC that travel: 192 bits
+_TOKEN = re.compile(r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{54}(?![A-Za-z0-9_-])")
 
 
 def fresh_nonce() -> str:
@@ -40,6 +42,11 @@ def row_of(token: str) -> uuid.UUID | None:
     except (binascii.Error, ValueError):
         return None
     return uuid.UUID(bytes=raw[:16])
+
+
+def hidden(text: str) -> str:
+    """A text without the tokens in it: a mail that quotes one of ours must not hand its right to whoever reads the mail."""
+    return _TOKEN.sub("…", text)
 
 
 def matches(keys: list[str], purpose: str, row: uuid.UUID, nonce: str, token: str) -> bool:

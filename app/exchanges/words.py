@@ -69,6 +69,14 @@ SOURCES: dict[str, Any] = {
     "phone": _l("Phone"),
 }
 
+BECAUSE: dict[str, Any] = {
+    "by_hand": _l("Invited by name"),
+    "state": _l("Invited for the State"),
+    "organisation": _l("Invited for the organisation"),
+    "expression": _l("Invited for an accepted expression of interest"),
+    "delegate": _l("Named by the State"),
+}
+
 UNCLEAR: dict[str, Any] = {
     "unknown_uid": _l("The answer names a session that we do not know."),
     "unknown_replier": _l("The person who answers was not invited to this session."),

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 
 from app.core.text import line as one_line
 
-_COMMENT = re.compile(r"\([^()]*\)")
 _RESULT = re.compile(r"\s*([a-z0-9-]+)(?:\s*/\s*\d+)?\s*=\s*([a-z]+)(.*)", re.IGNORECASE | re.DOTALL)
 _PROPERTY = re.compile(r"\b(header\.(?:d|i|from)|smtp\.mailfrom)\s*=\s*\"?([^\s;\"]+)", re.IGNORECASE)
 _DOMAIN_OF = {"dmarc": ("header.from",), "dkim": ("header.d", "header.i"), "spf": ("smtp.mailfrom",)}
@@ -29,15 +28,28 @@ def is_authentic(results: Iterable[str], server: str, sender: str) -> bool | Non
 def _results(headers: Iterable[str], server: str) -> Iterator[tuple[str, str, str]]:
     """Each method, its result and its properties, from headers of this server."""
     for header in list(headers)[:MOST]:
-        told = one_line(header)[:10_000]
-        while (bare := _COMMENT.sub(" ", told)) != told:
-            told = bare
+        told = _without_comments(one_line(header)[:10_000])
         name, _semicolon, rest = told.partition(";")
         if name.split()[:1] and name.split()[0].lower() == server.lower():
             for part in rest.split(";")[:MOST]:
                 found = _RESULT.match(part)
                 if found:
                     yield found[1].lower(), found[2].lower(), found[3]
+
+
+def _without_comments(told: str) -> str:
+    """A header without what stands in brackets, however deep: in one pass, for strangers write it. One left open takes the rest."""
+    out: list[str] = []
+    depth = 0
+    for character in told:
+        if character == "(":
+            depth += 1
+        elif character == ")" and depth:
+            depth -= 1
+            out.append(" ")
+        elif not depth:
+            out.append(character)
+    return "".join(out)
 
 
 def _vouches(method: str, result: str, told: str, domain: str) -> bool:

@@ -15,7 +15,7 @@ from app.core.db import Base
 from app.extensions import db
 from tests.accounts.conftest import form_of
 from tests.factories.accounts import make_designation, make_ministry, make_person
-from tests.security.world import make_world
+from tests.security.world import filled, make_world
 
 WHO = {
     "visitor": None, "participant": (Role.PARTICIPANT,), "observer": (Role.OBSERVER,), "co-lead": (Role.CO_LEAD,),
@@ -57,9 +57,7 @@ def addresses(app, ids):
     for rule in app.url_map.iter_rules():
         if "<uuid:" not in rule.rule:
             continue
-        address = rule.rule.replace("<lang:lang>", "en").replace("<role>", "participant")
-        for name, value in ids.items():
-            address = address.replace(f"<uuid:{name}>", str(value))
+        address = filled(rule.rule, ids)
         assert "<" not in address, f"{rule.rule} has an id that no world holds"
         for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):
             yield method, rule.endpoint, address
@@ -117,6 +115,10 @@ def test_a_an_id_below_another_record_is_not_found_even_by_an_administrator(app,
     with administrator.get(f"{record}/files/{first['file_id']}") as download:
         assert download.status_code == 200
     assert administrator.get(f"{record}/files/{second['file_id']}").status_code == 404
+    scans = f"/en/desk/invitations/{first['invitation_id']}/scans"
+    with administrator.get(f"{scans}/{first['scan_id']}") as download:
+        assert download.status_code == 200
+    assert [administrator.get(f"{scans}/{other}").status_code for other in (second["scan_id"], first["file_id"])] == [404, 404]
     answer = {"csrf_token": token, "a-text": "x", "a-source": "phone", "last_day": "2026-12-01"}
     assert administrator.post(f"{record}/answers/{second['question_id']}", data=answer).status_code == 404
     membership = f"/en/desk/people/{first['person_id']}/memberships/{second['membership_id']}/end"

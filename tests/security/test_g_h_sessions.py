@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -282,13 +281,3 @@ def test_h_behind_a_token_the_token_decides_and_names_its_row_itself(base_app):
         if "<token>" in rule.rule:
             assert declared(base_app, rule.endpoint).kind == "public", rule.rule
             assert "<uuid:" not in rule.rule, "a token names its row itself"
-
-
-def test_h_idle_and_absolute_ends_hold_whatever_the_cookie_says(app, within, sign_in, monkeypatch):
-    from app.core import clock
-
-    with within():
-        person = make_person("Me")
-    browser = sign_in(person)
-    monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(hours=8, seconds=1))
-    assert browser.get("/en/profile").status_code == 401

@@ -22,6 +22,7 @@ from app.documents.pdf import to_pdf
 from app.documents.word import to_docx
 from app.files.content import NotAllowed, examine
 from app.notifications import facts, letterbox
+from app.notifications.authentic import is_authentic
 from tests.accounts.conftest import form_of
 from tests.files import samples
 from tests.security.test_c_d_doors import OURS, ROOT
@@ -55,6 +56,7 @@ def test_i_whatever_is_stored_leaves_as_a_download_only(app, within, sign_in):
     served = [
         f"/en/desk/expressions/{ids['expression_id']}/files/{ids['file_id']}",
         f"/en/desk/designations/{ids['designation_id']}/scan",
+        f"/en/desk/invitations/{ids['invitation_id']}/scans/{ids['scan_id']}",
     ]
     for address in served:
         with browser.get(address) as answer:
@@ -64,8 +66,8 @@ def test_i_whatever_is_stored_leaves_as_a_download_only(app, within, sign_in):
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
             assert "no-store" in answer.headers["Cache-Control"]
             assert answer.mimetype == "application/pdf"
-    stored = {rule.endpoint for rule in app.url_map.iter_rules() if re.search(r"/(file|scan)$|/files/", rule.rule)}
-    assert stored == {"interests.record_file", "accounts.designation_scan", "interests.draft_file"}, (
+    stored = {rule.endpoint for rule in app.url_map.iter_rules() if re.search(r"/(file|scan)$|/(files|scans)/", rule.rule)}
+    assert stored == {"interests.record_file", "accounts.designation_scan", "interests.draft_file", "exchanges.desk_scan"}, (
         "a new way out needs a line here"
     )
 
@@ -181,7 +183,7 @@ def test_l_a_thousand_unknown_languages_leave_nothing_behind(client, settings):
 LONG = {
     "brackets": "[" * 20_000, "links": "[a](" * 5_000, "emphasis": "*a_" * 6_000, "quotes": ">" * 20_000, "ticks": "`" * 20_000,
     "tags": "<" * 20_000, "lists": "- " * 10_000, "addresses": "http://" * 3_000, "dots": "a." * 10_000, "comments": "<!--" * 5_000,
-    "marks": "<!" * 10_000, "spaces": " " * 20_000 + "x", "joiners": "\u200d" * 20_000, "accents": "e" + "\u0301" * 20_000,
+    "marks": "<!" * 10_000, "spaces": " " * 20_000 + "x", "brackets in brackets": "(" * 5_000 + ")" * 5_000, "joiners": "\u200d" * 20_000, "accents": "e" + "\u0301" * 20_000,
 }  # fmt: skip
 
 
@@ -192,3 +194,4 @@ def test_l_hostile_text_takes_bounded_time_wherever_text_is_read(name):
     for work in (text.clean, text.line, text.fold, text.plain, text.markdown, facts.calm):
         assert _seconds(lambda work=work: work(told)) < 3, work.__name__
     assert _seconds(lambda: letterbox.open_mail(mail)) < 3
+    assert _seconds(lambda: is_authentic([told] * 50, "mx.alvania.example", "a@b.example")) < 3

@@ -59,6 +59,7 @@ def make_world(words: str, person: Person | None = None) -> tuple[Organisation, 
     session.exchange.visibility = Visibility.INVITED
     invitation = make_invitation(session, person, organisation=state)
     rules.respond(invitation, answer=Answer.YES, route=Route.PAGE, comment=words, by=person, now=NOW + timedelta(minutes=1))
+    scan = _file("invitation", invitation.id, words)
     mail = InboundMail(
         received_at=NOW, source="command", sha256=uuid.uuid4().hex, raw=b"x", sender=person.email, sender_name=words,
         subject=words, body=words, verdict=Verdict.UNCLEAR, reason="no_calendar_part", person_id=person.id,
@@ -72,7 +73,7 @@ def make_world(words: str, person: Person | None = None) -> tuple[Organisation, 
         "expression_id": expression.id, "question_id": question.id, "file_id": stored.id, "invitation_id": invitation.id,
         "message_id": message.id, "organisation_id": ministry.id, "person_id": person.id,
         "membership_id": person.memberships[0].id if person.memberships else uuid.uuid4(), "mail_id": mail.id,
-        "session_id": session.id, "sign_in_id": uuid.uuid4(),
+        "session_id": session.id, "sign_in_id": uuid.uuid4(), "scan_id": scan.id,
     }  # fmt: skip
     links = {
         "answer": f"/en/answer/{sign('answer', invitation.id, invitation.nonce)}",
@@ -90,13 +91,21 @@ def make_world(words: str, person: Person | None = None) -> tuple[Organisation, 
     return state, person, ids, links
 
 
+def filled(rule: str, ids: Ids) -> str:
+    """A rule as an address of this world: each id by its name, the file of an invitation where one is meant."""
+    address = (
+        rule.replace("<lang:lang>", "en").replace("<role>", "participant").replace("scans/<uuid:file_id>", "scans/<uuid:scan_id>")
+    )
+    for name, value in ids.items():
+        address = address.replace(f"<uuid:{name}>", str(value))
+    return address
+
+
 def pages(app: object, ids: Ids, links: dict[str, str]) -> list[str]:
     """Every address that GET opens: lists, records of this world, pages behind its links."""
     found = list(links.values())
     for rule in app.url_map.iter_rules():  # type: ignore[attr-defined]
-        address = rule.rule.replace("<lang:lang>", "en")
-        for name, value in ids.items():
-            address = address.replace(f"<uuid:{name}>", str(value))
+        address = filled(rule.rule, ids)
         if "GET" in rule.methods and "<" not in address and not address.endswith((".pdf", ".docx")):
             found.append(address)
     return sorted(found)

@@ -76,6 +76,8 @@ def verify(designation: Designation, *, by: Person, now: datetime, version: int 
 
     ``version`` is that of the record the letter was compared with: one that was corrected since is compared again.
     """
+    if designation.person_id == by.id:
+        raise RuleBroken(_l("This letter names you. Ask a colleague to compare and verify it."))
     lock(designation)
     if designation.verified_by == by.id and designation.refused_at is None:
         return  # pressed twice

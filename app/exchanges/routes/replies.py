@@ -13,6 +13,7 @@ from app.accounts.reader import best
 from app.audit.queries import lines_about
 from app.core import clock
 from app.core.errors import RuleBroken
+from app.core.tokens import hidden
 from app.exchanges import queries, rules
 from app.exchanges.forms import ButtonForm, RecordForm
 from app.exchanges.models import Answer
@@ -63,7 +64,7 @@ def _answer_in(mail: InboundMail) -> str | None:
 
 def _page(mail: InboundMail, form: RecordForm) -> str:
     lines = lines_about("inbound_mail", mail.id) if viewer().can(Permission.READ_AUDIT) else []
-    return render_template("exchanges/reply.html", mail=mail, form=form, aside=ButtonForm(), lines=lines)
+    return render_template("exchanges/reply.html", mail=mail, body=hidden(mail.body), form=form, aside=ButtonForm(), lines=lines)
 
 
 @blueprint.post("/desk/replies/<uuid:mail_id>/record")

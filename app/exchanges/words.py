@@ -76,6 +76,7 @@ BECAUSE: dict[str, Any] = {
     "expression": _l("Invited for an accepted expression of interest"),
     "delegate": _l("Named by the State"),
 }
+"""Why somebody is invited, on the record of the invitation."""
 
 UNCLEAR: dict[str, Any] = {
     "unknown_uid": _l("The answer names a session that we do not know."),

@@ -17,6 +17,7 @@ PUBLIC, ASKER, APPLICANT, PARTICIPANT, FOCAL, LEAD, OFFICE, AUDITOR, ADMIN = (
 NO_PAGES = {
     "interests.form_docx": "a file", "interests.form_pdf": "a file", "interests.draft_file": "a file",
     "interests.record_file": "a file", "accounts.designation_scan": "a file", "exchanges.session_calendar": "a file",
+    "exchanges.desk_scan": "a file",
     "api.feed": "a calendar", "dashboards.network_mark": "a picture", "health.live": "one word", "health.ready": "one word",
     "dashboards.message_html": "a mail, shown in a frame of its message's page",
     "interests.resume": "leads to the step where the draft was left",
@@ -154,6 +155,8 @@ def _desk_exchanges() -> Iterator[Sight]:
     yield from _both("exchanges.desk_new_session", OFFICE)
     yield from _both("exchanges.desk_answer", OFFICE, invitation_id="invitation asked")
     yield from _both("exchanges.desk_delegate", OFFICE, invitation_id="invitation asked")
+    yield Sight("exchanges.desk_invitation", OFFICE, {"invitation_id": "invitation asked"})
+    yield Sight("exchanges.desk_invite", OFFICE, {"session_id": "session"}, query={"q": "a"})
     yield Sight("exchanges.desk_uninvite", OFFICE, {"invitation_id": "invitation asked"})
     yield Sight("exchanges.desk_session", AUDITOR, {"session_id": "session"})
 
@@ -175,6 +178,7 @@ def _desk_accounts() -> Iterator[Sight]:
     yield Sight("accounts.designations", OFFICE)
     for kind in ("designation", "designation verified"):
         yield Sight("accounts.designation", OFFICE, {"designation_id": kind})
+    yield from _both("accounts.edit_designation", OFFICE, designation_id="designation")
     yield Sight("accounts.audit_log", AUDITOR)
 
 

@@ -181,7 +181,9 @@ MOST_PLACES = 10
 _ZONES = (
     select(Organisation.zone)
     .join(Invitation, Invitation.organisation_id == Organisation.id)
-    .where(Invitation.peer_session_id == bindparam("of", type_=Uuid), Invitation.uninvited_at.is_(None), Organisation.zone.is_not(None))
+    .where(
+        Invitation.peer_session_id == bindparam("of", type_=Uuid), Invitation.uninvited_at.is_(None), Organisation.zone.is_not(None)
+    )
     .group_by(Organisation.zone)
     .order_by(func.count().desc(), Organisation.zone)
     .limit(bindparam("most", type_=Integer))

@@ -47,7 +47,9 @@ _RIGHTS = (
     .correlate(Person)
     .scalar_subquery()
     .label("roles"),
-    _dated(Designation.state_id, Designation, Designation.verified_at.is_not(None), Designation.refused_at.is_(None)).label("states"),
+    _dated(Designation.state_id, Designation, Designation.verified_at.is_not(None), Designation.refused_at.is_(None)).label(
+        "states"
+    ),
     _dated(Membership.organisation_id, Membership).label("organisations"),
 )
 _BY_TOKEN = (

@@ -52,7 +52,7 @@ class QuickMacro(Macro):
 class QuickContext(Context):
     """A page's names; calls of macros and of plain functions go straight there."""
 
-    def call(__self, __obj: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:  # noqa: B902, N805 - as Jinja names them
+    def call(__self, __obj: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:  # noqa: N805 - as Jinja names them
         """Call something from a template."""
         kind = type(__obj)
         if kind is QuickMacro or (kind in _PLAIN and not hasattr(__obj, "jinja_pass_arg")):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Uuid, and_, bindparam, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Integer, Uuid, and_, bindparam, func, or_, select, tuple_
 from sqlalchemy.orm import joinedload
 
 from app.accounts.models import Person
@@ -36,9 +36,31 @@ _HELD = select(func.count()).where(_OF, Invitation.seat == Seat.HELD)
 _OWN = select(Invitation).where(_OF, Invitation.person_id == bindparam("whose", type_=Uuid), Invitation.uninvited_at.is_(None))
 
 
+_BEHIND = (
+    select(Invitation)
+    .where(Invitation.id == bindparam("row", type_=Uuid))
+    .options(
+        joinedload(Invitation.peer_session).joinedload(PeerSession.exchange).joinedload(Exchange.hosts),
+        joinedload(Invitation.person),
+        joinedload(Invitation.organisation),
+    )
+)
+_IN_LINE = (
+    select(Invitation)
+    .where(_OF, Invitation.seat == Seat.WAITING, Invitation.uninvited_at.is_(None))
+    .order_by(Invitation.waiting_since, Invitation.id)
+    .limit(func.greatest(bindparam("capacity", type_=Integer) - _HELD.scalar_subquery(), 0))
+)
+
+
 def seats_held(session_id: uuid.UUID) -> int:
     """How many seats of a session are taken."""
     return db.session.scalar(_HELD, {"of": session_id}) or 0
+
+
+def in_line_for_seats(peer_session: PeerSession) -> list[Invitation]:
+    """Those who wait for a seat and can have one, in the order they came: as many as seats are free. One statement."""
+    return list(db.session.scalars(_IN_LINE, {"of": peer_session.id, "capacity": peer_session.capacity}))
 
 
 def seats_by_session(session_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
@@ -64,13 +86,7 @@ def by_link(purpose: str, token: str) -> Invitation | None:
     row = row_of(token)
     if row is None:
         return None
-    query = select(Invitation).where(Invitation.id == row)
-    query = query.options(
-        joinedload(Invitation.peer_session).joinedload(PeerSession.exchange).joinedload(Exchange.hosts),
-        joinedload(Invitation.person),
-        joinedload(Invitation.organisation),
-    )
-    invitation = db.session.scalars(query).unique().one_or_none()
+    invitation = db.session.scalars(_BEHIND, {"row": row}).unique().one_or_none()
     if invitation is None:
         return None
     nonce = invitation.join_nonce if purpose == "join" else invitation.nonce

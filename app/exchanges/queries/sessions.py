@@ -93,10 +93,8 @@ def _whole(sees_all: bool, signed_in: bool, for_states: bool) -> Select[Any]:
         bindparam("viewer", type_=Uuid) if signed_in else None,
         bindparam("states", type_=Uuid, expanding=True) if for_states else None,
     )
-    held = select(func.count()).where(Invitation.peer_session_id == PeerSession.id, Invitation.seat == Seat.HELD)
-    zones = func.array(_ZONES.scalar_subquery(), type_=ARRAY(Text, as_tuple=True))
     return (
-        select(PeerSession, held.correlate(PeerSession).scalar_subquery(), zones)
+        select(PeerSession, *_BESIDE)
         .where(condition, PeerSession.id == bindparam("of", type_=Uuid))
         .options(joinedload(PeerSession.exchange).joinedload(Exchange.hosts))
     )
@@ -188,6 +186,17 @@ _ZONES = (
     .order_by(func.count().desc(), Organisation.zone)
     .limit(bindparam("most", type_=Integer))
 )
+
+
+_HELD = select(func.count()).where(Invitation.peer_session_id == bindparam("of", type_=Uuid), Invitation.seat == Seat.HELD)
+_BESIDE = (_HELD.scalar_subquery(), func.array(_ZONES.scalar_subquery(), type_=ARRAY(Text, as_tuple=True)))
+_SEATS_AND_ZONES = select(*_BESIDE)
+
+
+def seats_and_zones(session_id: uuid.UUID) -> tuple[int, tuple[str, ...]]:
+    """How many seats of a session are taken, and the zones of the invited. One statement."""
+    held, zones = db.session.execute(_SEATS_AND_ZONES, {"of": session_id, "most": MOST_PLACES}).one()
+    return held, zones
 
 
 def place_zones(peer_session: PeerSession, invited: Sequence[str] | None = None) -> list[str]:

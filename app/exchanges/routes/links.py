@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from app.accounts.access import public, viewer
 from app.accounts.reader import ZONE_COOKIE, link_page, viewer_zone
 from app.core import clock
+from app.core.db import reading
 from app.core.errors import LinkOver, RuleBroken
 from app.core.signing import sign
 from app.exchanges import queries, rules
@@ -32,6 +33,7 @@ def _invitation(purpose: str, token: str) -> Invitation:
 
 @blueprint.get("/answer/<token>")
 @public
+@reading
 def answer(token: str) -> ResponseReturnValue:
     """The answer page, with the choice of the link chosen but not given."""
     invitation = _invitation("answer", token)
@@ -67,10 +69,11 @@ def _page(invitation: Invitation, token: str, form: AnswerForm) -> str:
     row = invitation.peer_session
     now = clock.now()
     open_ = may_still_answer(row, invitation)
+    held, zones = queries.seats_and_zones(row.id)
     return render_template(
         "exchanges/answer.html", row=row, invitation=invitation, form=form if open_ or form.errors else None, now_is=now,
-        is_open=open_, greeting=greeting(now, viewer_zone()), places=queries.place_zones(row),
-        held=queries.seats_held(row.id), answer_url=url_for("exchanges.give_answer", token=token),
+        is_open=open_, greeting=greeting(now, viewer_zone()), places=queries.place_zones(row, zones),
+        held=held, answer_url=url_for("exchanges.give_answer", token=token),
         place=queries.place_in_line(invitation) if invitation.waiting_since is not None else None,
     )  # fmt: skip
 

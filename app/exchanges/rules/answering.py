@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
 
 from app.accounts.models import Person
 from app.audit.rules import record
@@ -15,7 +14,7 @@ from app.core.db import Json, uuid7
 from app.core.errors import LinkOver, RuleBroken
 from app.exchanges import messages
 from app.exchanges.models import Answer, AnswerRecord, Invitation, PeerSession, Route, Seat
-from app.exchanges.queries import SUBJECT, place_in_line, seats_held
+from app.exchanges.queries import SUBJECT, in_line_for_seats, place_in_line, seats_held
 from app.exchanges.rules.identity import lock, refresh, refuse_unless_open, stamp
 from app.extensions import db
 from app.notifications import outbox
@@ -119,8 +118,9 @@ def _move_seat(row: PeerSession, invitation: Invitation, answer: Answer, now: da
     if answer is not Answer.YES:
         invitation.seat, invitation.seat_since, invitation.waiting_since = Seat.NONE, None, None
     elif invitation.seat is Seat.NONE:
-        db.session.flush()
-        if seats_held(row.id) < row.capacity:
+        with db.session.no_autoflush:  # what is not written yet is this answer, and its seat is what is decided here
+            taken = seats_held(row.id)
+        if taken < row.capacity:
             invitation.seat, invitation.seat_since = Seat.HELD, now
         else:
             invitation.seat, invitation.waiting_since = Seat.WAITING, now
@@ -134,14 +134,14 @@ def _tell(row: PeerSession, invitation: Invitation, before: Before, kept: Answer
     answer_before, _notes, version_before, seat_before = before
     on_behalf = kept.route in ON_BEHALF
     news = (answer_before, version_before, seat_before) != (invitation.answer, invitation.answered_version, invitation.seat)
-    db.session.flush()
     void = ["session-nudge"] if invitation.seat is Seat.HELD else ["session-nudge", *OF_A_SEAT]
     confirmed = invitation.may_join and news
     if confirmed:
         void.append("session-update")  # the confirmation carries the session as it is now, an update would only repeat it
+        stamp(row, invitation, now)
+    db.session.flush()
     outbox.cancel_waiting(SUBJECT, row.id, kinds=void, recipient_ids=[invitation.person_id], now=now)
     if confirmed:
-        stamp(row, invitation, now)
         outbox.queue([messages.confirmation(row, messages.recipient(invitation), on_behalf=on_behalf)], now=now)
     elif invitation.seat is Seat.WAITING and seat_before is not Seat.WAITING:
         place = place_in_line(invitation)
@@ -155,17 +155,9 @@ def _tell(row: PeerSession, invitation: Invitation, before: Before, kept: Answer
 def promote(row: PeerSession, *, now: datetime) -> list[Invitation]:
     """Give free seats to those who wait, in the order they came, and tell them. The caller holds the session's lock."""
     db.session.flush()
-    free = row.capacity - seats_held(row.id)
-    if free <= 0 or not row.is_open or row.starts_at <= now:
+    if not row.is_open or row.starts_at <= now:
         return []
-    lucky = list(
-        db.session.scalars(
-            select(Invitation)
-            .where(Invitation.peer_session_id == row.id, Invitation.seat == Seat.WAITING, Invitation.uninvited_at.is_(None))
-            .order_by(Invitation.waiting_since, Invitation.id)
-            .limit(free)
-        )
-    )
+    lucky = in_line_for_seats(row)
     for invitation in lucky:
         invitation.seat, invitation.seat_since, invitation.waiting_since = Seat.HELD, now, None
         invitation.updated_at = now
@@ -174,6 +166,8 @@ def promote(row: PeerSession, *, now: datetime) -> list[Invitation]:
             "session.seat_found", "session", row.id, by=None, now=now,
             changes={"seat": (Seat.WAITING, Seat.HELD), "invitation": (None, invitation.person.full_name)},
         )  # fmt: skip
+    if not lucky:
+        return []
     db.session.flush()
     outbox.queue([messages.seat_found(row, messages.recipient(i)) for i in lucky], now=now)
     return lucky

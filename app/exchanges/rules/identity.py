@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import Uuid, any_, cast, func, select, update
+from sqlalchemy import Uuid, any_, bindparam, cast, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import joinedload
 
@@ -18,15 +18,17 @@ from app.core.errors import RuleBroken
 from app.exchanges.models import Invitation, PeerSession
 from app.extensions import db
 
+_LOCKED = (
+    select(PeerSession)
+    .where(PeerSession.id == bindparam("of", type_=Uuid))
+    .with_for_update(of=PeerSession)
+    .execution_options(populate_existing=True)
+)
+
 
 def lock(session_id: uuid.UUID) -> PeerSession:
     """Take the session's row lock: whoever holds it decides about seats, invitations and time alone."""
-    return db.session.scalars(
-        select(PeerSession)
-        .where(PeerSession.id == session_id)
-        .with_for_update(of=PeerSession)
-        .execution_options(populate_existing=True)
-    ).one()
+    return db.session.scalars(_LOCKED, {"of": session_id}).one()
 
 
 def refresh(invitation: Invitation) -> None:

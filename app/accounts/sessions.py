@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import has_request_context, request
-from sqlalchemy import ColumnElement, Date, Row, ScalarSelect, Text, Uuid, bindparam, cast, func, select, update
+from sqlalchemy import ColumnElement, Date, ScalarSelect, Text, Uuid, bindparam, cast, func, select, update
 
 from app.accounts.access import Viewer
 from app.accounts.models import Designation, Membership, Person, Role, RoleGrant, SignIn, SignInLink
@@ -131,7 +131,7 @@ def _about(now: datetime) -> dict[str, date]:
     return {"earliest": (now - day).date(), "latest": (now + day).date()}
 
 
-def _viewer(person: Person, row: Row[Any], now: datetime, **session: Any) -> Viewer:
+def _viewer(person: Person, row: Any, now: datetime, **session: Any) -> Viewer:
     """The viewer with these rights, as they are valid on the person's day."""
     today = today_of(person, now).isoformat()
     states = _valid(row.states, today)
@@ -140,7 +140,7 @@ def _viewer(person: Person, row: Row[Any], now: datetime, **session: Any) -> Vie
     return Viewer(person=person, roles=frozenset(held), state_ids=states, organisation_ids=organisations, **session)
 
 
-def _valid(dated: list[list[str | None]] | None, today: str) -> frozenset[uuid.UUID]:
+def _valid(dated: list[tuple[str, str, str | None]] | None, today: str) -> frozenset[uuid.UUID]:
     return frozenset(uuid.UUID(of) for of, start, end in dated or () if start <= today and (end is None or end >= today))
 
 

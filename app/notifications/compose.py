@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from jinja2 import BaseLoader, Environment, StrictUndefined
 from markupsafe import Markup, escape
 from werkzeug.routing import BuildError
 
+from app.core import engine
 from app.core.languages import babel_locale, direction
 from app.core.signing import external_url, settings
 from app.core.text import line as one_line
@@ -24,6 +26,7 @@ from app.notifications.facts import Voice, instant, told
 from app.notifications.mime import with_crlf
 from app.notifications.slots import Cut, slot
 from app.notifications.stencil import Method, Stencil, compile_invite
+from config import Settings
 
 _ = gettext
 _SANS = "'Segoe UI', Roboto, Helvetica, Arial, sans-serif"
@@ -32,6 +35,10 @@ _ARABIC = "Vazirmatn, 'Segoe UI', 'Geeza Pro', Tahoma, Arial, sans-serif"
 _HAN = "'PingFang SC', 'Microsoft YaHei', 'Noto Sans SC', sans-serif"
 FONTS = {"ar": {"text": _ARABIC, "heading": _ARABIC, "leading": "1.5"}, "zh": {"text": _HAN, "heading": _HAN, "leading": "1.4"}}
 
+
+MOST_STENCILS = 256
+_stencils: dict[tuple[object, ...], Stencil] = {}
+_stencils_lock = threading.Lock()
 
 # The catalogue of the language being rendered, looked up once per mail: the extension asks for it at each sentence.
 _spoken = threading.local()
@@ -86,7 +93,7 @@ def compile_mail(shape: Shape, facts: Mapping[str, Any], at: datetime) -> Compil
         with_form=Cut.of(form),
         with_name=Cut.of(name),
         without=hello,
-        stencil=_stencil(shape, facts, voice, at),
+        stencil=_stencil(shape, facts, at),
         role=invite.get("role", "REQ-PARTICIPANT"),
         asked=bool(invite.get("asks", True)),
     )
@@ -135,7 +142,9 @@ def _environment(loader: BaseLoader) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=False,
+        auto_reload=current_app.debug,
     )
+    engine.install(env)
     env.install_gettext_callables(  # type: ignore[attr-defined]
         lambda told: _spoken.texts.ugettext(told),
         lambda one, many, count: _spoken.texts.ungettext(one, many, count),
@@ -176,12 +185,25 @@ def _tidy_lines(body: str) -> str:
     return "\n".join(out) + "\n"
 
 
-def _stencil(shape: Shape, facts: Mapping[str, Any], voice: Voice, at: datetime) -> Stencil | None:
+def _stencil(shape: Shape, facts: Mapping[str, Any], at: datetime) -> Stencil | None:
+    """The calendar entry of this mail: its times are UTC, so readers in all zones of a language share one."""
     if shape.ical_method is None:
         return None
     config = settings()
-    entry = facts["invite"]
+    told_ = json.dumps(facts["invite"], sort_keys=True)
+    key = (_method(shape, facts["invite"]), shape.locale, shape.ical_uid, shape.links, told_, id(config))
+    with _stencils_lock:
+        known = _stencils.get(key)
+    if known is None:
+        known = _compiled_stencil(shape, facts["invite"], Voice(shape.locale, "UTC", config.language_order), at, config)
+        with _stencils_lock:
+            if len(_stencils) >= MOST_STENCILS:
+                _stencils.clear()
+            _stencils[key] = known
+    return known
 
+
+def _compiled_stencil(shape: Shape, entry: Mapping[str, Any], voice: Voice, at: datetime, config: Settings) -> Stencil:
     def words(value: Any) -> str:
         found = str(voice.best(value)) if isinstance(value, Mapping) else str(value or "")
         for name in shape.links:
@@ -202,10 +224,10 @@ def _stencil(shape: Shape, facts: Mapping[str, Any], voice: Voice, at: datetime)
         conferences=tuple(Conference(words(c["uri"]), one_line(c.get("label", ""))) for c in entry.get("conferences", ())),
         status=entry.get("status", "CONFIRMED"),
     )
-    return compile_invite(_builder(shape, entry), invite)
+    return compile_invite(_method(shape, entry), invite)
 
 
-def _builder(shape: Shape, entry: Mapping[str, Any]) -> Method:
+def _method(shape: Shape, entry: Mapping[str, Any]) -> Method:
     """CANCEL ends the session for all, unless the facts say that only this person is no longer invited."""
     if shape.ical_method == "REQUEST":
         return "request"

@@ -21,6 +21,7 @@ _PAUSE = 15.0
 _closed_until = 0.0
 _lock = threading.Lock()
 _connection: Any = None
+_producer: Any = None
 
 
 def after_commit() -> None:
@@ -52,7 +53,7 @@ def send() -> bool:
         with _lock:
             if time.monotonic() < _closed_until:  # another thread found out while this one waited
                 return False
-            celery.send_task(DISPATCH, connection=_broker(), retry=False, ignore_result=True)
+            celery.send_task(DISPATCH, producer=_producer_on(_broker()), retry=False, ignore_result=True)
     except Exception as problem:  # noqa: BLE001 - whatever the broker's client raises, the request goes on
         _closed_until = time.monotonic() + _PAUSE
         _forget()
@@ -76,8 +77,17 @@ def _broker() -> Any:
     return _connection
 
 
+def _producer_on(connection: Any) -> Any:
+    """A producer is kept with its connection: a new one opens a channel, and that asks the broker how it is."""
+    global _producer
+    if _producer is None or _producer.connection is not connection:
+        _producer = celery.amqp.Producer(connection, auto_declare=False)
+    return _producer
+
+
 def _forget() -> None:
-    global _connection
+    global _connection, _producer
+    _producer = None
     if _connection is not None:
         with suppress(Exception):  # it is broken already
             _connection.release()

@@ -12,13 +12,14 @@ import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Result, Text, Uuid, all_, and_, any_, case, func, or_, select, text, update
+from sqlalchemy import CursorResult, Result, Text, Update, Uuid, all_, and_, any_, bindparam, case, func, or_, select, text, update
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from app.core.db import Json, uuid7
+from app.core.db import Json, UtcDateTime, uuid7
 from app.extensions import db
 from app.notifications import nudge
 from app.notifications.models import Message, MessageFacts, Priority, State
@@ -165,23 +166,34 @@ def cancel_waiting(
     A row in a sender's hands is marked: the sender reads the mark just before it hands the mail over, and a mail
     that had left already stays ``sent``, as it was.
     """
-    about = [Message.subject_kind == subject_kind, Message.subject_id == subject_id]
+    values: dict[str, Any] = {"about": subject_kind, "of": subject_id, "at": now}
     if kinds is not None:
-        about.append(Message.kind.in_(kinds))
+        values["said"] = list(kinds)
     if recipient_ids is not None:
-        about.append(Message.recipient_id == any_(sql_cast(list(recipient_ids), ARRAY(Uuid))))
+        values["to"] = list(recipient_ids)
+    return _count(db.session.execute(_taking_back("said" in values, "to" in values), values))
+
+
+@cache
+def _taking_back(by_kind: bool, by_recipient: bool) -> Update:
+    """The statement, put together once: each answer asks it."""
+    about = [Message.subject_kind == bindparam("about"), Message.subject_id == bindparam("of", type_=Uuid)]
+    if by_kind:
+        about.append(Message.kind == any_(bindparam("said", type_=ARRAY(Text))))
+    if by_recipient:
+        about.append(Message.recipient_id == any_(bindparam("to", type_=ARRAY(Uuid))))
     waits, claimed = Message.state == State.QUEUED, Message.state == State.SENDING
-    taken = db.session.execute(
+    at = bindparam("at", type_=UtcDateTime())
+    return (
         update(Message)
         .where(*about, or_(waits, and_(claimed, Message.withdrawn_at.is_(None))))
         .values(
             state=case((waits, State.CANCELLED), else_=Message.state),
             error_class=case((waits, "withdrawn"), else_=Message.error_class),
-            withdrawn_at=case((claimed, now), else_=Message.withdrawn_at),
+            withdrawn_at=case((claimed, at), else_=Message.withdrawn_at),
         )
         .execution_options(synchronize_session=False)
     )
-    return _count(taken)
 
 
 def send_now(subject_kind: str, subject_id: uuid.UUID, kinds: Collection[str] | None = None, *, now: datetime) -> int:
@@ -234,6 +246,9 @@ def _wake() -> None:
     nudge.after_commit()
 
 
+_KNOWN = select(MessageFacts.id).where(MessageFacts.digest == bindparam("told"))
+
+
 def _store_common(batch: Sequence[Letter], now: datetime) -> dict[int, uuid.UUID]:
     """Write each shared mapping once; answers its row by the mapping's identity."""
     distinct = {id(letter.common): letter.common for letter in batch if letter.common is not None}
@@ -241,7 +256,7 @@ def _store_common(batch: Sequence[Letter], now: datetime) -> dict[int, uuid.UUID
     for identity, facts in distinct.items():
         told = _json(dict(facts))
         digest = hashlib.sha256(told.encode()).hexdigest()
-        known = db.session.scalar(select(MessageFacts.id).where(MessageFacts.digest == digest))
+        known = db.session.scalar(_KNOWN, {"told": digest})
         if known is None:
             # Two writers of the same facts meet at the unique digest; the second takes the first one's row.
             known = (

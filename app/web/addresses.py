@@ -35,7 +35,7 @@ class Pathways(Flask):
             return None
         if not all(isinstance(rules[0]._converters[name], UUIDConverter) for name in names):
             return None
-        stand_ins = {name: uuid.UUID(int=_FIRST + place) for place, name in enumerate(names)}
+        stand_ins: dict[str, Any] = {name: uuid.UUID(int=_FIRST + place) for place, name in enumerate(names)}
         made = super().url_for(endpoint, **stand_ins).replace("%", "%%")
         places = sorted(stand_ins.values(), key=lambda one: made.index(str(one)))
         if places != list(stand_ins.values()):  # the address names them in another order

@@ -15,10 +15,10 @@ from markupsafe import Markup
 
 from app.accounts.access import Permission
 from app.accounts.reader import LIGHTER_COOKIE, best, name_of, reader, viewer_zone
-from app.core import clock, draw, text, when, zones
+from app.core import clock, draw, engine, text, when, zones
 from app.core.languages import LANGUAGES, NAMES, direction
 from app.core.signing import settings
-from app.web import engine, languages
+from app.web import languages
 
 Found = TypeVar("Found")
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import Integer, Row, Select, Uuid, bindparam, func, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -74,7 +73,7 @@ def queue_page(
     values = _values(wanted, after)
     narrowed = tuple(name for name in _NARROWED if name in values)
     query = _for_all(narrowed) if viewer.can(P.SEE_EXPRESSIONS) else _narrow(visible_to(viewer), narrowed)
-    found = cast("Sequence[Row[Any]]", db.session.execute(query, {**values, "most": size + 1}).all())
+    found = db.session.execute(query, {**values, "most": size + 1}).all()
     return page_of(found, size, _key)
 
 
@@ -93,9 +92,12 @@ def _values(wanted: Filters, after: tuple[datetime, uuid.UUID] | None) -> dict[s
 
 
 def _narrow(visible: Select[Any], names: tuple[str, ...]) -> Select[Any]:
-    query = visible.outerjoin(Person, Person.id == Expression.assignee_id).with_only_columns(*_SHOWN)
+    query: Any = visible.outerjoin(Person, Person.id == Expression.assignee_id).with_only_columns(*_SHOWN)
     query = query.where(*(_NARROWED[name] for name in names))
-    return query.order_by(Expression.submitted_at.desc(), Expression.id.desc()).limit(bindparam("most", type_=Integer))
+    shown: Select[Any] = query.order_by(Expression.submitted_at.desc(), Expression.id.desc()).limit(
+        bindparam("most", type_=Integer)
+    )
+    return shown
 
 
 @lru_cache(maxsize=64)
@@ -137,7 +139,7 @@ class Choices:
     staff: list[tuple[str, str]]  # id and full name
 
 
-def _listed(query: Select[Any], *columns: Any) -> Any:
+def _listed(query: Any, *columns: Any) -> Any:
     """These columns of a statement's rows as one list, in the statement's order."""
     return func.array(query.with_only_columns(func.jsonb_build_array(*columns)).scalar_subquery(), type_=ARRAY(JSONB))
 

@@ -1,4 +1,4 @@
-"""How page templates run: as Jinja runs them, without the steps that every call pays for and no page of ours needs.
+"""How templates of pages and mails run: as Jinja runs them, without the steps that every call pays for and no page of ours needs.
 
 Jinja asks of every call whether it wants the context, puts a macro's arguments together one by one, and makes safe
 text of what is only going to be joined. On a page that is a third of the time. The three classes below answer the
@@ -14,7 +14,8 @@ from typing import Any
 
 import markupsafe
 from jinja2 import Environment, Template
-from jinja2.runtime import Context, Macro, missing
+from jinja2.runtime import Context, Macro
+from jinja2.utils import missing
 from markupsafe import Markup, escape
 
 _PLAIN = frozenset({FunctionType, MethodType, BuiltinFunctionType, type(lru_cache(len))})

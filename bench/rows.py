@@ -160,3 +160,4 @@ def clubs(count: int) -> list[Organisation]:
     db.session.add_all(made)
     db.session.flush()
     return made
+

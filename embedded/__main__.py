@@ -46,7 +46,8 @@ def main() -> None:
     except Trouble as trouble:
         sys.exit(f"pathways: {trouble}")
     except PermissionError:
-        sys.exit(f"pathways: This user may not work in {folder}: start as the user who made it, or set PATHWAYS_DATA to another folder")
+        sys.exit(f"pathways: This user may not work in {folder}: start as the user who made it, or set PATHWAYS_DATA to another"
+                 " folder")
     except OSError as error:
         sys.exit(f"pathways: {disk_full(folder) if error.errno in (errno.ENOSPC, errno.EDQUOT) else error}")
 

@@ -131,11 +131,3 @@ audit.register(
     },
     {"exchange": _l("Exchange"), "session": _l("Session"), "invitation": _l("Invitation"), "inbound_mail": _l("Mail")},
 )
-
-BECAUSE: dict[str, Any] = {
-    "by_hand": _l("Invited by name"),
-    "state": _l("Invited for the State"),
-    "organisation": _l("Invited for the organisation"),
-    "expression": _l("Invited for an accepted expression of interest"),
-    "delegate": _l("Named by the State"),
-}

@@ -23,7 +23,7 @@ from wtforms import (
 )
 
 from app import assets
-from app.core import draw, text, when
+from app.core import draw, engine, text, when
 from app.core.forms import CheckboxesField, Form, OurDateField, OurTimeField, TextsField, TidySelect, at_most, needed
 from app.core.languages import LANGUAGES, NAMES, direction
 
@@ -57,6 +57,7 @@ def built(out: Path) -> Flask:
     Babel(app, locale_selector=lambda: app.config["LANG"])
     CSRFProtect(app)
     app.jinja_env.undefined = StrictUndefined
+    engine.install(app.jinja_env)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     assets.init_app(app, out=out)
 

@@ -84,11 +84,8 @@ class QuickTemplate(Template):
         uptodate: Callable[[], bool] | None = None,
     ) -> Template:
         """Load the compiled template; the names it imported from Jinja's runtime give way to ours."""
-        namespace: dict[str, Any] = {"environment": environment, "__file__": code.co_filename}
-        exec(code, namespace)  # noqa: S102 - what Jinja has just compiled from our own files
-        namespace |= {"escape": spelled, "Macro": QuickMacro}
-        template = cls._from_namespace(environment, namespace, globals)
-        template._uptodate = uptodate
+        template = super().from_code(environment, code, globals, uptodate)
+        template.root_render_func.__globals__.update(escape=spelled, Macro=QuickMacro)
         return template
 
     def _get_default_module(self, ctx: Any = None) -> Any:

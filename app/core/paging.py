@@ -7,7 +7,7 @@ import binascii
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
 Row = TypeVar("Row")
@@ -49,6 +49,14 @@ def page_of(found: Sequence[Row], size: int, key: Callable[[Row], Sequence[Any]]
     """A page from ``size + 1`` rows read: the one too many tells that there are more."""
     rows = found[:size]
     return Page(rows, key_text(key(rows[-1])) if len(found) > size else None)
+
+
+def instant(text: str) -> datetime:
+    """An instant as keys write it; ``ValueError`` for anything else, one without a zone among it."""
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError(text)
+    return found
 
 
 def day(text: str) -> date:

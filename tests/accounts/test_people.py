@@ -290,7 +290,7 @@ def test_the_log_of_a_record_is_on_its_page_for_those_who_may_read_it(within, of
     url = f"/en/desk/people/{person.id}"
     send(office, f"{url}/edit", phone="+1 555")
     page = office.get(url).get_data(as_text=True)
-    assert re.search(r"Person changed</b>(?:&#32;|\s)*<span class=\"soft\"><bdi>Tomas Office</bdi>", page)
+    assert re.search(r"Person changed</b>(?:&#32;|\s)*<span class=\"soft\">· <bdi>Tomas Office</bdi>", page)
     assert "+1 555</ins>" in page
 
 

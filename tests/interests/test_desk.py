@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import timedelta
 
 import pytest
@@ -51,6 +52,7 @@ def add(app, desk, count=1, **fields):
 
 def test_the_queue_asks_the_same_few_questions_for_one_row_and_for_many(app, desk, statements):
     counts = []
+    desk["browser"].get("/en/desk/expressions")  # the names of the grounds are kept from here on
     for more in (0, 2, 60):
         add(app, desk, more)
         statements.clear()
@@ -65,7 +67,7 @@ def test_the_queue_is_paged_by_key_without_doubles_or_gaps(app, desk):
     seen, url = [], "/en/desk/expressions"
     for _ in range(5):
         page = desk["browser"].get(url).text
-        seen += [line.split("<")[0] for line in page.split("<bdi>") if line.startswith("EOI-")]
+        seen += [line.split("<")[0] for line in re.split(r"<bdi[^>]*>", page) if line.startswith("EOI-")]
         if 'rel="next" href="' not in page:
             break
         url = page.split('rel="next" href="')[1].split('"')[0].replace("&amp;", "&")

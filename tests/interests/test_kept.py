@@ -71,7 +71,7 @@ def test_after_24_months_names_texts_files_and_mails_go_and_the_statistics_stay(
     assert str(lines[0].said) == "Names, texts and files deleted after 24 months" and lines[0].who == ""
     from app.interests.queries import behind_status
 
-    assert behind_status(link) is None
+    assert behind_status(link, NOW) is None
     assert rules.erase_old_expressions(NOW) == 0  # once
 
 

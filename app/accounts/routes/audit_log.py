@@ -26,7 +26,7 @@ def audit_log() -> ResponseReturnValue:
     kind = kind if kind in words.known_kinds() else None
     actor_id = id_of(request.args.get("actor"))
     day = paging.day_or_none(request.args.get("day"))
-    after = paging.key_of(request.args.get("after"), (datetime.fromisoformat, uuid.UUID))
+    after = paging.key_of(request.args.get("after"), (paging.instant, uuid.UUID))
     rows = queries.page(
         kind=kind,
         actor_id=actor_id,

@@ -10,9 +10,9 @@ from sqlalchemy import or_, select, tuple_
 from sqlalchemy.orm import joinedload
 
 from app.accounts.models import Person, fold_address
-from app.core.paging import Page, key_of, page_of
+from app.core.paging import Page, instant, key_of, page_of
 from app.exchanges.models import Invitation, PeerSession, SessionStatus
-from app.exchanges.queries.sessions import instant_of_key, lasting
+from app.exchanges.queries.sessions import lasting
 from app.extensions import db
 from app.notifications.models import InboundMail, Verdict
 
@@ -20,7 +20,7 @@ from app.notifications.models import InboundMail, Verdict
 def unclear_mails(*, after: str | None = None, most: int = 30) -> Page[InboundMail]:
     """Mails that wait for a person, oldest first."""
     query = select(InboundMail).where(InboundMail.verdict == Verdict.UNCLEAR)
-    key = key_of(after, (instant_of_key, uuid.UUID))
+    key = key_of(after, (instant, uuid.UUID))
     if key is not None:
         query = query.where(tuple_(InboundMail.received_at, InboundMail.id) > tuple_(*key))
     rows = db.session.scalars(query.order_by(InboundMail.received_at, InboundMail.id).limit(most + 1)).all()

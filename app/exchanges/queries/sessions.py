@@ -15,7 +15,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from app.accounts.access import Permission, Viewer
 from app.accounts.models import Organisation
-from app.core.paging import Page, key_of, page_of
+from app.core.paging import Page, instant, key_of, page_of
 from app.exchanges.models import (
     Exchange,
     Invitation,
@@ -146,16 +146,8 @@ def place_in_series(viewer: Viewer, peer_session: PeerSession) -> tuple[int, int
     return (number, total) if total > 1 else None
 
 
-def instant_of_key(text: str) -> datetime:
-    """An instant from an address; one without a zone is not ours."""
-    found = datetime.fromisoformat(text)
-    if found.tzinfo is None:
-        raise ValueError(text)
-    return found
-
-
 def _page(query: Select[PeerSession], after: str | None, most: int, *, rising: bool) -> Page[PeerSession]:
-    key = key_of(after, (instant_of_key, uuid.UUID))
+    key = key_of(after, (instant, uuid.UUID))
     if key is not None:
         pair = tuple_(PeerSession.starts_at, PeerSession.id)
         query = query.where(pair > tuple_(*key) if rising else pair < tuple_(*key))

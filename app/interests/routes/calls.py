@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,7 +14,7 @@ from app.core import clock
 from app.core.errors import Conflict, RuleBroken
 from app.core.forms import OnceForm
 from app.core.once import Sending
-from app.core.paging import key_of
+from app.core.paging import instant, key_of
 from app.extensions import db
 from app.interests import queries, rules
 from app.interests.forms.desk import CallForm
@@ -54,7 +53,7 @@ def call(call_id: uuid.UUID) -> ResponseReturnValue:
 @requires(P.MANAGE_CALLS)
 def desk_calls() -> ResponseReturnValue:
     """Every call, newest first."""
-    after = key_of(request.args.get("after"), (datetime.fromisoformat, uuid.UUID))
+    after = key_of(request.args.get("after"), (instant, uuid.UUID))
     page = queries.calls_page(viewer(), (after[0], after[1]) if after else None)
     return render_template("interests/desk_calls.html", page=page)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from flask import render_template, request, url_for
@@ -18,7 +17,7 @@ from app.accounts.queries import states
 from app.accounts.reader import best, language, viewer_zone
 from app.core import when
 from app.core.db import reading
-from app.core.paging import key_of
+from app.core.paging import instant, key_of
 from app.core.text import LocalText, clean, fold
 from app.interests import queries
 from app.interests.forms.fields import ground_choices, to_uuid
@@ -34,7 +33,7 @@ from app.interests.words import SOURCES, STATUSES
 def queue() -> ResponseReturnValue:
     """Expressions of interest, newest first; without a filter those that wait for a decision."""
     wanted = _filters()
-    after = key_of(request.args.get("after"), (datetime.fromisoformat, uuid.UUID))
+    after = key_of(request.args.get("after"), (instant, uuid.UUID))
     page = queries.queue_page(viewer(), wanted, (after[0], after[1]) if after else None)
     kept: dict[str, Any] = {k: v for k, v in request.args.items() if k != "after" and v}
     offered = choices()

@@ -28,13 +28,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     _logging()
     _extensions(app, settings)
 
-    from app import assets, cli, reactions, web
+    from app import assets, cli, kinds, reactions, web
     from app.accounts.access import check_every_view
 
     web.init_app(app)
     assets.init_app(app)
     _rooms(app)
     reactions.subscribe_all()
+    kinds.register_all()
     cli.init_app(app)
     check_every_view(app)
     _middleware(app, settings)

@@ -6,9 +6,14 @@ from app.core import limits, once
 from app.exchanges import models as exchanges
 from app.files import models as files
 from app.interests import models as interests
+from app.links import models as links
 from app.notifications import guards as _guards  # noqa: F401 - the guard of the messages table
 from app.notifications import models as notifications
 from app.practices import models as practices
+from app.texts import models as texts
 from app.topics import models as topics
 
-__all__ = ["accounts", "audit", "exchanges", "files", "interests", "limits", "notifications", "once", "practices", "topics"]
+__all__ = [
+    "accounts", "audit", "exchanges", "files", "interests", "limits", "links", "notifications", "once", "practices", "texts",
+    "topics",
+]  # fmt: skip

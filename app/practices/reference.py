@@ -36,7 +36,16 @@ def load_tools(now: datetime) -> bool:
     if reference.already_loaded("tools", _ours()):
         return False
     rows = [
-        {"id": uuid7(now), "illustrative": True, "offered": True, "created_at": now, "updated_at": now, **record}
+        {
+            "id": uuid7(now),
+            "illustrative": True,
+            "offered": True,
+            "published": True,
+            "published_at": now,
+            "created_at": now,
+            "updated_at": now,
+            **record,
+        }
         for record in reference.read(DATA)
     ]
     db.session.execute(insert(Tool).on_conflict_do_nothing(index_elements=["code"]), rows)

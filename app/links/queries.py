@@ -1,0 +1,75 @@
+"""Reading edges: those of a record, and what a viewer may see at their other ends."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, or_, select
+
+from app.extensions import db
+from app.links import kinds, words
+from app.links.kinds import Shown
+from app.links.models import Edge, Link, LinkType, Ref
+
+MOST = 500
+"""Edges read for one page; a record that many others speak of shows the newest."""
+
+
+@dataclass(frozen=True)
+class Related:
+    """A record at the other end of an edge, as this viewer may see it."""
+
+    ref: Ref
+    shown: Shown
+    at: datetime | None
+
+
+@dataclass(frozen=True)
+class Group:
+    """The records at the other end of edges that say the same thing: "Tested in", then the pilots."""
+
+    label: Any
+    kind: str
+    related: Sequence[Related]
+
+
+def links_of(kind: str, id_: uuid.UUID) -> list[Edge]:
+    """Every edge of a record, in both directions, newest first: the stored ones and those that rooms tell."""
+    at_start = and_(Link.start_kind == kind, Link.start_id == id_)
+    at_end = and_(Link.end_kind == kind, Link.end_id == id_)
+    query = select(Link).where(or_(at_start, at_end)).order_by(Link.at.desc(), Link.id.desc()).limit(MOST)
+    stored = [row.edge for row in db.session.scalars(query)]
+    return [*stored, *kinds.told(Ref(kind, id_))]
+
+
+def ends_of(start: Ref, type_: LinkType, end_kind: str) -> list[uuid.UUID]:
+    """The ids at the end of the stored edges of one type that start here, oldest first."""
+    query = select(Link.end_id).filter_by(start_kind=start.kind, start_id=start.id, type=type_, end_kind=end_kind)
+    return list(db.session.scalars(query.order_by(Link.at, Link.id)))
+
+
+def related_to(kind: str, id_: uuid.UUID, viewer: Any) -> list[Group]:
+    """What is tied to a record and may be seen by this viewer, grouped by what the edge says, for its page.
+
+    As many queries as there are kinds at the other ends, however many edges there are.
+    """
+    here = Ref(kind, id_)
+    outward: dict[tuple[LinkType, bool, str], list[tuple[Ref, datetime | None]]] = {}
+    for edge in links_of(kind, id_):
+        forwards = edge.start == here
+        other = edge.end if forwards else edge.start
+        outward.setdefault((edge.type, forwards, other.kind), []).append((other, edge.at))
+    ids: dict[str, set[uuid.UUID]] = {}
+    for (_type, _forwards, other_kind), found in outward.items():
+        ids.setdefault(other_kind, set()).update(ref.id for ref, _at in found)
+    shown = {other_kind: kinds.describe(other_kind, wanted, viewer) for other_kind, wanted in ids.items()}
+    groups = []
+    for way in sorted(outward, key=words.order):
+        seen = [Related(ref, shown[way[2]][ref.id], at) for ref, at in outward[way] if ref.id in shown[way[2]]]
+        if seen:
+            groups.append(Group(words.label(way[0], forwards=way[1], kind=way[2]), way[2], seen))
+    return groups

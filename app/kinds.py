@@ -12,10 +12,12 @@ SHOWN: dict[str, str] = {
     "tool": "app.practices.queries:describe_tools",
     "practice": "app.practices.queries:describe_practices",
     "resource": "app.practices.queries:describe_resources",
+    "expression": "app.interests.queries.related:describe",
+    "session": "app.exchanges.queries.related:describe",
 }
 """Kind, as the audit log knows it, to the function that describes records of it to a viewer."""
 
-TOLD: tuple[str, ...] = ()
+TOLD: tuple[str, ...] = ("app.interests.queries.related:edges",)
 """Functions that tell the edges of a record which a room keeps among its own data."""
 
 

@@ -135,7 +135,7 @@ def session(app: Flask) -> Iterator[Session]:
 def committed_app(base_app: Flask, settings: config.Settings) -> Iterator[Flask]:
     """The app with real commits, for threads, workers and other processes; its rows are deleted afterwards."""
     yield base_app
-    keep = ("grounds", "objectives", "regions", "alembic_version", "reference_values", "tools")
+    keep = ("grounds", "objectives", "regions", "alembic_version", "reference_values", "tools", "catalogue_entries")
     with base_app.app_context():
         db.session.remove()
         names = [t.name for t in Base.metadata.sorted_tables if t.name not in keep and t.name != "organisations"]
@@ -143,6 +143,7 @@ def committed_app(base_app: Flask, settings: config.Settings) -> Iterator[Flask]
     owner = create_engine(settings.migration_database_url)  # the application may not empty the audit log
     with owner.begin() as connection:
         connection.execute(text(f"TRUNCATE {', '.join(names)} CASCADE"))
+        connection.execute(text("DELETE FROM catalogue_entries WHERE kind <> 'tool'"))
         connection.execute(text("DELETE FROM organisations WHERE kind <> 'state' OR code LIKE 'X%'"))
     owner.dispose()
 

@@ -15,7 +15,7 @@ from app.core import events
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sorted(p for folder in ("app", "worker", "embedded") for p in (ROOT / folder).rglob("*.py"))
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html")) + sorted((ROOT / "templates").rglob("*.txt"))
-ROOMS = ("accounts", "audit", "interests", "exchanges", "dashboards", "api", "files", "notifications", "topics", "practices")
+ROOMS = ("accounts", "audit", "interests", "exchanges", "dashboards", "api", "files", "notifications", "topics", "practices", "links", "texts")
 
 
 def _imports(path: Path) -> set[str]:

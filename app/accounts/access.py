@@ -27,6 +27,7 @@ class Permission(StrEnum):
     REVIEW_EXPRESSIONS = "review_expressions"  # notes, questions, assignee, enter on behalf, decide
     SEE_ALL_EXCHANGES = "see_all_exchanges"
     MANAGE_EXCHANGES = "manage_exchanges"
+    MANAGE_LIBRARY = "manage_library"  # write, review, publish and hide tools, practices and resources
     SEE_OUTBOX = "see_outbox"
     MANAGE_OUTBOX = "manage_outbox"  # send again, send now
     JUDGE_REPLIES = "judge_replies"
@@ -40,7 +41,7 @@ P = Permission
 _READ = {P.SEE_DESK, P.SEE_PEOPLE, P.SEE_EXPRESSIONS, P.SEE_ALL_EXCHANGES, P.SEE_OUTBOX, P.READ_AUDIT}
 _OFFICE = _READ | {
     P.MANAGE_PEOPLE, P.VERIFY_DESIGNATIONS, P.MANAGE_CALLS, P.REVIEW_EXPRESSIONS, P.MANAGE_EXCHANGES,
-    P.MANAGE_OUTBOX, P.JUDGE_REPLIES,
+    P.MANAGE_LIBRARY, P.MANAGE_OUTBOX, P.JUDGE_REPLIES,
 }  # fmt: skip
 
 ROLES: dict[Role, frozenset[Permission]] = {

@@ -27,7 +27,7 @@ from wtforms import (
     Form as PlainForm,
 )
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]
-from wtforms.widgets import CheckboxInput, ListWidget
+from wtforms.widgets import CheckboxInput, ListWidget, Select
 
 from app.core import clock, zones
 from app.core.errors import RuleBroken
@@ -202,8 +202,8 @@ class TidySelect(SelectField):
 class CheckboxesField(SelectMultipleField):
     """Several choices as checkboxes."""
 
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
+    widget: Any = ListWidget(prefix_label=False)
+    option_widget: Any = CheckboxInput()
 
     def __init__(self, label: Any = None, validators: Any = None, *, choices: Any = None, **kwargs: Any) -> None:
         super().__init__(label, validators, choices=as_choices(choices), **kwargs)
@@ -213,6 +213,13 @@ class CheckboxesField(SelectMultipleField):
         held = {str(choice[0]) for choice in self.iter_choices()}
         if any(str(v) not in held for v in self.data or ()):
             raise ValidationError(_l("Choose from the list only."))
+
+
+class SeveralField(CheckboxesField):
+    """Several choices from a list too long for checkboxes: the browser's own list."""
+
+    widget: Any = Select(multiple=True)
+    option_widget: Any = None
 
 
 class ZoneField(TidySelect):

@@ -83,6 +83,11 @@ def fold(text: str) -> str:
     return " ".join(bare.casefold().split())
 
 
+def size_words(size: int) -> str:
+    """A file's size as people read it."""
+    return f"{size / 1024 / 1024:.1f} MB" if size >= 1024 * 1024 else f"{max(1, size // 1024)} kB"
+
+
 @cache
 def _parser() -> MarkdownIt:
     """CommonMark without raw HTML, pictures, rules and code fences; a link needs a scheme we know."""

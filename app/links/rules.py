@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -44,13 +44,25 @@ def unlink(start: Ref, type_: LinkType, end: Ref, *, by: Actor | None, now: date
 
 
 def set_ends(
-    start: Ref, type_: LinkType, end_kind: str, names: Mapping[uuid.UUID, str], *, by: Actor | None, now: datetime
+    start: Ref,
+    type_: LinkType,
+    end_kind: str,
+    names: Mapping[uuid.UUID, str],
+    *,
+    seen: Collection[uuid.UUID] | None = None,
+    by: Actor | None,
+    now: datetime,
 ) -> bool:
-    """Make the edges of this type to records of this kind exactly these; ``names`` is id to how the log calls it."""
+    """Make the edges of this type to records of this kind these; ``names`` is id to how the log calls it.
+
+    ``seen`` are the ends that stood on the page that was sent: what somebody else added meanwhile stays.
+    """
     query = select(Link.end_id).filter_by(start_kind=start.kind, start_id=start.id, type=type_, end_kind=end_kind)
     there = set(db.session.scalars(query))
-    for gone in sorted(there - set(names)):
-        unlink(start, type_, Ref(end_kind, gone), by=by, now=now)
-    for fresh in sorted(set(names) - there):
-        link(start, type_, Ref(end_kind, fresh), by=by, now=now, name=names[fresh])
-    return there != set(names)
+    gone = (there if seen is None else there & set(seen)) - set(names)
+    fresh = set(names) - there - (set(seen) if seen is not None else set())
+    for id_ in sorted(gone):
+        unlink(start, type_, Ref(end_kind, id_), by=by, now=now)
+    for id_ in sorted(fresh):
+        link(start, type_, Ref(end_kind, id_), by=by, now=now, name=names[id_])
+    return bool(gone or fresh)

@@ -1,1 +1,1 @@
-"""The repository of promising practices, tools and resources; so far the tools a government can ask to pilot. Stands on topics."""
+"""Practices, tools and resources: their pages, files and translations, and one catalogue to search. Stands on topics."""

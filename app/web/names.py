@@ -75,6 +75,7 @@ def navigation() -> list[tuple[str, str, bool]]:
         ("dashboards.home", _("Home")),
         ("interests.calls", _("Calls")),
         ("exchanges.exchange_list", _("Exchanges")),
+        ("practices.practices", _("Practices and tools")),
         ("dashboards.about", _("About")),
     )
 
@@ -100,6 +101,7 @@ def desk_navigation() -> list[tuple[str, list[tuple[str, str, str, int | None, b
         ("interests.queue", _("Expressions of interest"), "document", Permission.SEE_EXPRESSIONS),
         ("interests.desk_calls", _("Calls"), "flag", Permission.MANAGE_CALLS),
         ("exchanges.desk_sessions", _("Exchanges"), "calendar", Permission.SEE_ALL_EXCHANGES),
+        ("practices.desk_practices", _("Practices and tools"), "star", Permission.SEE_DESK),
         ("exchanges.replies", _("Answers not understood"), "mail", Permission.JUDGE_REPLIES),
     ]
     keep = [

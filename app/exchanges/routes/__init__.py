@@ -5,6 +5,7 @@ from app.exchanges.routes import (  # noqa: F401 - each module adds its views to
     desk_exchanges,
     desk_invitations,
     desk_sessions,
+    discussed,
     invitation_record,
     inviting,
     links,

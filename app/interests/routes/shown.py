@@ -11,6 +11,7 @@ from app.accounts.queries import states
 from app.accounts.reader import best, language
 from app.core import when, zones
 from app.core.languages import NAMES, babel_locale
+from app.core.text import size_words
 from app.interests.models import Ask, Expression
 from app.interests.rules.complete import LETTER, WHAT, WHO
 from app.interests.words import ASKS, ENDORSEMENTS, FIELDS, KINDS, MODES
@@ -89,6 +90,4 @@ def sections(expression: Expression, name: str = "", *, reachable: bool = True) 
     return {WHO: who(expression, reachable=reachable), WHAT: what(expression), LETTER: letter(expression, name)}
 
 
-def size_words(size: int) -> str:
-    """A file's size as people read it."""
-    return f"{size / 1024 / 1024:.1f} MB" if size >= 1024 * 1024 else f"{max(1, size // 1024)} kB"
+__all__ = ["Fact", "letter", "sections", "size_words", "state_name", "what", "who"]

@@ -1,0 +1,105 @@
+"""The demonstration's practices and resources: public facts, marked as illustrations; read, translated and discussed."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from app.demo.calendar import Calendar
+from app.demo.data_files import Record
+from app.demo.meetings import Meetings
+from app.demo.network import Network
+from app.extensions import db
+from app.links import rules as links
+from app.links.models import LinkType, Ref
+from app.practices import rules
+from app.practices.indexing import Record as Kept
+from app.practices.models import Kind, LawStatus, Level, Measure, PracticeType, ResourceType
+
+DATA = Path(__file__).resolve().parent.parent / "practices" / "data"
+WRITTEN = -90  # days from the anchor
+DISCUSSED = {
+    "registers": ("PR-08",),
+    "papers": ("PR-08",),
+    "child": ("PR-11",),
+    "trafficking": ("PR-07", "PR-03"),
+    "reasons": ("PR-03",),
+    "storms": ("PR-13", "PR-10"),
+}
+"""Sessions by their short names, and the practices they discuss."""
+ABOUT = {"RS-03": ("PR-11",)}
+
+
+def build(network: Network, made: Meetings, calendar: Calendar) -> None:
+    """Write, translate and publish everything, then tie it to what discussed it."""
+    kept: dict[str, Kept] = {}
+    for number, row in enumerate(_read("practices")):
+        kept[row["id"]] = _published(Kind.PRACTICE, _practice(row), network, calendar.moment(WRITTEN + number))
+    for number, row in enumerate(_read("resources")):
+        kept[row["code"]] = _published(Kind.RESOURCE, _resource(row), network, calendar.moment(WRITTEN - 10 + number))
+    for row in _read("translations"):
+        _translate(kept[row["code"]], row, network, calendar.moment(WRITTEN + 20))
+    for key, codes in DISCUSSED.items():
+        session = made.sessions[key]
+        for code in codes:
+            _tie(Ref("session", session.id), LinkType.DISCUSSED, kept[code], network, session.created_at)
+    for code, others in ABOUT.items():
+        for other in others:
+            _tie(Ref("resource", kept[code].id), LinkType.ABOUT, kept[other], network, calendar.moment(WRITTEN + 21))
+
+
+def _read(name: str) -> list[Record]:
+    found: list[Record] = json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
+    return found
+
+
+def _published(kind: Kind, fields: dict[str, Any], network: Network, now: datetime) -> Kept:
+    made = rules.create(kind, fields, source="en", by=network.secretariat, now=now)
+    rules.publish(made, by=network.secretariat, now=now)
+    return made
+
+
+def _practice(row: Record) -> dict[str, Any]:
+    return {
+        "code": row["id"],
+        "titles": {"en": row["title"]},
+        "summaries": {"en": row["summary"]},
+        "grounds": row["categories"],
+        "illustrative": True,
+        "type": PracticeType(row["type"]),
+        "states": sorted(row["countries"]),
+        "lead_body": row["lead_body"],
+        "level": Level(row["level"]),
+        "measure": Measure(row["measure"]),
+        "year_from": row["year_from"],
+        "year_to": row["year_to"],
+        "law_status": LawStatus(row["status"]),
+        "points": {"en": "\n".join(row["points_to_explore"])},
+        "sdg_targets": row["sdg_targets"],
+        "objectives": row["gcm_objectives"],
+        "main_objectives": row["gcm_primary"],
+        "sources": [{"title": s["title"], "year": s.get("year"), "url": s.get("url", "")} for s in row["sources"]],
+    }
+
+
+def _resource(row: Record) -> dict[str, Any]:
+    return {**row, "type": ResourceType(row["type"]), "illustrative": False}
+
+
+def _translate(row: Kept, words: Record, network: Network, now: datetime) -> None:
+    """Add one language; somebody who reads it says that it is right."""
+    fields: dict[str, Any] = {"titles": row.titles, "summaries": row.summaries}
+    for name in ("titles", "summaries", "points"):
+        if name in words:
+            fields[name] = {**getattr(row, name), words["language"]: words[name]}
+    rules.change(row, fields, version=row.version, source="en", by=network.secretariat, now=now)
+    if words["reviewed"]:
+        rules.reviewed(row, words["language"], by=network.secretariat, now=now)
+    db.session.flush()
+
+
+def _tie(start: Ref, type_: LinkType, end: Kept, network: Network, now: datetime) -> None:
+    kind = "practice" if end.code.startswith("PR") else "tool"
+    links.link(start, type_, Ref(kind, end.id), by=network.secretariat, now=now, name=end.code)

@@ -1,0 +1,24 @@
+"""Every read of tools, practices and resources. Lists begin at what the viewer may see."""
+
+from app.practices.queries.catalogue import Count, Facets, Filters, catalogue, facets
+from app.practices.queries.documents import document_in_view, documents_of, latest, versions_of
+from app.practices.queries.records import (
+    MODELS,
+    by_code,
+    describe_practices,
+    describe_resources,
+    describe_tools,
+    desk_page,
+    discussable,
+    milestone_template,
+    offered_tools,
+    record_by_id,
+    sdg_targets,
+    visible_to,
+)
+
+__all__ = [
+    "MODELS", "Count", "Facets", "Filters", "by_code", "catalogue", "describe_practices", "describe_resources", "describe_tools",
+    "desk_page", "discussable", "document_in_view", "documents_of", "facets", "latest", "milestone_template", "offered_tools",
+    "record_by_id", "sdg_targets", "versions_of", "visible_to",
+]  # fmt: skip

@@ -1,0 +1,100 @@
+"""Tools, practices and resources, one by one and for the desk. Lists begin at ``visible_to``."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Select, func, select, tuple_
+
+from app.accounts.access import Viewer
+from app.core.paging import Page, page_of
+from app.extensions import db
+from app.links.kinds import Shown
+from app.practices.indexing import Record
+from app.practices.models import Kind, Practice, Resource, Tool
+
+MODELS: dict[Kind, type[Any]] = {Kind.TOOL: Tool, Kind.PRACTICE: Practice, Kind.RESOURCE: Resource}
+_TARGETS = Path(__file__).resolve().parent.parent / "data" / "sdg_targets.json"
+
+
+def visible_to(viewer: Viewer, model: type[Any]) -> Select[Any]:
+    """The records of this table that a viewer may see: what is published, and for the office drafts as well."""
+    query = select(model)
+    return query if viewer.in_office else query.where(model.published)
+
+
+def by_code(viewer: Viewer, kind: Kind, code: str) -> Record | None:
+    """This record, if the viewer may see it."""
+    model = MODELS[kind]
+    found: Record | None = db.session.scalar(visible_to(viewer, model).where(model.code == code))
+    return found
+
+
+def record_by_id(viewer: Viewer, kind: Kind, id_: uuid.UUID) -> Record | None:
+    """This record, if the viewer may see it."""
+    model = MODELS[kind]
+    found: Record | None = db.session.scalar(visible_to(viewer, model).where(model.id == id_))
+    return found
+
+
+def desk_page(viewer: Viewer, kind: Kind, after: tuple[datetime, uuid.UUID] | None = None, size: int = 25) -> Page[Record]:
+    """One page of the records of a kind, drafts too, the one changed last at the top."""
+    model = MODELS[kind]
+    query = visible_to(viewer, model)
+    if after is not None:
+        query = query.where(tuple_(model.updated_at, model.id) < tuple_(*after))
+    found = db.session.scalars(query.order_by(model.updated_at.desc(), model.id.desc()).limit(size + 1)).all()
+    return page_of(found, size, lambda row: (row.updated_at.isoformat(), row.id))
+
+
+def discussable(viewer: Viewer, most: int = 1000) -> list[tuple[Kind, Record]]:
+    """Practices and tools a session can be about, for choosing among them: by code, practices first."""
+    found: list[tuple[Kind, Record]] = []
+    for kind, model in ((Kind.PRACTICE, Practice), (Kind.TOOL, Tool)):
+        query = visible_to(viewer, model).order_by(func.length(model.code), model.code).limit(most)
+        found += [(kind, row) for row in db.session.scalars(query)]
+    return found
+
+
+@cache
+def sdg_targets() -> Mapping[str, str]:
+    """The targets of the 2030 Agenda that matter here: number to English wording, shortened."""
+    return {row["code"]: row["en"] for row in json.loads(_TARGETS.read_text(encoding="utf-8"))}
+
+
+def offered_tools(also: Collection[str] = ()) -> list[Tool]:
+    """The tools a government can ask to pilot, by code; ``also`` keeps chosen ones that are offered no longer."""
+    query = select(Tool).where((Tool.offered & Tool.published) | Tool.code.in_(also)).order_by(Tool.code)
+    return list(db.session.scalars(query))
+
+
+def milestone_template(tool_code: str) -> list[dict[str, Any]]:
+    """The milestones a pilot of this tool begins with: titles, days after its start, weight, evidence, in their order."""
+    found = db.session.scalar(select(Tool.milestones).filter_by(code=tool_code))
+    return sorted(found or [], key=lambda m: m["after_days"])
+
+
+def describe_tools(ids: Collection[uuid.UUID], viewer: Viewer) -> dict[uuid.UUID, Shown]:
+    """How tools are called and shown where something is linked to them."""
+    return _described(Tool, "practices.tool", ids, viewer)
+
+
+def describe_practices(ids: Collection[uuid.UUID], viewer: Viewer) -> dict[uuid.UUID, Shown]:
+    """How practices are called and shown where something is linked to them."""
+    return _described(Practice, "practices.practice", ids, viewer)
+
+
+def describe_resources(ids: Collection[uuid.UUID], viewer: Viewer) -> dict[uuid.UUID, Shown]:
+    """How resources are called and shown where something is linked to them."""
+    return _described(Resource, "practices.resource", ids, viewer)
+
+
+def _described(model: type[Any], endpoint: str, ids: Collection[uuid.UUID], viewer: Viewer) -> dict[uuid.UUID, Shown]:
+    rows = db.session.scalars(visible_to(viewer, model).where(model.id.in_(ids)))
+    return {row.id: Shown(row.titles, endpoint, {"code": row.code}) for row in rows}

@@ -1,0 +1,51 @@
+"""Reading what is known of the texts of one record, or of many at once."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy import select
+
+from app.core.languages import LANGUAGES
+from app.core.signing import settings
+from app.extensions import db
+from app.texts.models import TextMark
+from app.texts.states import Fields, Standing, source_language, standing
+
+
+def marks_of(kind: str, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[TextMark]]:
+    """The marks on the texts of these records, in one statement."""
+    found: dict[uuid.UUID, list[TextMark]] = {}
+    query = select(TextMark).where(TextMark.kind == kind, TextMark.object_id.in_(list(ids)))
+    for mark in db.session.scalars(query.order_by(TextMark.object_id, TextMark.field, TextMark.language)):
+        found.setdefault(mark.object_id, []).append(mark)
+    return found
+
+
+def source_of(kind: str, id_: uuid.UUID, fields: Fields) -> str:
+    """The language a record was written in first."""
+    return source_language(fields, marks_of(kind, [id_]).get(id_, []), settings().language_order)
+
+
+def standings(kind: str, records: Mapping[uuid.UUID, Fields]) -> dict[uuid.UUID, list[Standing]]:
+    """For each record what is known in each of the six languages, the source first."""
+    marks = marks_of(kind, records)
+    return {id_: _six(fields, marks.get(id_, [])) for id_, fields in records.items()}
+
+
+def standings_of(kind: str, id_: uuid.UUID, fields: Fields) -> list[Standing]:
+    """What is known of one record in each of the six languages, the source first."""
+    return standings(kind, {id_: fields})[id_]
+
+
+def in_language(found: Sequence[Standing], language: str) -> Standing:
+    """The one of these in a language."""
+    return next(s for s in found if s.language == language)
+
+
+def _six(fields: Fields, marks: Sequence[TextMark]) -> list[Standing]:
+    source = source_language(fields, marks, settings().language_order)
+    by_place = {(mark.field, mark.language): mark for mark in marks}
+    found = [standing(fields, language, source, by_place) for language in LANGUAGES]
+    return sorted(found, key=lambda s: s.language != source)

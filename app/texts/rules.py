@@ -1,0 +1,70 @@
+"""Keep the marks in step when texts are saved, and say that a translation was reviewed. The caller commits."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from app.audit.rules import Actor, record
+from app.extensions import db
+from app.texts.models import TextMark
+from app.texts.queries import marks_of
+from app.texts.states import Fields, digest
+
+
+def written(kind: str, id_: uuid.UUID, fields: Fields, *, source: str, by: Actor | None, now: datetime) -> None:
+    """Note the texts of a record as they are saved, ``source`` being the language written first.
+
+    A text that changed is a draft again, made from the source as it is now. One that did not change keeps what it
+    was made from: if the source is another by now, it is out of date. A text that was taken away loses its mark.
+    """
+    there = {(mark.field, mark.language): mark for mark in marks_of(kind, [id_]).get(id_, [])}
+    for field, texts in fields.items():
+        for language, text in texts.items():
+            if text.strip():
+                mark = there.pop((field, language), None)
+                _mark(kind, id_, field, texts, language, mark, source, by, now)
+    for gone in there.values():
+        db.session.delete(gone)
+    db.session.flush()
+
+
+def _mark(
+    kind: str, id_: uuid.UUID, field: str, texts: dict[str, str], language: str, mark: TextMark | None, source: str,
+    by: Actor | None, now: datetime,
+) -> None:  # fmt: skip
+    fresh, source_digest = digest(texts[language]), digest(texts.get(source))
+    if mark is not None and mark.digest == fresh:
+        if mark.source_language != source:  # another language is the source from now on; what is there was read with it
+            mark.source_language, mark.source_digest = source, source_digest
+        elif language == source:
+            mark.source_digest = source_digest
+        return
+    if mark is None:
+        mark = TextMark(kind=kind, object_id=id_, field=field, language=language)
+        db.session.add(mark)
+    mark.digest, mark.source_language, mark.source_digest = fresh, source, source_digest
+    mark.written_at, mark.written_by, mark.written_name = now, by.id if by else None, by.full_name if by else ""
+    mark.reviewed_at = mark.reviewed_by = mark.reviewed_name = None
+
+
+def reviewed(kind: str, id_: uuid.UUID, fields: Fields, language: str, *, by: Actor, now: datetime) -> bool:
+    """Somebody read the texts in this language beside their source and says that they are right, as both are now.
+
+    ``False`` when there is nothing to review, or when it was said already of these very texts.
+    """
+    marks = marks_of(kind, [id_]).get(id_, [])
+    said = False
+    for mark in marks:
+        text = fields.get(mark.field, {}).get(language)
+        if mark.language != language or language == mark.source_language or not text:
+            continue
+        now_source = digest(fields[mark.field].get(mark.source_language))
+        if mark.reviewed_at is None or (mark.digest, mark.source_digest) != (digest(text), now_source):
+            mark.digest, mark.source_digest = digest(text), now_source
+            mark.reviewed_at, mark.reviewed_by, mark.reviewed_name = now, by.id, by.full_name
+            said = True
+    if said:
+        record("texts.reviewed", kind, id_, by=by, now=now, changes={"language": (None, language)})
+        db.session.flush()
+    return said

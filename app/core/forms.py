@@ -16,6 +16,7 @@ from wtforms import (
     FormField,
     HiddenField,
     PasswordField,
+    RadioField,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -196,6 +197,16 @@ class TidySelect(SelectField):
         """Refuse what the list does not hold."""
         held = {str(choice[0]) for choice in self.iter_choices()}
         if self.data not in (None, "") and str(self.data) not in held:
+            raise ValidationError(_l("Choose one from the list."))
+
+
+class OneOf(RadioField):
+    """One choice as radio buttons; an unknown value gets our sentence."""
+
+    def pre_validate(self, form: Any) -> None:
+        """Refuse what the list does not hold; nothing chosen is for the validators."""
+        held = {str(choice[0]) for choice in self.iter_choices()}
+        if self.data is not None and str(self.data) not in held:
             raise ValidationError(_l("Choose one from the list."))
 
 

@@ -7,16 +7,24 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
+
+from app.core.languages import RIGHT_TO_LEFT
+from app.core.signing import settings
 from app.demo.calendar import Calendar
 from app.demo.data_files import Record
 from app.demo.meetings import Meetings
 from app.demo.network import Network
+from app.documents.blocks import Block, Document, Paragraph, Tick
+from app.documents.word import to_docx
 from app.extensions import db
+from app.files import rules as files
+from app.files.content import DOCX
 from app.links import rules as links
 from app.links.models import LinkType, Ref
 from app.practices import rules
 from app.practices.indexing import Record as Kept
-from app.practices.models import Kind, LawStatus, Level, Measure, PracticeType, ResourceType
+from app.practices.models import Kind, LawStatus, Level, Measure, PracticeType, ResourceType, Tool
 
 DATA = Path(__file__).resolve().parent.parent / "practices" / "data"
 WRITTEN = -90  # days from the anchor
@@ -29,6 +37,8 @@ DISCUSSED = {
     "storms": ("PR-13", "PR-10"),
 }
 """Sessions by their short names, and the practices they discuss."""
+FILES = {"gap_checklist": ("en", "fr", "ar", "en"), "mapping_template": ("en", "es")}
+"""Tools and the languages of their sheets, in the order they were added: a language named again is a second version."""
 ABOUT = {"RS-03": ("PR-11",)}
 
 
@@ -45,6 +55,8 @@ def build(network: Network, made: Meetings, calendar: Calendar) -> None:
         session = made.sessions[key]
         for code in codes:
             _tie(Ref("session", session.id), LinkType.DISCUSSED, kept[code], network, session.created_at)
+    for code, versions in FILES.items():
+        _sheets(code, versions, network, calendar)
     for code, others in ABOUT.items():
         for other in others:
             _tie(Ref("resource", kept[code].id), LinkType.ABOUT, kept[other], network, calendar.moment(WRITTEN + 21))
@@ -98,6 +110,31 @@ def _translate(row: Kept, words: Record, network: Network, now: datetime) -> Non
     if words["reviewed"]:
         rules.reviewed(row, words["language"], by=network.secretariat, now=now)
     db.session.flush()
+
+
+def _sheets(code: str, languages: tuple[str, ...], network: Network, calendar: Calendar) -> None:
+    """A sheet to keep for each language: what the tool is, and the milestones to tick."""
+    tool = db.session.scalars(select(Tool).filter_by(code=code)).one()
+    for number, language in enumerate(languages):
+        now = calendar.moment(WRITTEN + 30 + 15 * number)
+        again = language in languages[:number]
+        data = to_docx(_sheet(tool, language, whole=again), now)
+        name = f"{code.replace('_', '-')}-{language}.docx"
+        stored = files.keep(data, name, DOCX, "library", Kind.TOOL, tool.id, network.secretariat, now)
+        rules.keep_document(tool, stored, language, note="Milestones added" if again else "", by=network.secretariat, now=now)
+
+
+def _sheet(tool: Tool, language: str, *, whole: bool) -> Document:
+    """Without the milestones first; the second version has them."""
+    ticks: list[Block] = [Tick(m["titles"][language], [m["evidence"][language]]) for m in tool.milestones]
+    return Document(
+        title=tool.titles[language],
+        subtitle=tool.summaries[language],
+        language=language,
+        right_to_left=language in RIGHT_TO_LEFT,
+        author=settings().network_names[language],
+        blocks=[Paragraph(tool.audiences[language]), *(ticks if whole else [])],
+    )
 
 
 def _tie(start: Ref, type_: LinkType, end: Kept, network: Network, now: datetime) -> None:

@@ -15,7 +15,6 @@ from wtforms import (
     FormField,
     HiddenField,
     IntegerField,
-    RadioField,
     StringField,
     URLField,
     ValidationError,
@@ -29,6 +28,7 @@ from app.core.forms import (
     CheckboxesField,
     Form,
     LanguageField,
+    OneOf,
     SeveralField,
     TextsField,
     TidySelect,
@@ -102,8 +102,8 @@ def _pairs(words: dict[Any, Any]) -> list[tuple[str, Any]]:
     return [(member.value, word[0] if isinstance(word, tuple) else word) for member, word in words.items()]
 
 
-def _one_of(name: str, words: dict[Any, Any], **more: Any) -> RadioField:
-    return RadioField(FIELDS[name], [needed(_l("Choose one from the list."))], choices=_pairs(words), **more)
+def _one_of(name: str, words: dict[Any, Any], **more: Any) -> OneOf:
+    return OneOf(FIELDS[name], [needed(_l("Choose one from the list."))], choices=_pairs(words), **more)
 
 
 class WrittenForm(Form):

@@ -15,6 +15,7 @@ from app.topics.queries import grounds
 
 Record = Tool | Practice | Resource
 KINDS: dict[type[Any], Kind] = {Tool: Kind.TOOL, Practice: Kind.PRACTICE, Resource: Kind.RESOURCE}
+RANKS = {Kind.PRACTICE: 3, Kind.TOOL: 2, Kind.RESOURCE: 1}
 TEXTS: dict[Kind, tuple[str, ...]] = {
     Kind.TOOL: ("titles", "summaries", "audiences", "descriptions"),
     Kind.PRACTICE: ("titles", "summaries", "points"),
@@ -51,6 +52,7 @@ def index(connection: Connection, record: Record) -> None:
         "states": states or [],
         "languages": sorted(language for language, text in titles.items() if text),
         "published": bool(record.published),
+        "rank": RANKS[kind_of(record)],
         "listed_at": record.published_at or record.created_at,
         "words": lookup.vector(titles, rest, [*_facts(record), *_labels(record), *_names(connection, states or [])]),
     }

@@ -168,11 +168,12 @@ class CatalogueEntry(Base):
     states: Mapped[list[str]] = mapped_column(default=list)
     languages: Mapped[list[str]] = mapped_column(default=list)  # in which its title stands
     published: Mapped[bool]
+    rank: Mapped[int] = mapped_column(SmallInteger)  # practices before tools, tools before resources: the highest first
     listed_at: Mapped[datetime]
     words: Mapped[str] = mapped_column(TSVECTOR)
 
     __table_args__ = (
-        Index("ix_catalogue_entries_listed", "published", "listed_at", "object_id"),
+        Index("ix_catalogue_entries_listed", "published", "rank", "listed_at", "object_id"),
         Index("ix_catalogue_entries_words", "words", postgresql_using="gin"),
         Index("ix_catalogue_entries_grounds", "grounds", postgresql_using="gin"),
         Index("ix_catalogue_entries_states", "states", postgresql_using="gin"),

@@ -9,9 +9,10 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from app.accounts.queries import states
-from app.accounts.reader import best
+from app.accounts.reader import best, language
 from app.audit.words import register
 from app.core.languages import LANGUAGES, NAMES
+from app.core.text import fold
 from app.practices.models import Kind, LawStatus, Level, Measure, PracticeType, ResourceType
 from app.topics.queries import grounds
 
@@ -101,7 +102,12 @@ register(actions={}, fields=FIELDS, kinds={kind.value: word for kind, word in KI
 def state_names(codes: Iterable[str]) -> list[str]:
     """States by their codes, each by its name in the reader's language; a code nobody knows stays as it is."""
     known = {s.code: s.names for s in states()}
-    return [str(best(known[code])) if code in known else code for code in codes]
+    return sorted((str(best(known[code])) if code in known else code for code in codes), key=fold)
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names one after the other, with the reader's own comma."""
+    return {"ar": "، ", "zh": "、"}.get(language(), ", ").join(names)
 
 
 def ground_labels(codes: Iterable[str]) -> list[str]:
@@ -143,9 +149,9 @@ def in_words(name: str, value: Any) -> str:
     if isinstance(value, Enum):
         return str(_CHOICES.get(name, {}).get(value, value.value))
     if name == "states":
-        return ", ".join(state_names(value))
+        return listed(state_names(value))
     if name == "grounds":
-        return ", ".join(ground_labels(value))
+        return listed(ground_labels(value))
     if name in ("sources", "milestones"):
         return "; ".join(str(row.get("title") or best(row.get("titles"))) for row in value)
     return ", ".join(str(v) for v in value) if isinstance(value, list) else str(value)

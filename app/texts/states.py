@@ -21,6 +21,7 @@ class State(StrEnum):
 
     SOURCE = "source"  # written first; the others are made from it
     MISSING = "missing"
+    PARTIAL = "partial"  # some fields are there, others lack
     OUT_OF_DATE = "out_of_date"  # its source changed since
     DRAFT = "draft"  # nobody has said that it is right
     REVIEWED = "reviewed"
@@ -76,6 +77,8 @@ def standing(fields: Fields, language: str, source: str, marks: Mapping[tuple[st
     asked = {name: texts for name, texts in fields.items() if texts.get(source, "").strip() or texts.get(language, "").strip()}
     found = {name: field_state(texts, language, source, marks.get((name, language))) for name, texts in asked.items()}
     worst = min(found.values(), key=_WORST_FIRST.index, default=State.MISSING)
+    if worst is State.MISSING and any(state is not State.MISSING for state in found.values()):
+        worst = State.PARTIAL
     lacking = tuple(name for name, state in found.items() if state is State.MISSING)
     read = [marks[name, language] for name, state in found.items() if state in _READ_ONCE and (name, language) in marks]
     last = max((m for m in read if m.reviewed_at), key=lambda m: m.reviewed_at or m.written_at, default=None)

@@ -12,6 +12,7 @@ from app.texts.states import State
 STATES: dict[State, tuple[Any, str]] = {
     State.SOURCE: (_l("Written first"), "brand"),
     State.MISSING: (_l("Missing"), ""),
+    State.PARTIAL: (_l("In part"), "warn"),
     State.OUT_OF_DATE: (_l("Out of date"), "warn"),
     State.DRAFT: (_l("Not reviewed"), ""),
     State.REVIEWED: (_l("Reviewed"), "good"),

@@ -130,11 +130,14 @@ def _catalogue() -> None:
         sa.Column("states", postgresql.ARRAY(sa.String()), nullable=False),
         sa.Column("languages", postgresql.ARRAY(sa.String()), nullable=False),
         sa.Column("published", sa.Boolean(), nullable=False),
+        sa.Column("rank", sa.SmallInteger(), nullable=False),
         sa.Column("listed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("words", postgresql.TSVECTOR(), nullable=False),
         sa.PrimaryKeyConstraint("kind", "object_id", name=op.f("pk_catalogue_entries")),
     )
-    op.create_index("ix_catalogue_entries_listed", "catalogue_entries", ["published", "listed_at", "object_id"], unique=False)
+    op.create_index(
+        "ix_catalogue_entries_listed", "catalogue_entries", ["published", "rank", "listed_at", "object_id"], unique=False
+    )
     for column in ("words", "grounds", "states"):
         op.create_index(f"ix_catalogue_entries_{column}", "catalogue_entries", [column], unique=False, postgresql_using="gin")
 

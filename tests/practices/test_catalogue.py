@@ -31,7 +31,11 @@ SIX = {
     "ar": ("تسوية أوضاع الأسر التي فقدت وثائقها", ["أسرة", "الاسر", "وثائق", "تَسْوِيَة"], ["بحر"]),
     "zh": ("失去证件的家庭获得居留许可", ["家庭", "居留许可", "证件"], ["海洋", "庭家"]),
     "en": ("Residence for families who lost their papers", ["family", "FAMILIES", "paper", "resid"], ["ocean"]),
-    "fr": ("Titres de séjour pour les familles sans papiers d'état civil", ["sejour", "séjours", "famille", "état civil"], ["océan"]),
+    "fr": (
+        "Titres de séjour pour les familles sans papiers d'état civil",
+        ["sejour", "séjours", "famille", "état civil"],
+        ["océan"],
+    ),
     "ru": ("Вид на жительство для семей, утративших документы", ["семья", "документами", "жительства"], ["океан"]),
     "es": ("Permisos de residencia para niños y familias sin documentos", ["niño", "NINOS", "familia", "documento"], ["océano"]),
 }
@@ -160,7 +164,7 @@ def test_as_many_queries_for_thirty_records_as_for_three(session, statements):
     def page():
         session.expire_all()
         statements.clear()
-        rows = catalogue(ANYBODY, Filters("quetzal")).rows
+        rows = catalogue(ANYBODY, Filters("quetzal"), size=50).rows
         facets(ANYBODY, Filters("quetzal"))
         return len(rows), len(statements)
 
@@ -184,7 +188,15 @@ def test_words_are_cut_alike_for_texts_and_for_what_is_typed():
 
 
 def test_a_line_of_the_catalogue_says_what_the_record_says(session):
-    row = make_practice("Line", states=["KE"], grounds=["family"], law_status=LawStatus.IN_FORCE, titles={"en": "Line", "fr": "Ligne"})
+    row = make_practice(
+        "Line", states=["KE"], grounds=["family"], law_status=LawStatus.IN_FORCE, titles={"en": "Line", "fr": "Ligne"}
+    )
     line = session.get(CatalogueEntry, (Kind.PRACTICE, row.id))
-    assert (line.type, line.states, line.grounds, line.languages, line.published) == ("policy", ["KE"], ["family"], ["en", "fr"], True)
+    assert (line.type, line.states, line.grounds, line.languages, line.published) == (
+        "policy",
+        ["KE"],
+        ["family"],
+        ["en", "fr"],
+        True,
+    )
     assert session.get(CatalogueEntry, (Kind.PRACTICE, uuid.uuid4())) is None

@@ -8,13 +8,14 @@ from enum import StrEnum
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import EmailField, RadioField, StringField, TelField, TextAreaField, ValidationError
+from wtforms import EmailField, StringField, TelField, TextAreaField
 from wtforms.validators import Optional
 
 from app.accounts.models import OrganisationKind
 from app.accounts.queries import state_choices
 from app.accounts.reader import best, language
 from app.core.forms import CheckboxesField, LanguageField, OurDateField, TidySelect, ZoneField, at_most
+from app.core.forms import OneOf as OneOf  # the other forms of this room take it from here
 from app.core.languages import LANGUAGES, NAMES
 from app.interests.models import AIM_MOST, APPLICANT_KINDS, Mode
 from app.interests.words import FIELDS, KINDS, MODES
@@ -43,16 +44,6 @@ def to_enum(kind: type[StrEnum]) -> Callable[[Any], Any]:
             return str(value)
 
     return read
-
-
-class OneOf(RadioField):
-    """One choice as radio buttons; an unknown value gets our sentence."""
-
-    def pre_validate(self, form: Any) -> None:
-        """Refuse what the list does not hold; nothing chosen is for the validators."""
-        held = {str(choice[0]) for choice in self.iter_choices()}
-        if self.data is not None and str(self.data) not in held:
-            raise ValidationError(_l("Choose one from the list."))
 
 
 def a_name(field: str, *validators: Any, most: int = NAME_MOST) -> StringField:

@@ -21,7 +21,7 @@ from app.practices.models import CatalogueEntry
 from app.practices.queries.records import MODELS
 from app.topics.queries import regions
 
-SIZE = 20
+SIZE = 10
 WORLD = "001"
 Entry = CatalogueEntry
 
@@ -68,18 +68,27 @@ def visible_entries(viewer: Viewer) -> Select[Any]:
 
 
 def catalogue(viewer: Viewer, wanted: Filters, after: str | None = None, size: int = SIZE) -> Page[Record]:
-    """One page of records: the best match first where words were typed, else the newest first."""
+    """One page of records: the best match first where words were typed, else practices, tools, resources, each newest first."""
     asked = lookup.query(wanted.words)
     # a whole number, since a key travels as text and a fraction would not come back the same
     rank = cast(func.ts_rank(Entry.words, asked) * 1_000_000, Integer) if asked is not None else None
-    order: Any = Entry.listed_at if rank is None else rank
-    query = _narrowed(visible_entries(viewer), wanted).with_only_columns(Entry.kind, Entry.object_id, order.label("place"))
-    key = key_of(after, (_instant if rank is None else int, uuid.UUID))
+    order: Any = Entry.rank if rank is None else rank
+    query = _narrowed(visible_entries(viewer), wanted)
+    query = query.with_only_columns(Entry.kind, Entry.object_id, Entry.listed_at, order.label("place"))
+    key = key_of(after, (_whole, _instant, uuid.UUID))
     if key is not None:
-        query = query.where(tuple_(order, Entry.object_id) < tuple_(*key))
-    found = db.session.execute(query.order_by(order.desc(), Entry.object_id.desc()).limit(size + 1)).all()
-    page: Page[Row[Any]] = page_of(found, size, lambda row: (row.place, row.object_id))
+        query = query.where(tuple_(order, Entry.listed_at, Entry.object_id) < tuple_(*key))
+    query = query.order_by(order.desc(), Entry.listed_at.desc(), Entry.object_id.desc())
+    found = db.session.execute(query.limit(size + 1)).all()
+    page: Page[Row[Any]] = page_of(found, size, lambda row: (row.place, row.listed_at, row.object_id))
     return Page(_records(page.rows), page.after)
+
+
+def _whole(text: str) -> int:
+    """A number the database can hold."""
+    if abs(found := int(text)) >= 2**31:
+        raise ValueError(text)
+    return found
 
 
 def _instant(text: str) -> datetime:

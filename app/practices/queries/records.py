@@ -30,7 +30,9 @@ def visible_to(viewer: Viewer, model: type[Any]) -> Select[Any]:
 
 
 def by_code(viewer: Viewer, kind: Kind, code: str) -> Record | None:
-    """This record, if the viewer may see it."""
+    """This record, if the viewer may see it. An address may hold anything; no code holds what cannot be printed."""
+    if not code.isprintable():
+        return None
     model = MODELS[kind]
     found: Record | None = db.session.scalar(visible_to(viewer, model).where(model.code == code))
     return found

@@ -11,14 +11,16 @@ from app.links.models import LinkType
 
 T = LinkType
 _FORWARDS: dict[LinkType, Any] = {
-    T.ASKS_FOR: _l("Asks for"),
-    T.DISCUSSED: _l("Discusses"),
-    T.TESTS: _l("Tests"),
+    T.ASKS_FOR: _l("Tools it asks for"),
+    T.DISCUSSED: _l("Practices it discusses"),
+    T.TESTS: _l("Tools it tests"),
     T.INSPIRED_BY: _l("Inspired by"),
     T.COMES_FROM: _l("Comes from"),
     T.LED_TO: _l("Led to"),
     T.ABOUT: _l("About"),
 }
+_OF_A_KIND: dict[tuple[LinkType, str], Any] = {(T.DISCUSSED, "tool"): _l("Tools it discusses")}
+"""Where what stands at the end is of more than one kind."""
 _BACKWARDS: dict[LinkType, Any] = {
     T.ASKS_FOR: _l("Asked for in expressions of interest"),
     T.DISCUSSED: _l("Sessions about it"),
@@ -38,7 +40,7 @@ register(
 
 def label(type_: LinkType, *, forwards: bool, kind: str) -> Any:
     """The heading over the records at the other end."""
-    return (_FORWARDS if forwards else _BACKWARDS)[type_]
+    return _OF_A_KIND.get((type_, kind), _FORWARDS[type_]) if forwards else _BACKWARDS[type_]
 
 
 def order(way: tuple[LinkType, bool, str]) -> tuple[int, bool, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Any
 
@@ -99,10 +99,15 @@ for _kind in Kind:
 register(actions={}, fields=FIELDS, kinds={kind.value: word for kind, word in KINDS.items()})
 
 
-def state_names(codes: Iterable[str]) -> list[str]:
-    """States by their codes, each by its name in the reader's language; a code nobody knows stays as it is."""
-    known = {s.code: s.names for s in states()}
-    return sorted((str(best(known[code])) if code in known else code for code in codes), key=fold)
+def names_by_code() -> dict[str, str]:
+    """Every State's name in the reader's language, by its code."""
+    return {s.code: str(best(s.names)) for s in states() if s.code}
+
+
+def state_names(codes: Iterable[str], known: Mapping[str, str] | None = None) -> list[str]:
+    """States by their codes, in the order of their names; a code nobody knows stays as it is."""
+    names = names_by_code() if known is None else known
+    return sorted((names.get(code, code) for code in codes), key=fold)
 
 
 def listed(names: Iterable[str]) -> str:

@@ -6,10 +6,11 @@ import uuid
 from datetime import datetime
 
 from app.audit.rules import Actor, record
+from app.core.signing import settings
 from app.extensions import db
 from app.texts.models import TextMark
 from app.texts.queries import marks_of
-from app.texts.states import Fields, digest
+from app.texts.states import Fields, digest, source_language
 
 
 def written(kind: str, id_: uuid.UUID, fields: Fields, *, source: str, by: Actor | None, now: datetime) -> None:
@@ -41,8 +42,7 @@ def _mark(
             mark.source_digest = source_digest
         return
     if mark is None:
-        mark = TextMark(kind=kind, object_id=id_, field=field, language=language)
-        db.session.add(mark)
+        mark = _new(kind, id_, field, language, now)
     mark.digest, mark.source_language, mark.source_digest = fresh, source, source_digest
     mark.written_at, mark.written_by, mark.written_name = now, by.id if by else None, by.full_name if by else ""
     mark.reviewed_at = mark.reviewed_by = mark.reviewed_name = None
@@ -54,17 +54,27 @@ def reviewed(kind: str, id_: uuid.UUID, fields: Fields, language: str, *, by: Ac
     ``False`` when there is nothing to review, or when it was said already of these very texts.
     """
     marks = marks_of(kind, [id_]).get(id_, [])
+    source = source_language(fields, marks, settings().language_order)
+    there = {mark.field: mark for mark in marks if mark.language == language}
     said = False
-    for mark in marks:
-        text = fields.get(mark.field, {}).get(language)
-        if mark.language != language or language == mark.source_language or not text:
+    for field, texts in fields.items():
+        if language == source or not texts.get(language, "").strip():
             continue
-        now_source = digest(fields[mark.field].get(mark.source_language))
-        if mark.reviewed_at is None or (mark.digest, mark.source_digest) != (digest(text), now_source):
-            mark.digest, mark.source_digest = digest(text), now_source
+        mark = there.get(field)
+        if mark is None:  # written before marks were kept
+            mark = _new(kind, id_, field, language, now)
+        fresh = (digest(texts[language]), source, digest(texts.get(source)))
+        if mark.reviewed_at is None or (mark.digest, mark.source_language, mark.source_digest) != fresh:
+            mark.digest, mark.source_language, mark.source_digest = fresh
             mark.reviewed_at, mark.reviewed_by, mark.reviewed_name = now, by.id, by.full_name
             said = True
     if said:
         record("texts.reviewed", kind, id_, by=by, now=now, changes={"language": (None, language)})
         db.session.flush()
     return said
+
+
+def _new(kind: str, id_: uuid.UUID, field: str, language: str, now: datetime) -> TextMark:
+    mark = TextMark(kind=kind, object_id=id_, field=field, language=language, written_at=now, written_name="")
+    db.session.add(mark)
+    return mark

@@ -9,6 +9,7 @@ import pytest
 from app.accounts.access import Viewer
 from app.accounts.models import Role
 from app.core import lookup
+from app.extensions import db
 from app.practices.models import CatalogueEntry, Kind, LawStatus, PracticeType, ResourceType
 from app.practices.queries import Filters, catalogue, facets
 from tests.factories.accounts import make_state
@@ -177,6 +178,21 @@ def test_as_many_queries_for_thirty_records_as_for_three(session, statements):
     many = page()
     assert (few[0], many[0]) == (3, 18)
     assert many[1] <= few[1] + 2 and many[1] <= 11  # the two that ask for continents once there are States
+
+
+def test_the_page_asks_as_much_for_ten_records_as_for_one(app, client, statements):
+    counts = []
+    for total in (1, 10):
+        with app.app_context():
+            for number in range(total):
+                make_practice(f"Quetzal {number}", states=["ES", "KE"], grounds=["family"])
+            db.session.commit()
+            db.session.remove()
+        client.get("/en/practices?q=quetzal")
+        statements.clear()
+        assert client.get("/en/practices?q=quetzal").text.count('<li class="practice">') == min(10, total + len(counts))
+        counts.append(len(statements))
+    assert counts[0] == counts[1] <= 12, counts
 
 
 def test_words_are_cut_alike_for_texts_and_for_what_is_typed():

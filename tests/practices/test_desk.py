@@ -234,27 +234,41 @@ def test_what_is_hidden_is_gone_from_page_list_and_links_and_comes_back(app, bro
         assert ("PR-01" in client.get("/en/practices?q=kinship").text) is (status == 200)
 
 
-def test_translations_go_from_draft_to_reviewed_to_out_of_date_and_readers_are_told(app, browser, client):
-    typed = {**PRACTICE, "titles-fr": "Parenté", "summaries-fr": "Des lettres.", "points-fr": "Une ?"}
-    url = write(browser, "practice", **typed).location
+def publish(browser, url):
     form = form_of(browser.get(url).text, action="/publish")
     browser.post(form.action, data=form.filled())
-    assert "Parenté" in client.get("/fr/practices/PR-01").text
-    assert "working translation" in client.get("/fr/practices/PR-01").text  # no catalogue here has these words yet
-    form = form_of(browser.get(url).text, action="/reviewed/fr")
-    browser.post(form.action, data=form.filled())
-    assert "working translation" not in client.get("/fr/practices/PR-01").text
+
+
+def test_translations_go_from_draft_to_reviewed_to_out_of_date_and_readers_are_told(app, browser, client):
+    french = {"source": "fr", "titles-fr": "Parenté", "summaries-fr": "Des lettres.", "points-fr": "Une ?"}
+    url = write(browser, "practice", **{**PRACTICE, **french, "titles-ar": ""}).location
+    publish(browser, url)
+    page = client.get("/en/practices/PR-01").text
+    assert "Kinship" in page and "A working translation that nobody has reviewed yet" in page and ">Français<" in page
+    review = form_of(browser.get(url).text, action="/reviewed/en")
+    browser.post(review.action, data=review.filled())
+    assert "working translation" not in client.get("/en/practices/PR-01").text
     page = words(browser.get(url).text)
-    assert "Reviewed" in page and "Ada Berg" in page
-    browser.post(url, data=the_form(browser.get(url)).filled(**{"summaries-en": "Officers accept letters and photographs."}))
-    assert "changed after this translation was made" in client.get("/fr/practices/PR-01").text
-    stale = form_of(browser.get(url).text, action="/reviewed/fr").filled()
-    browser.post(url, data=the_form(browser.get(url)).filled(**{"summaries-en": "Another."}))
-    told = browser.post(form.action, data=stale, follow_redirects=True)
+    assert "Reviewed" in page and "Ada Berg" in page and "Translation reviewed" in page
+    browser.post(url, data=the_form(browser.get(url)).filled(**{"summaries-fr": "Des lettres et des photos."}))
+    assert "changed after this translation was made" in client.get("/en/practices/PR-01").text
+    stale = form_of(browser.get(url).text, action="/reviewed/en").filled()
+    browser.post(url, data=the_form(browser.get(url)).filled(**{"summaries-fr": "Autre chose."}))
+    told = browser.post(review.action, data=stale, follow_redirects=True)
     assert "The texts changed while you were reading." in told.text
-    assert "There is no text in your language yet" in client.get("/ru/practices/PR-01").text
-    assert "Some of it is not translated yet" in client.get("/ar/practices/PR-01").text
-    assert 'lang="en"' in client.get("/ru/practices/PR-01").text
+    assert "changed after this translation was made" in client.get("/en/practices/PR-01").text
+    assert 'lang="fr"' in client.get("/ru/practices/PR-01").text  # the best there is, and said which it is
+
+
+def test_a_reader_whose_language_lacks_is_told_what_they_read_instead(app, browser, client):
+    arabic = {**PRACTICE, "source": "ar", "titles-en": "", "summaries-en": "", "points-en": "", "summaries-ar": "رسائل"}
+    url = write(browser, "practice", **arabic).location
+    publish(browser, url)
+    page = client.get("/en/practices/PR-01").text
+    assert "There is no text in your language yet. You read it in" in page and '<bdi lang="ar" dir="rtl">قرابة</bdi>' in page
+    browser.post(url, data=the_form(browser.get(url)).filled(**{"titles-en": "Kinship"}))
+    page = client.get("/en/practices/PR-01").text
+    assert "Some of it is not translated yet." in page and "Kinship" in page and "رسائل" in page
 
 
 def upload(browser, url, data, name="sheet.pdf", language="en", note=""):

@@ -48,7 +48,9 @@ def test_a_session_says_what_it_discusses_and_the_practice_says_what_came_of_it(
         chosen = [f"practice:{practice.id}", f"tool:{tool.id}"]
     assert choose(browser, session_id, chosen).status_code == 303
     page = client.get(public(app, session_id)).text
-    assert "Kinship" in page and "Pathways gap checklist" in page and "Discusses" in page
+    assert (
+        "Kinship" in page and "Pathways gap checklist" in page and "Practices it discusses" in page and "Tools it discusses" in page
+    )
     for path in (f"/en/practices/{code}", "/en/practices/tools/gap_checklist"):
         page = client.get(path).text
         assert title in words(page) and "Sessions about it" in page

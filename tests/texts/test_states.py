@@ -126,6 +126,12 @@ def test_there_is_nothing_to_review_in_the_source_or_in_a_language_that_lacks(se
     assert session.scalar(select(func.count()).select_from(AuditEntry).filter_by(object_id=ID)) == 0
 
 
+def test_texts_from_before_marks_were_kept_can_be_reviewed(session, officer):
+    assert rules.reviewed(KIND, ID, fields(), "fr", by=officer, now=NOW) is True
+    assert state(fields(), "fr").state is State.REVIEWED
+    assert state(fields(en="Changed"), "fr").state is State.OUT_OF_DATE
+
+
 def test_many_records_are_judged_in_one_query(session, officer, statements):
     records = {}
     for _n in range(12):

@@ -11,7 +11,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.accounts.access import public, viewer
-from app.accounts.queries import states
 from app.accounts.reader import best
 from app.core import lookup
 from app.core.draw import Bubble, spread
@@ -57,7 +56,8 @@ def practices() -> ResponseReturnValue:
     wanted = _filters()
     page = catalogue(viewer(), wanted, request.args.get("after"))
     counts = counted(viewer(), wanted)
-    choices = _choices(counts, wanted)
+    names = words.names_by_code()
+    choices = _choices(counts, wanted, names)
     shows_map = request.args.get("view") != "list"
     return render_template(
         "practices/catalogue.html",
@@ -75,6 +75,7 @@ def practices() -> ResponseReturnValue:
         first_url=_address() if request.args.get("after") else None,
         after_url=_address(after=page.after) if page.after else None,
         urls={row.id: _url(row) for row in page.rows},
+        where={row.id: words.listed(words.state_names(getattr(row, "states", ()), names)) for row in page.rows},
         kind_of=_kind,
         years=years,
         words=words,
@@ -91,10 +92,9 @@ def _values(name: str) -> tuple[str, ...]:
     return tuple(value for value in found if value)
 
 
-def _choices(counts: Facets, wanted: Filters) -> dict[str, list[Choice]]:
+def _choices(counts: Facets, wanted: Filters, state_names: dict[str, str]) -> dict[str, list[Choice]]:
     """Each facet's values by name. Grounds and types keep their order, States and regions follow the alphabet."""
     ground_names = {code: str(best(g.labels)) for code, g in grounds().items()}
-    state_names = {s.code or "": str(best(s.names)) for s in states()}
     region_names = {m49: str(best(r.names)) for m49, r in regions().items() if m49 in _PLACES}
     type_names = {value: str(word) for value, word in words.TYPES.items()}
     return {

@@ -84,6 +84,7 @@ class StateChoice:
     names: Texts
     zone: str
     illustrative: bool
+    region_m49: str | None
 
 
 _kept: tuple[float, tuple[StateChoice, ...]] | None = None
@@ -94,7 +95,10 @@ def states() -> tuple[StateChoice, ...]:
     global _kept
     if _kept is not None and settings().env != "test" and time.monotonic() - _kept[0] < _KEEP_SECONDS:
         return _kept[1]
-    columns = (Organisation.id, Organisation.code, Organisation.names, Organisation.zone, Organisation.illustrative)
+    columns = (
+        Organisation.id, Organisation.code, Organisation.names, Organisation.zone, Organisation.illustrative,
+        Organisation.region_m49,
+    )  # fmt: skip
     query = select(*columns).where(Organisation.kind == OrganisationKind.STATE, Organisation.active)
     found = tuple(StateChoice(*row) for row in db.session.execute(query.order_by(Organisation.sort_name)))
     _kept = (time.monotonic(), found)

@@ -1,6 +1,6 @@
 """Every read of tools, practices and resources. Lists begin at what the viewer may see."""
 
-from app.practices.queries.catalogue import Count, Facets, Filters, catalogue, facets
+from app.practices.queries.catalogue import Count, Facets, Filters, catalogue_page, facets
 from app.practices.queries.documents import document_in_view, documents_of, latest, versions_of
 from app.practices.queries.records import (
     MODELS,
@@ -18,7 +18,7 @@ from app.practices.queries.records import (
 )
 
 __all__ = [
-    "MODELS", "Count", "Facets", "Filters", "by_code", "catalogue", "describe_practices", "describe_resources", "describe_tools",
-    "desk_page", "discussable", "document_in_view", "documents_of", "facets", "latest", "milestone_template", "offered_tools",
-    "record_by_id", "sdg_targets", "versions_of", "visible_to",
+    "MODELS", "Count", "Facets", "Filters", "by_code", "catalogue_page", "describe_practices", "describe_resources",
+    "describe_tools", "desk_page", "discussable", "document_in_view", "documents_of", "facets", "latest",
+    "milestone_template", "offered_tools", "record_by_id", "sdg_targets", "versions_of", "visible_to",
 ]  # fmt: skip

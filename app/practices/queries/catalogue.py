@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, Row, Select, String, cast, false, func, select, tuple_
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Integer,
+    Row,
+    Select,
+    and_,
+    cast,
+    false,
+    func,
+    literal,
+    select,
+    tuple_,
+    union_all,
+)
 
 from app.accounts.access import Viewer
-from app.accounts.models import Organisation, OrganisationKind
+from app.accounts.queries import states
 from app.core import lookup
 from app.core.paging import Page, key_of, page_of
 from app.extensions import db
@@ -67,21 +81,25 @@ def visible_entries(viewer: Viewer) -> Select[Any]:
     return query if viewer.in_office else query.where(Entry.published)
 
 
-def catalogue(viewer: Viewer, wanted: Filters, after: str | None = None, size: int = SIZE) -> Page[Record]:
-    """One page of records: the best match first where words were typed, else practices, tools, resources, each newest first."""
+def catalogue_page(viewer: Viewer, wanted: Filters, after: str | None = None, size: int = SIZE) -> Page[Record]:
+    """One page of records in one statement: the best match first where words were typed, else practices, tools and
+    resources, each the newest first."""
     asked = lookup.query(wanted.words)
     # a whole number, since a key travels as text and a fraction would not come back the same
     rank = cast(func.ts_rank(Entry.words, asked) * 1_000_000, Integer) if asked is not None else None
     order: Any = Entry.rank if rank is None else rank
-    query = _narrowed(visible_entries(viewer), wanted)
-    query = query.with_only_columns(Entry.kind, Entry.object_id, Entry.listed_at, order.label("place"))
+    query = _narrowed(visible_entries(viewer), wanted, asked)
+    query = query.with_only_columns(Entry.object_id, Entry.listed_at, order.label("place"), *MODELS.values())
+    for kind, model in MODELS.items():
+        query = query.outerjoin(model, and_(Entry.kind == kind, Entry.object_id == model.id))
     key = key_of(after, (_whole, _instant, uuid.UUID))
     if key is not None:
         query = query.where(tuple_(order, Entry.listed_at, Entry.object_id) < tuple_(*key))
     query = query.order_by(order.desc(), Entry.listed_at.desc(), Entry.object_id.desc())
     found = db.session.execute(query.limit(size + 1)).all()
     page: Page[Row[Any]] = page_of(found, size, lambda row: (row.place, row.listed_at, row.object_id))
-    return Page(_records(page.rows), page.after)
+    records: list[Record] = [one for line in page.rows for one in tuple[Any, ...](line)[3:] if one is not None]
+    return Page(records, page.after)
 
 
 def _whole(text: str) -> int:
@@ -98,54 +116,56 @@ def _instant(text: str) -> datetime:
     return found
 
 
-def _records(lines: Sequence[Row[Any]]) -> list[Record]:
-    """The records behind these lines, in their order: one statement for each kind among them."""
-    by_id: dict[uuid.UUID, Record] = {}
-    for kind in sorted({line.kind for line in lines}):
-        model = MODELS[kind]
-        ids = [line.object_id for line in lines if line.kind is kind]
-        by_id.update({row.id: row for row in db.session.scalars(select(model).where(model.id.in_(ids)))})
-    return [by_id[line.object_id] for line in lines if line.object_id in by_id]
-
-
 def facets(viewer: Viewer, wanted: Filters) -> Facets:
-    """The counts beside the list. A facet's own choices do not narrow its own counts, or nothing else could be chosen."""
+    """The counts beside the list, in one statement. A facet's own choices do not narrow its own counts, or nothing else
+    could be chosen; States and regions are one facet in this."""
+    asked = lookup.query(wanted.words)
     everything = visible_entries(viewer)
-    states = _counts(everything, replace(wanted, states=(), regions=()), func.unnest(Entry.states))
-    total = db.session.scalar(select(func.count()).select_from(_narrowed(everything, wanted).subquery())) or 0
-    return Facets(
-        total=total,
-        grounds=_counts(everything, replace(wanted, grounds=()), func.unnest(Entry.grounds)),
-        states=states,
-        regions=_by_region(everything, replace(wanted, states=(), regions=()), states),
-        types=_counts(everything, replace(wanted, types=()), Entry.type),
+    placeless = replace(wanted, states=(), regions=())
+    counts: CompoundSelect[Any] = union_all(
+        _narrowed(everything, wanted, asked).with_only_columns(literal("total"), literal(""), func.count()),
+        _counts("grounds", _narrowed(everything, replace(wanted, grounds=()), asked), func.unnest(Entry.grounds)),
+        _counts("places", _narrowed(everything, placeless, asked), func.array_to_string(Entry.states, ",")),
+        _counts("types", _narrowed(everything, replace(wanted, types=()), asked), Entry.type),
     )
+    found: dict[str, Counter[str]] = {"total": Counter(), "grounds": Counter(), "places": Counter(), "types": Counter()}
+    for facet, value, number in db.session.execute(counts):
+        found[facet][value] += number
+    by_state, by_region = _places(found["places"])
+    total = found["total"][""]
+    return Facets(total, _list(found["grounds"]), _list(by_state), _list(by_region), _list(found["types"]))
 
 
-def _counts(everything: Select[Any], wanted: Filters, value: Any) -> list[Count]:
-    each = _narrowed(everything, wanted).with_only_columns(value.label("value")).subquery()
-    query = select(each.c.value, func.count()).group_by(each.c.value).order_by(func.count().desc(), each.c.value)
-    return [Count(*row) for row in db.session.execute(query)]
+def _counts(facet: str, narrowed: Select[Any], value: Any) -> Select[Any]:
+    each = narrowed.with_only_columns(value.label("value")).subquery()
+    return select(literal(facet), each.c.value, func.count()).group_by(each.c.value)
 
 
-def _by_region(everything: Select[Any], wanted: Filters, states: Sequence[Count]) -> list[Count]:
-    """How many records each continent has; one that names two of its States counts once."""
-    where = continents([c.value for c in states])
-    if not where:
-        return []
-    counts = []
-    for region in sorted(set(where.values())):
-        codes = tuple(code for code, found in where.items() if found == region)
-        counts.append((region, func.count().filter(Entry.states.overlap(codes))))
-    row = db.session.execute(_narrowed(everything, wanted).with_only_columns(*(c.label(f"r{r}") for r, c in counts))).one()
-    return [Count(region, number) for (region, _c), number in zip(counts, row, strict=True) if number]
+def _places(together: Counter[str]) -> tuple[Counter[str], Counter[str]]:
+    """From counts of States named together, the counts of each State and of each continent: a record that names two
+    States of a continent counts there once."""
+    where = {s.code: continent(s.region_m49) for s in states()}
+    by_state: Counter[str] = Counter()
+    by_region: Counter[str] = Counter()
+    for named, number in together.items():
+        codes = [code for code in named.split(",") if code]
+        by_state.update(dict.fromkeys(codes, number))
+        by_region.update(dict.fromkeys((r for code in codes if (r := where.get(code))), number))
+    return by_state, by_region
 
 
-def continents(codes: Sequence[str]) -> Mapping[str, str]:
-    """For each State its continent by M49 code."""
-    query = select(Organisation.code, Organisation.region_m49)
-    query = query.where(Organisation.kind == OrganisationKind.STATE, Organisation.code.in_(codes))
-    return {str(code): found for code, region in db.session.execute(query) if (found := continent(region)) is not None}
+def _list(counts: Counter[str]) -> list[Count]:
+    return [Count(value, number) for value, number in sorted(counts.items()) if number]
+
+
+def codes_by_continent() -> dict[str, list[str]]:
+    """The codes of the States in each continent."""
+    found: dict[str, list[str]] = {}
+    for state in states():
+        region = continent(state.region_m49)
+        if region is not None and state.code:
+            found.setdefault(region, []).append(state.code)
+    return found
 
 
 def continent(region: str | None) -> str | None:
@@ -159,23 +179,17 @@ def continent(region: str | None) -> str | None:
     return None
 
 
-def _narrowed(query: Select[Any], wanted: Filters) -> Select[Any]:
+def _narrowed(query: Select[Any], wanted: Filters, asked: ColumnElement[Any] | None) -> Select[Any]:
+    """Only what fits; ``asked`` is the search for the words, built once for all that use it."""
     if wanted.words.strip():
-        asked = lookup.query(wanted.words)
         query = query.where(Entry.words.bool_op("@@")(asked) if asked is not None else false())
     if wanted.grounds:
         query = query.where(Entry.grounds.overlap(wanted.grounds))
     if wanted.states:
         query = query.where(Entry.states.overlap(wanted.states))
     if wanted.regions:
-        query = query.where(Entry.states.overlap(_codes_in(wanted.regions)))
+        codes = [code for region, inside in codes_by_continent().items() if region in wanted.regions for code in inside]
+        query = query.where(Entry.states.overlap(codes))
     if wanted.types:
         query = query.where(Entry.type.in_(wanted.types))
     return query
-
-
-def _codes_in(wanted: Sequence[str]) -> Any:
-    """The codes of all States in these continents, as an array that the database makes itself."""
-    inside = [m49 for m49 in regions() if continent(m49) in wanted]
-    codes = select(Organisation.code).where(Organisation.kind == OrganisationKind.STATE, Organisation.region_m49.in_(inside))
-    return cast(func.array(codes.scalar_subquery()), ARRAY(String))

@@ -17,7 +17,7 @@ from app.core.draw import Bubble, spread
 from app.core.text import clean, fold
 from app.practices import words
 from app.practices.models import Kind, Practice
-from app.practices.queries import Count, Facets, Filters, catalogue
+from app.practices.queries import Count, Facets, Filters, catalogue_page
 from app.practices.queries import facets as counted
 from app.practices.routes import blueprint
 from app.topics.queries import grounds, regions
@@ -54,7 +54,7 @@ class OnMap:
 def practices() -> ResponseReturnValue:
     """What governments have tried, the tools on offer, and what there is to read."""
     wanted = _filters()
-    page = catalogue(viewer(), wanted, request.args.get("after"))
+    page = catalogue_page(viewer(), wanted, request.args.get("after"))
     counts = counted(viewer(), wanted)
     names = words.names_by_code()
     choices = _choices(counts, wanted, names)

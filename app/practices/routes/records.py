@@ -15,7 +15,7 @@ from app.links.queries import related_to
 from app.practices import words
 from app.practices.indexing import Record, texts_of
 from app.practices.models import Kind
-from app.practices.queries import by_code, documents_of, latest, milestone_template, sdg_targets
+from app.practices.queries import by_code, documents_of, latest, sdg_targets
 from app.practices.routes import blueprint
 from app.practices.routes.catalogue import years
 from app.texts.queries import in_language, standings_of
@@ -37,7 +37,7 @@ def practice(code: str) -> ResponseReturnValue:
 def tool(code: str) -> ResponseReturnValue:
     """What a tool is and for whom, its files, the milestones of a pilot, and where it is piloted."""
     row = _found(Kind.TOOL, code)
-    return _page(Kind.TOOL, row, milestones=milestone_template(row.code))
+    return _page(Kind.TOOL, row, milestones=sorted(row.milestones, key=lambda m: m["after_days"]))
 
 
 @blueprint.get("/practices/resources/<string:code>")

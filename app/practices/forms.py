@@ -28,13 +28,13 @@ from app.core.forms import (
     CheckboxesField,
     Form,
     LanguageField,
+    OnceForm,
     OneOf,
     SeveralField,
     TextsField,
     TidySelect,
     a_web_address,
     at_most,
-    hidden_key,
     needed,
     texts_of,
     tidy,
@@ -106,11 +106,10 @@ def _one_of(name: str, words: dict[Any, Any], **more: Any) -> OneOf:
     return OneOf(FIELDS[name], [needed(_l("Choose one from the list."))], choices=_pairs(words), **more)
 
 
-class WrittenForm(Form):
+class WrittenForm(OnceForm):
     """What practices, tools and resources share."""
 
     version = HiddenField()
-    submission_key = hidden_key()
     source = LanguageField(_l("Written first in"), [needed(_l("Choose one from the list."))])
     titles = TextsField(FIELDS["titles"], most=200)
     summaries = TextsField(FIELDS["summaries"], long=True, most=2000)

@@ -19,6 +19,7 @@ from app.notifications.models import InboundMail, Message, Verdict
 from tests.factories.accounts import NOW, make_designation, make_ministry, make_person, make_state
 from tests.factories.exchanges import make_invitation, make_session
 from tests.factories.interests import make_call, make_draft, make_expression
+from tests.factories.practices import make_practice
 
 LINKS = {
     "answer": "answer", "join": "join", "drafts": "draft", "confirmations": "confirm", "corrections": "correct",
@@ -38,6 +39,7 @@ def everything() -> dict[str, Any]:
     made |= _accounts(officer, state, ministry, focal, guest)
     made |= _interests(officer, state)
     made |= _exchanges(state, guest)
+    made |= {"record_id": make_practice("Kinship", code="PR-77").id, "document_id": uuid.uuid4()}
     db.session.commit()
     db.session.expunge_all()
     return made
@@ -103,5 +105,7 @@ def address_of(rule: Any, made: dict[str, Any], lang: str = "en") -> str:
     path = str(rule.rule).replace("<lang:lang>", lang)
     first = path.removeprefix(f"/{lang}/").strip("/").split("/")[0]
     path = path.replace("<token>", str(made.get(LINKS.get(first, ""), "a" * 54)))
+    path = path.replace("<any(practice,tool,resource):kind>", "practice").replace("<lang_code>", "fr")
+    path = path.replace("<string:code>", "PR-77" if "tools" not in path and "resources" not in path else "gap_checklist")
     path = path.replace("<any(who, what):step>", "who").replace("<role>", "participant")
     return re.sub(r"<uuid:(\w+)>", lambda found: str(made[found[1]]), path)

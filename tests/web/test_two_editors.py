@@ -11,6 +11,7 @@ from app.accounts.models import Organisation, Person, Role
 from app.exchanges.models import Exchange, PeerSession
 from app.extensions import db
 from app.interests.models import Call, Expression
+from app.practices.models import Practice
 from tests.factories.accounts import make_person
 from tests.interests.pages import form_of, words
 from tests.web.everything import everything
@@ -26,6 +27,8 @@ EDITS: list[tuple[str, str, str, Any, str, dict[str, Any], dict[str, Any], tuple
      {"given_name": "Thomas"}, {"given_name": "Tom"}, ("Thomas", "Given name")),
     ("call", "desk/calls/{call_id}", "titles-en", Call, "call_id",
      {"titles-en": "Call for neighbours"}, {"titles-en": "Call for friends"}, ("Call for neighbours", "Title")),
+    ("practice", "desk/practices/practice/{record_id}", "titles-en", Practice, "record_id",
+     {"titles-en": "Kinship by letters"}, {"titles-en": "Kinship by word"}, ("Kinship by letters", "Title")),
     ("exchange", "desk/exchanges/{exchange_id}/edit", "themes-en", Exchange, "exchange_id",
      {"themes-en": "Papers"}, {"themes-en": "Missing papers"}, ("Papers", "Theme")),
     ("session", "desk/sessions/{session_id}/edit", "titles-en", PeerSession, "session_id",
@@ -124,5 +127,5 @@ def test_the_table_names_every_form_that_edits_a_versioned_record(base_app):
     assert VersionField
     assert versioned == {
         "ProfileForm", "OwnProfileForm", "PersonForm", "OrganisationForm", "CallForm", "ExchangeForm", "SessionForm",
-        "CancelForm", "DecisionForm", "QuestionForm",
+        "CancelForm", "DecisionForm", "QuestionForm", "WrittenForm", "PracticeForm", "ToolForm", "ResourceForm",
     }  # fmt: skip

@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 from app.accounts.access import public, viewer
 from app.accounts.reader import best
 from app.core import lookup
+from app.core.db import reading
 from app.core.draw import Bubble, spread
 from app.core.text import clean, fold
 from app.practices import words
@@ -51,6 +52,7 @@ class OnMap:
 
 @blueprint.get("/practices")
 @public
+@reading
 def practices() -> ResponseReturnValue:
     """What governments have tried, the tools on offer, and what there is to read."""
     wanted = _filters()

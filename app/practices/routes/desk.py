@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,9 +15,10 @@ from app.accounts.access import P, me, requires, viewer
 from app.accounts.reader import language
 from app.audit.queries import lines_about
 from app.core import clock
+from app.core.db import reading
 from app.core.errors import Conflict, RuleBroken
-from app.core.forms import key_of as submission_key_of
 from app.core.languages import LANGUAGES, NAMES
+from app.core.once import key_text
 from app.core.paging import key_of
 from app.core.text import size_words
 from app.extensions import db
@@ -39,6 +41,7 @@ def found(kind: Kind, record_id: uuid.UUID) -> Any:
 
 @blueprint.get("/desk/practices")
 @requires(P.SEE_DESK)
+@reading
 def desk_practices() -> ResponseReturnValue:
     """All records of a kind, drafts too, with the state of each translation."""
     asked = request.args.get("kind", "")
@@ -60,7 +63,7 @@ def desk_new(kind: str) -> ResponseReturnValue:
         try:
             made = rules.create(
                 Kind(kind), form.fields(), source=form.source.data, by=me(), now=clock.now(),
-                submission_key=submission_key_of(form.submission_key.data),
+                submission_key=key_text(form),
             )  # fmt: skip
             _keep_subjects(form, made)
             db.session.commit()
@@ -93,7 +96,8 @@ def desk_edit(kind: str, record_id: uuid.UUID) -> ResponseReturnValue:
         row = found(Kind(kind), record_id)
         form.version.data = str(row.version)
         form.form_errors.append(conflict.message)
-        return page(Kind(kind), row, form=form, changes=words.differences_in_words(conflict.changes)), 409
+        changes = words.differences_in_words(conflict.changes)
+        return page(Kind(kind), row, form=form, changes=changes, saved=conflict.saved), 409
     except RuleBroken as refused:
         db.session.rollback()
         form.refuse(refused)
@@ -122,6 +126,7 @@ def page(
     form: WrittenForm | None = None,
     document_form: DocumentForm | None = None,
     changes: list[tuple[Any, str, str]] | None = None,
+    saved: Sequence[Any] = (),
 ) -> str:
     """The edit page: the form, the languages, the files, what is linked, the log."""
     documents = documents_of(kind, row.id)
@@ -133,6 +138,7 @@ def page(
         kind=kind,
         row=row,
         changes=changes,
+        saved=saved,
         standings=standings_of(kind, row.id, texts_of(row)),
         documents=documents,
         newest={d.id for d in latest(documents)},

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from app.accounts.access import P, public, viewer
 from app.accounts.reader import language
 from app.audit.queries import lines_about
+from app.core.db import reading
 from app.core.text import size_words
 from app.links.queries import related_to
 from app.practices import words
@@ -24,6 +25,7 @@ from app.topics.queries import objectives
 
 @blueprint.get("/practices/<string:code>")
 @public
+@reading
 def practice(code: str) -> ResponseReturnValue:
     """What a government did, on what footing, and what peers can ask about it."""
     row = _found(Kind.PRACTICE, code)
@@ -34,6 +36,7 @@ def practice(code: str) -> ResponseReturnValue:
 
 @blueprint.get("/practices/tools/<string:code>")
 @public
+@reading
 def tool(code: str) -> ResponseReturnValue:
     """What a tool is and for whom, its files, the milestones of a pilot, and where it is piloted."""
     row = _found(Kind.TOOL, code)
@@ -42,6 +45,7 @@ def tool(code: str) -> ResponseReturnValue:
 
 @blueprint.get("/practices/resources/<string:code>")
 @public
+@reading
 def resource(code: str) -> ResponseReturnValue:
     """Something to read, watch or use."""
     return _page(Kind.RESOURCE, _found(Kind.RESOURCE, code))

@@ -12,6 +12,7 @@ from sqlalchemy import Integer, cast, func, select, text
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts.models import Person
+from app.audit.queries import saved_since
 from app.audit.rules import differences, record
 from app.core.errors import Conflict, RuleBroken
 from app.extensions import db
@@ -73,6 +74,7 @@ def change(row: Record, fields: dict[str, Any], *, version: int, source: str, by
         raise Conflict(
             _("Somebody else changed this while you were writing."),
             [(name, theirs, yours) for name, (theirs, yours) in changes.items()],
+            saved_since(kind, row.id, row.version - version),
         )
     if row.published:
         _complete(wanted)

@@ -14,10 +14,11 @@ SHOWN: dict[str, str] = {
     "resource": "app.practices.queries:describe_resources",
     "expression": "app.interests.queries.related:describe",
     "session": "app.exchanges.queries.related:describe",
+    "pilot": "app.pilots.queries:describe_pilots",
 }
 """Kind, as the audit log knows it, to the function that describes records of it to a viewer."""
 
-TOLD: tuple[str, ...] = ("app.interests.queries.related:edges",)
+TOLD: tuple[str, ...] = ("app.interests.queries.related:edges", "app.pilots.queries:tell_edges")
 """Functions that tell the edges of a record which a room keeps among its own data."""
 
 

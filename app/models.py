@@ -9,12 +9,13 @@ from app.interests import models as interests
 from app.links import models as links
 from app.notifications import guards as _guards  # noqa: F401 - the guard of the messages table
 from app.notifications import models as notifications
+from app.pilots import models as pilots
 from app.practices import indexing as _catalogue  # noqa: F401 - keeps the catalogue in step
 from app.practices import models as practices
 from app.texts import models as texts
 from app.topics import models as topics
 
 __all__ = [
-    "accounts", "audit", "exchanges", "files", "interests", "limits", "links", "notifications", "once", "practices", "texts",
-    "topics",
+    "accounts", "audit", "exchanges", "files", "interests", "limits", "links", "notifications", "once", "pilots",
+    "practices", "texts", "topics",
 ]  # fmt: skip

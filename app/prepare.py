@@ -79,6 +79,7 @@ GRANTS = (
     "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO pathways_app",
     # the audit log only grows
     "REVOKE UPDATE, DELETE, TRUNCATE ON audit_entries FROM pathways_app",
+    "REVOKE UPDATE, DELETE, TRUNCATE ON milestone_revisions FROM pathways_app",
     # which migrations ran is the owner's to say
     "REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON alembic_version FROM pathways_app",
 )

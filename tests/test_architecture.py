@@ -15,7 +15,10 @@ from app.core import events
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sorted(p for folder in ("app", "worker", "embedded") for p in (ROOT / folder).rglob("*.py"))
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html")) + sorted((ROOT / "templates").rglob("*.txt"))
-ROOMS = ("accounts", "audit", "interests", "exchanges", "dashboards", "api", "files", "notifications", "topics", "practices", "links", "texts")
+ROOMS = (
+    "accounts", "audit", "interests", "exchanges", "dashboards", "api", "files", "notifications", "topics", "practices", "links",
+    "texts", "pilots",
+)  # fmt: skip
 
 
 def _imports(path: Path) -> set[str]:
@@ -98,7 +101,7 @@ def test_every_announced_event_has_a_listener(base_app):
 def test_every_task_the_app_names_exists_in_the_worker():
     named = set()
     for path in PYTHON:
-        named |= set(re.findall(r"""["']((?:notifications|exchanges|accounts|interests)\.[a-z_]+)["']""", path.read_text()))
+        named |= set(re.findall(r"""["']((?:notifications|exchanges|accounts|interests|pilots)\.[a-z_]+)["']""", path.read_text()))
     tasks = "\n".join(p.read_text() for p in (ROOT / "worker" / "tasks").glob("*.py"))
     registered = set(re.findall(r"""name=["']([a-z_.]+)["']""", tasks))
     from worker.schedule import beat_schedule

@@ -9,6 +9,8 @@ beat_schedule: dict[str, dict[str, Any]] = {
     "sweep": {"task": "notifications.sweep", "schedule": 15.0},
     # Which reminders are due at this minute.
     "reminders": {"task": "exchanges.queue_reminders", "schedule": 60.0},
+    # Dates of milestones: said at nine in the morning where people are, and zones differ by quarters of an hour.
+    "milestones": {"task": "pilots.queue_reminders", "schedule": 300.0},
     # Answers by mail wait in the organizer mailbox.
     "mailbox": {"task": "notifications.poll_mailbox", "schedule": 30.0},
     # Sign-in links and rate counts that are over.

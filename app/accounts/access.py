@@ -27,6 +27,8 @@ class Permission(StrEnum):
     REVIEW_EXPRESSIONS = "review_expressions"  # notes, questions, assignee, enter on behalf, decide
     SEE_ALL_EXCHANGES = "see_all_exchanges"
     MANAGE_EXCHANGES = "manage_exchanges"
+    SEE_ALL_PILOTS = "see_all_pilots"
+    MANAGE_PILOTS = "manage_pilots"
     MANAGE_LIBRARY = "manage_library"  # write, review, publish and hide tools, practices and resources
     SEE_OUTBOX = "see_outbox"
     MANAGE_OUTBOX = "manage_outbox"  # send again, send now
@@ -38,16 +40,16 @@ class Permission(StrEnum):
 
 
 P = Permission
-_READ = {P.SEE_DESK, P.SEE_PEOPLE, P.SEE_EXPRESSIONS, P.SEE_ALL_EXCHANGES, P.SEE_OUTBOX, P.READ_AUDIT}
+_READ = {P.SEE_DESK, P.SEE_PEOPLE, P.SEE_EXPRESSIONS, P.SEE_ALL_EXCHANGES, P.SEE_ALL_PILOTS, P.SEE_OUTBOX, P.READ_AUDIT}
 _OFFICE = _READ | {
     P.MANAGE_PEOPLE, P.VERIFY_DESIGNATIONS, P.MANAGE_CALLS, P.REVIEW_EXPRESSIONS, P.MANAGE_EXCHANGES,
-    P.MANAGE_LIBRARY, P.MANAGE_OUTBOX, P.JUDGE_REPLIES,
+    P.MANAGE_LIBRARY, P.MANAGE_PILOTS, P.MANAGE_OUTBOX, P.JUDGE_REPLIES,
 }  # fmt: skip
 
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(_OFFICE | {P.GRANT_ROLES}),
     Role.SECRETARIAT: frozenset(_OFFICE),
-    Role.CO_LEAD: frozenset({P.SEE_EXPRESSIONS, P.SEE_ALL_EXCHANGES}),
+    Role.CO_LEAD: frozenset({P.SEE_EXPRESSIONS, P.SEE_ALL_EXCHANGES, P.SEE_ALL_PILOTS}),
     Role.FOCAL_POINT: frozenset({P.SEE_MY_STATE, P.ANSWER_FOR_STATE, P.CHOOSE_DELEGATES}),
     Role.PARTICIPANT: frozenset(),
     Role.OBSERVER: frozenset(),

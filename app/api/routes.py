@@ -1,4 +1,4 @@
-"""A person's calendar by a secret address: their sessions, in their language, without anybody else's address."""
+"""A person's calendar by a secret address: their sessions and the dates they have to keep, without anybody else's address."""
 
 from __future__ import annotations
 
@@ -19,6 +19,10 @@ from app.exchanges.entries import entry
 from app.exchanges.models import Invitation
 from app.extensions import db
 from app.notifications.calendar import Feed, publish
+from app.pilots import deadlines
+from app.pilots.entries import due_day
+from app.pilots.models import Milestone
+from app.pilots.queries import feed_milestones
 
 bare_blueprint = Blueprint("api", __name__)
 
@@ -28,13 +32,15 @@ bare_blueprint = Blueprint("api", __name__)
 def feed(token: str) -> ResponseReturnValue:
     """The feed behind a secret address, until its owner revokes it."""
     person = _person(token)
-    invitations = queries.feed_invitations(person, clock.now())
-    response = Response(_body(person, invitations), content_type="text/calendar; charset=UTF-8")
+    now = clock.now()
+    invitations = queries.feed_invitations(person, now)
+    milestones = feed_milestones(person, deadlines.today_in(person.zone, now))
+    response = Response(_body(person, invitations, milestones), content_type="text/calendar; charset=UTF-8")
     response.headers["Cache-Control"] = "private, no-cache"
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     response.headers["Referrer-Policy"] = "no-referrer"
     response.add_etag()
-    response.last_modified = _changed(person, invitations)
+    response.last_modified = _changed(person, invitations, milestones)
     return response.make_conditional(request)
 
 
@@ -46,13 +52,15 @@ def _person(token: str) -> Person:
     return person
 
 
-def _body(person: Person, invitations: list[Invitation]) -> bytes:
+def _body(person: Person, invitations: list[Invitation], milestones: list[Milestone]) -> bytes:
     with force_locale(babel_locale(person.language)):
         name = _("%(network)s: my sessions", network=settings().network_names[person.language])
+        days = [due_day(m, person.language) for m in milestones]
     source = f"{settings().base_url}/feeds/{sign('feed', person.id, person.feed_nonce)}.ics"
-    return publish([entry(i, person.language) for i in invitations], Feed(name=name, source=source))
+    return publish([entry(i, person.language) for i in invitations], Feed(name=name, source=source), days)
 
 
-def _changed(person: Person, invitations: list[Invitation]) -> datetime:
+def _changed(person: Person, invitations: list[Invitation], milestones: list[Milestone]) -> datetime:
     """When anything in the feed last changed."""
-    return max([person.updated_at, *(max(i.updated_at, i.peer_session.updated_at) for i in invitations)])
+    sessions = (max(i.updated_at, i.peer_session.updated_at) for i in invitations)
+    return max([person.updated_at, *sessions, *(max(m.updated_at, m.pilot.updated_at) for m in milestones)])

@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from app.core import clock
-from app.exchanges.reminders import moments_between, queue_due
+from app.exchanges import reminders as of_sessions
 from app.extensions import db
 from app.notifications import nudge
 from app.notifications.models import Message, State
+from app.pilots import reminders as of_milestones
 
 UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes"}
 FARTHEST = timedelta(days=366)
@@ -42,7 +43,8 @@ def span(words: str) -> timedelta:
 def stops(start: datetime, by: timedelta) -> Iterator[datetime]:
     """The moments to stop at: each at which a reminder falls due, and the end. A leap over them would leave them unsaid."""
     end = start + by
-    for moment in moments_between(start, end):
+    due = {*of_sessions.moments_between(start, end), *of_milestones.moments_between(start, end)}
+    for moment in sorted(due):
         if moment < end:
             yield moment + timedelta(seconds=1)
     yield end
@@ -54,7 +56,8 @@ def move_to(moment: datetime) -> int:
     if ahead > timedelta():
         clock.advance(ahead)
     nudge.after_commit()
-    return queue_due(clock.now())
+    now = clock.now()
+    return of_sessions.queue_due(now) + of_milestones.queue_due(now)
 
 
 def wait_for_the_worker(patience: float = PATIENCE) -> bool:

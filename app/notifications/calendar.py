@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -69,6 +69,19 @@ class Invite:
 
 
 @dataclass(frozen=True, slots=True)
+class Day:
+    """An entry for a whole day, such as a date by which something is due. It blocks nobody's time."""
+
+    uid: str
+    sequence: int
+    dtstamp: datetime
+    day: date
+    summary: str
+    description: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Feed:
     """How a subscribed calendar presents itself."""
 
@@ -103,9 +116,9 @@ def uninvite(invite: Invite) -> bytes:
     return _wrap("CANCEL", [event])
 
 
-def publish(invites: Iterable[Invite], feed: Feed | None = None) -> bytes:
+def publish(invites: Iterable[Invite], feed: Feed | None = None, days: Iterable[Day] = ()) -> bytes:
     """A file to download, or with ``feed`` a calendar to subscribe to: METHOD:PUBLISH, nobody's address but ours."""
-    events = []
+    events = [_day(one) for one in days]
     for invite in invites:
         event = _event(invite)
         event.add("organizer", _address(invite.organizer))
@@ -125,6 +138,24 @@ def _event(invite: Invite) -> Event:
     event.add("dtstart", start)
     event.add("dtend", start + timedelta(minutes=invite.minutes))
     event.add("summary", one_line(invite.summary))
+    return event
+
+
+def _day(one: Day) -> Event:
+    """A whole day: VALUE=DATE with the day after as its end, free time, for Outlook in its own property as well."""
+    event = Event()
+    event.add("uid", one_line(one.uid))
+    event.add("dtstamp", _utc(one.dtstamp))
+    event.add("sequence", one.sequence)
+    event.add("dtstart", one.day)
+    event.add("dtend", one.day + timedelta(days=1))
+    event.add("summary", one_line(one.summary))
+    event.add("transp", "TRANSPARENT")
+    event.add("x-microsoft-cdo-busystatus", "FREE")
+    if one.description:
+        event.add("description", clean(one.description))
+    if one.url:
+        event.add("url", vUri(one_line(one.url)))
     return event
 
 

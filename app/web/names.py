@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from flask import Flask, current_app, g, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from jinja2 import StrictUndefined, pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
@@ -76,6 +77,7 @@ def navigation() -> list[tuple[str, str, bool]]:
         ("interests.calls", _("Calls")),
         ("exchanges.exchange_list", _("Exchanges")),
         ("practices.practices", _("Practices and tools")),
+        ("pilots.pilot_list", _("Pilots")),
         ("dashboards.about", _("About")),
     )
 
@@ -102,6 +104,7 @@ def desk_navigation() -> list[tuple[str, list[tuple[str, str, str, int | None, b
         ("interests.desk_calls", _("Calls"), "flag", Permission.MANAGE_CALLS),
         ("exchanges.desk_sessions", _("Exchanges"), "calendar", Permission.SEE_ALL_EXCHANGES),
         ("practices.desk_practices", _("Practices and tools"), "star", Permission.SEE_DESK),
+        ("pilots.pilot_list", _("Pilots"), "chart", Permission.SEE_ALL_PILOTS),
         ("exchanges.replies", _("Answers not understood"), "mail", Permission.JUDGE_REPLIES),
     ]
     keep = [
@@ -123,6 +126,21 @@ def desk_navigation() -> list[tuple[str, list[tuple[str, str, str, int | None, b
         if entries:
             shown.append((title, entries))
     return shown
+
+
+_ONWARD: dict[str, tuple[tuple[str, str, Any, Permission], ...]] = {
+    "expression": (("pilots.desk_new_pilot", "expression", _l("Start a pilot"), Permission.MANAGE_PILOTS),),
+}
+"""What rooms above do with a record of a room below: page, name of its parameter, label, who may. Rooms below ask by kind."""
+
+
+def onward(kind: str, record_id: object) -> list[tuple[str, Any]]:
+    """Address and label of what the viewer may do next with a record, in rooms its own room does not know."""
+    return [
+        (f"{_address(endpoint)}?{parameter}={record_id}", label)
+        for endpoint, parameter, label, permission in _ONWARD.get(kind, ())
+        if has_page(endpoint) and reader().can(permission)
+    ]
 
 
 def language_links() -> list[tuple[str, str, str, bool]]:
@@ -255,6 +273,7 @@ def init_app(app: Flask) -> None:
         viewer_zone=viewer_zone,
         now=lambda: clock.now(),
         has_page=has_page,
+        onward=onward,
         share_bar=draw.share_bar,
         hour_band=draw.hour_band,
         LANGUAGES=LANGUAGES,

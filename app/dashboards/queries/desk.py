@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
+    DateTime,
     ScalarSelect,
     Select,
     Text,
@@ -30,6 +31,8 @@ from app.exchanges.models import Capacity, Invitation, PeerSession, Seat, Sessio
 from app.extensions import db
 from app.interests.models import Expression, Status
 from app.notifications.models import InboundMail, Message, State, Verdict
+from app.pilots import deadlines
+from app.pilots.models import Milestone, Pilot
 
 LOOK_BACK = timedelta(days=14)
 """Failed mail older than this is history: nobody will act on it today."""
@@ -48,6 +51,7 @@ class Counts:
     failed: int
     designations: int
     unanswered: int
+    overdue: int  # milestones of pilots
     oldest: datetime | None  # when the oldest expression without a decision was submitted
 
 
@@ -104,6 +108,13 @@ def _failed() -> Select[Any]:
     return select(newest.c.id).where(newest.c.created_at > _SINCE, ~sent_again).order_by(newest.c.id.desc())
 
 
+_OVERDUE = (
+    select(Milestone.id)
+    .join(Pilot, Pilot.id == Milestone.pilot_id)
+    .join(Organisation, Organisation.id == Pilot.state_id)
+    .where(deadlines.overdue_in_sql())
+    .order_by(Milestone.due_on, Milestone.id)
+)
 _UNANSWERED = select(Invitation.id).join(PeerSession, Invitation.peer_session_id == PeerSession.id).where(*_SOON, *_WITHOUT_ANSWER)
 _COUNTS = select(
     bounded(select(Expression.id).where(Expression.status == Status.SUBMITTED)),
@@ -112,6 +123,7 @@ _COUNTS = select(
     bounded(_failed()),
     bounded(select(Designation.id).where(*_TO_VERIFY)),
     bounded(_UNANSWERED),
+    bounded(_OVERDUE),
     select(func.min(Expression.submitted_at)).where(Expression.status.in_(OPEN)).scalar_subquery(),
 )
 
@@ -179,6 +191,20 @@ def _verifications() -> Select[Any]:
     )  # fmt: skip
 
 
+def _overdue() -> Select[Any]:
+    late = _OVERDUE.limit(MOST_LINES).subquery()
+    return (
+        _line(
+            "milestone", Milestone.id, func.timezone("UTC", cast(Milestone.due_on, DateTime(timezone=False))),
+            titles=Milestone.titles, pilot=cast(Pilot.id, Text), code=Pilot.code, states=Organisation.names,
+        )
+        .join(late, late.c.id == Milestone.id)
+        .join(Pilot, Pilot.id == Milestone.pilot_id)
+        .join(Organisation, Organisation.id == Pilot.state_id)
+        .order_by(Milestone.due_on, Milestone.id)
+    )  # fmt: skip
+
+
 def _count_of(*conditions: ColumnElement[bool]) -> ScalarSelect[int]:
     """How many invitations of the session of the outer row are so."""
     return (
@@ -189,7 +215,7 @@ def _count_of(*conditions: ColumnElement[bool]) -> ScalarSelect[int]:
     )
 
 
-_WAITING = union_all(*(select(part.subquery()) for part in (_replies(), _failures(), _reviews(), _verifications())))
+_WAITING = union_all(*(select(part.subquery()) for part in (_replies(), _failures(), _reviews(), _verifications(), _overdue())))
 _COMING = (
     select(
         PeerSession.id,
@@ -208,13 +234,13 @@ _COMING = (
 
 def counts(now: datetime) -> Counts:
     """All counts of the desk in one statement."""
-    times = {"now": now, "since": now - LOOK_BACK, "until": now + LOOK_AHEAD}
+    times = {"now": now, "since": now - LOOK_BACK, "until": now + LOOK_AHEAD, **deadlines.days_at(now)}
     return Counts(*db.session.execute(_COUNTS, times).one())
 
 
 def waiting(now: datetime, most: int = 5) -> list[Waiting]:
     """The first few of each kind of work, in one statement: what is most pressing first."""
-    rows = db.session.execute(_WAITING, {"since": now - LOOK_BACK, "most": most})
+    rows = db.session.execute(_WAITING, {"since": now - LOOK_BACK, "most": most, **deadlines.days_at(now)})
     return [Waiting(r.kind, r.id, r.at, r.facts) for r in rows]
 
 

@@ -1,0 +1,155 @@
+"""When a milestone is due, soon due and overdue, by the working days of the State that runs the pilot.
+
+A due date is a day, not an hour: it is over when the day is over where the State is. A due date on a day off counts as
+the next working day before it is called overdue; a reminder that would fall on a day off is said on the working day
+before. Nothing of this is stored: a State's weekend may be corrected, and every page is right at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BindParameter, ColumnElement, Date, String, and_, any_, bindparam, case, cast, func
+
+from app.accounts.models import Organisation
+from app.accounts.queries import states
+from app.core import zones
+from app.pilots.models import Milestone, Pilot
+
+SOON = timedelta(days=14)
+DAY = timedelta(days=1)
+
+
+class Standing(StrEnum):
+    """How a milestone, or the whole of a pilot, stands today."""
+
+    OVERDUE = "overdue"
+    DUE_SOON = "due_soon"
+    ON_TRACK = "on_track"
+    DONE = "done"
+    DROPPED = "dropped"  # of a milestone
+    ENDED = "ended"  # of a pilot, before everything was done
+    EMPTY = "empty"  # of a pilot without milestones
+
+
+def is_off(day: date, weekend: Collection[str]) -> bool:
+    """Is it a day off? ``weekend`` holds ISO weekdays as text, as States have them."""
+    return str(day.isoweekday()) in weekend
+
+
+def working_day_from(day: date, weekend: Collection[str]) -> date:
+    """This day, or the next working day. A State without any working day is taken at its word about the date."""
+    return next((d for d in (day + n * DAY for n in range(7)) if not is_off(d, weekend)), day)
+
+
+def working_day_until(day: date, weekend: Collection[str]) -> date:
+    """This day, or the working day before."""
+    return next((d for d in (day - n * DAY for n in range(7)) if not is_off(d, weekend)), day)
+
+
+def last_day(due_on: date, weekend: Collection[str]) -> date:
+    """The last day on which a milestone due on that date is in time."""
+    return working_day_from(due_on, weekend)
+
+
+def today_in(zone: str, now: datetime) -> date:
+    """The date on the calendars of that place."""
+    return zones.to_wall(now, zone).date()
+
+
+def standing(milestone: Milestone, state: Organisation, today: date) -> Standing:
+    """How one milestone stands on this day."""
+    if milestone.dropped_at is not None:
+        return Standing.DROPPED
+    if milestone.done_on is not None:
+        return Standing.DONE
+    if today > last_day(milestone.due_on, state.weekend):
+        return Standing.OVERDUE
+    return Standing.DUE_SOON if today >= milestone.due_on - SOON else Standing.ON_TRACK
+
+
+def days_overdue(milestone: Milestone, state: Organisation, today: date) -> int:
+    """How many calendar days since it should have been done; 0 while it is in time."""
+    return max((today - last_day(milestone.due_on, state.weekend)).days, 0) if milestone.is_open else 0
+
+
+def whole(pilot: Pilot, milestones: Iterable[Milestone], today: date) -> Standing:
+    """How a pilot stands: as the worst of its milestones."""
+    found = {standing(m, pilot.state, today) for m in milestones} - {Standing.DROPPED}
+    if found and found <= {Standing.DONE}:
+        return Standing.DONE
+    if pilot.ended_on is not None:
+        return Standing.ENDED
+    return next((s for s in (Standing.OVERDUE, Standing.DUE_SOON, Standing.ON_TRACK) if s in found), Standing.EMPTY)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How much of a pilot is done, by the weights of its milestones."""
+
+    done: int
+    total: int
+
+    @property
+    def percent(self) -> int:
+        """Of a hundred, rounded down: a hundred means everything."""
+        return 100 * self.done // self.total if self.total else 0
+
+
+def progress(milestones: Iterable[Milestone]) -> Progress:
+    """The weights of what is done and of everything; what was dropped counts in neither."""
+    counted = [m for m in milestones if m.dropped_at is None]
+    return Progress(sum(m.weight for m in counted if m.done_on is not None), sum(m.weight for m in counted))
+
+
+# ------------------------------------------------------------------ the same in SQL, for lists and filters
+
+
+def _off(day: ColumnElement[date]) -> ColumnElement[bool]:
+    weekday: ColumnElement[str] = cast(func.extract("isodow", day), String)
+    return weekday == any_(Organisation.weekend)
+
+
+def last_day_in_sql() -> ColumnElement[date]:
+    """``last_day`` of a milestone; the statement joins the pilot's State as ``Organisation``."""
+    days = [cast(Milestone.due_on + n, Date) for n in range(7)]
+    return case(*((~_off(day), day) for day in days), else_=Milestone.due_on)
+
+
+UTC_DAY: BindParameter[date] = bindparam("utc_day", type_=Date)
+_AHEAD: BindParameter[list[str]] = bindparam("zones_ahead", expanding=True)
+_BEHIND: BindParameter[list[str]] = bindparam("zones_behind", expanding=True)
+TODAY_IN_SQL: ColumnElement[date] = cast(
+    UTC_DAY + case((Organisation.zone.in_(_AHEAD), 1), (Organisation.zone.in_(_BEHIND), -1), else_=0), Date
+)
+"""The date where the pilot's State is. The statement is given ``days_at(now)``: the database's own zones are never asked."""
+
+
+def days_at(now: datetime) -> dict[str, Any]:
+    """What statements with ``TODAY_IN_SQL`` are given: the date by UTC, and the zones that are a day ahead or behind."""
+    utc_day = today_in("UTC", now)
+    dates = {zone: today_in(zone, now) for zone in {s.zone for s in states()}}
+    return {
+        "utc_day": utc_day,
+        "zones_ahead": [zone for zone, day in dates.items() if day > utc_day],
+        "zones_behind": [zone for zone, day in dates.items() if day < utc_day],
+    }
+
+
+def is_open_in_sql() -> ColumnElement[bool]:
+    """Is the milestone still to be reached, in a pilot that goes on?"""
+    return and_(Milestone.done_on.is_(None), Milestone.dropped_at.is_(None), Pilot.ended_on.is_(None))
+
+
+def overdue_in_sql() -> ColumnElement[bool]:
+    """Is an open milestone overdue? The plain comparison lets the index do the work before the working days are counted."""
+    return and_(is_open_in_sql(), Milestone.due_on < UTC_DAY + 2, last_day_in_sql() < TODAY_IN_SQL)
+
+
+def due_soon_in_sql() -> ColumnElement[bool]:
+    """Is an open milestone due within two weeks, and not overdue?"""
+    return and_(is_open_in_sql(), Milestone.due_on <= TODAY_IN_SQL + SOON.days, last_day_in_sql() >= TODAY_IN_SQL)

@@ -1,0 +1,66 @@
+"""What owners and co-leads are told: a date comes near, a date has passed. The date is said as a date, which stays true."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from app.accounts.models import Person
+from app.accounts.queries import letter_for
+from app.core import when
+from app.core.db import Json, Texts
+from app.core.signing import external_url, settings
+from app.core.text import best
+from app.notifications.outbox import Letter
+from app.pilots.models import Milestone
+from app.pilots.queries import SUBJECT
+
+
+def due(milestone: Milestone, to: Person, *, key: str, expires_at: datetime) -> Letter:
+    """To the owner, before the date."""
+    return _letter("pilot-due", milestone, to, key, expires_at)
+
+
+def overdue(milestone: Milestone, to: Person, *, key: str, expires_at: datetime) -> Letter:
+    """To the owner, once, when the date has passed."""
+    return _letter("pilot-overdue", milestone, to, key, expires_at)
+
+
+def long_overdue(milestone: Milestone, to: Person, *, key: str, expires_at: datetime) -> Letter:
+    """To the co-lead, when two weeks have passed since."""
+    return _letter("pilot-overdue-lead", milestone, to, key, expires_at)
+
+
+def _letter(kind: str, milestone: Milestone, to: Person, key: str, expires_at: datetime) -> Letter:
+    return letter_for(
+        to,
+        kind=kind,
+        key=key,
+        facts=_facts(milestone, to.language),
+        thread=f"milestone:{milestone.id}:{to.id}",
+        subject_kind=SUBJECT,
+        subject_id=milestone.id,
+        subject_revision=milestone.due_version,
+        expires_at=expires_at,
+    )
+
+
+def _facts(milestone: Milestone, language: str) -> Json:
+    pilot = milestone.pilot
+    page = external_url("pilots.milestone", language, pilot_id=pilot.id, milestone_id=milestone.id)
+    return {
+        "code": pilot.code,
+        "pilot": _one(pilot.titles, language),
+        "state": _one(pilot.state.names, language),
+        "milestone": _one(milestone.titles, language),
+        "evidence": _one(milestone.evidence_asked, language),
+        "due": when.date_text(milestone.due_on, language),
+        "due_day": when.date_text(milestone.due_on, language, style="day"),
+        "owner": ", ".join(w for w in (milestone.post, milestone.owner.full_name if milestone.owner else "") if w),
+        "links": {"page": page},
+    }
+
+
+def _one(texts: Texts, language: str) -> Texts:
+    """The best there is of a text for this language, still with the language it is in."""
+    found = best(texts, language, settings().language_order)
+    return {found.lang: found.text} if found else {}

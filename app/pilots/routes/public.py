@@ -1,0 +1,144 @@
+"""The list of pilots, a pilot's page, its evidence and its updates. What a reader may see is decided by ``access`` alone."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.accounts.access import P, me, public, signed_in, viewer
+from app.accounts.queries import state_choices
+from app.accounts.reader import best, language
+from app.audit.queries import lines_about
+from app.core import clock, paging
+from app.core.errors import RuleBroken
+from app.core.forms import key_of
+from app.core.text import clean
+from app.extensions import db
+from app.files import rules as files
+from app.links.queries import related_to
+from app.pilots import queries, rules
+from app.pilots.deadlines import Standing
+from app.pilots.forms import EndForm, UpdateForm, ground_choices, to_uuid
+from app.pilots.queries import Filters
+from app.pilots.queries.listing import FILTERED
+from app.pilots.routes import blueprint
+from app.pilots.routes.shown import Page, page_or_404, size_words, visibility_word
+from app.pilots.timeline import Timeline
+from app.practices.queries import offered_tools
+
+_NAMES = ("standing", "state", "tool", "ground", "co_lead")
+
+
+@blueprint.get("/pilots")
+@public
+def pilot_list() -> ResponseReturnValue:
+    """Pilots the reader may see, newest first."""
+    after = paging.key_of(request.args.get("after"), (paging.day, uuid.UUID))
+    page = queries.pilots_page(viewer(), _filters(), clock.now(), (after[0], after[1]) if after else None)
+    kept: dict[str, Any] = {name: request.args[name] for name in _NAMES if request.args.get(name)}
+    sees_all = viewer().can(P.SEE_ALL_PILOTS)
+    return render_template(
+        "pilots/list.html",
+        page=page,
+        chosen={name: request.args.get(name, "") for name in _NAMES},
+        kept=kept,
+        after_url=url_for("pilots.pilot_list", **{**kept, "after": page.after}) if page.after else None,
+        first_url=url_for("pilots.pilot_list", **kept) if after else None,
+        standings=FILTERED,
+        states=state_choices(language()),
+        tools=[(t.code, best(t.titles)) for t in offered_tools()],
+        grounds=list(ground_choices()),
+        co_leads=[(str(p.id), p.full_name) for p in queries.co_leads()] if sees_all else [],
+        sees_all=sees_all,
+    )
+
+
+def _filters() -> Filters:
+    """The filters of the address; what is not one of ours filters nothing. Who leads is no filter for the public."""
+    args = request.args
+    standing = args.get("standing", "")
+    return Filters(
+        standing=Standing(standing) if standing in {s.value for s in FILTERED} else None,
+        state_id=_id(args.get("state")),
+        tool=clean(args.get("tool", ""))[:60],
+        ground=clean(args.get("ground", ""))[:60],
+        co_lead_id=_id(args.get("co_lead")) if viewer().can(P.SEE_ALL_PILOTS) else None,
+    )
+
+
+def _id(value: str | None) -> uuid.UUID | None:
+    found = to_uuid(value)
+    return found if isinstance(found, uuid.UUID) else None
+
+
+@blueprint.get("/pilots/<uuid:pilot_id>")
+@public
+def pilot(pilot_id: uuid.UUID) -> ResponseReturnValue:
+    """A pilot: its facts, its milestones with their drawing, updates, and for the secretariat its log."""
+    return shown_page(page_or_404(pilot_id, viewer(), clock.now()))
+
+
+def shown_page(page: Page, code: int = 200, **forms: Any) -> ResponseReturnValue:
+    """The page, with the form that was refused in its place among fresh ones."""
+    if "update_form" not in forms and page.may_write:
+        forms["update_form"] = UpdateForm(formdata=None, prefix="u")
+    if page.may_write:
+        forms["update_form"].offer(page.classes)
+    if "end_form" not in forms and page.may_plan:
+        forms["end_form"] = EndForm(formdata=None, prefix="x", data={"ended_on": page.today})
+    drawn: Timeline = page.timeline
+    html = render_template(
+        "pilots/pilot.html",
+        page=page,
+        pilot=page.pilot,
+        rows=page.rows(),
+        months=drawn.labels(language()),
+        updates=queries.updates_of(page.pilot, page.classes),
+        groups=[g for g in related_to("pilot", page.pilot.id, viewer()) if g.kind not in ("tool", "expression")],
+        lines=lines_about("pilot", page.pilot.id) if viewer().can(P.READ_AUDIT) else [],
+        size_words=size_words,
+        visibility_word=visibility_word,
+        update_form=forms.get("update_form"),
+        end_form=forms.get("end_form"),
+        has_errors=any(f.errors for f in forms.values()),
+    )
+    return html, code
+
+
+@blueprint.get("/pilots/<uuid:pilot_id>/milestones/<uuid:milestone_id>/evidence/<uuid:evidence_id>")
+@public
+def evidence_file(pilot_id: uuid.UUID, milestone_id: uuid.UUID, evidence_id: uuid.UUID) -> ResponseReturnValue:
+    """A file that shows a milestone is done, for those who may read its class; for others there is none."""
+    page = page_or_404(pilot_id, viewer(), clock.now())
+    milestone = next((m for m in page.milestones if m.id == milestone_id), None)
+    found = queries.evidence_in_view(milestone, evidence_id, page.classes) if milestone is not None else None
+    return files.response(found.file) if found is not None and found.file is not None else abort(404)
+
+
+@blueprint.post("/pilots/<uuid:pilot_id>/updates")
+@signed_in
+def write_update(pilot_id: uuid.UUID) -> ResponseReturnValue:
+    """Write how it goes."""
+    page = page_or_404(pilot_id, viewer(), clock.now())
+    if not page.may_write:
+        abort(404)
+    form = UpdateForm(prefix="u")
+    form.offer(page.classes)
+    if not form.validate_on_submit():
+        return shown_page(page, 422, update_form=form)
+    try:
+        rules.write_update(
+            page.pilot, form.text.data or "", visibility=form.chosen, by=me(), now=clock.now(),
+            submission_key=key_of(form.submission_key.data),
+        )  # fmt: skip
+    except RuleBroken as refused:
+        db.session.rollback()
+        form.refuse(refused)
+        return shown_page(page_or_404(pilot_id, viewer(), clock.now()), refused.status, update_form=form)
+    db.session.commit()
+    flash(_("The update is saved."), "good")
+    return redirect(url_for("pilots.pilot", pilot_id=pilot_id) + "#updates", 303)

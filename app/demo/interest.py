@@ -24,15 +24,17 @@ NOTES = {
 }
 
 
-def build(network: Network, calendar: Calendar) -> None:
-    """Open the call and let everything come in, in the order of the dates."""
+def build(network: Network, calendar: Calendar) -> dict[str, Expression]:
+    """Open the call and let everything come in, in the order of the dates; answers the expressions by their short names."""
     call = _call(network, calendar)
     steps: list[tuple[datetime, int, Callable[[datetime], None]]] = []
+    received: dict[str, Expression] = {}
     for number, row in enumerate(sorted(read("expressions"), key=lambda r: str(r["received_on"]))):
-        expression = _received(call, row, network, calendar)
+        expression = received[str(row["key"])] = _received(call, row, network, calendar)
         steps += [(at, number, step) for at, step in _course(expression, row, network, calendar)]
     for at, _number, step in sorted(steps, key=lambda s: s[:2]):
         step(at)
+    return received
 
 
 def _call(network: Network, calendar: Calendar) -> Call:

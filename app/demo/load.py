@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import text
 
-from app.demo import interest, library, mails, meetings, network, sign_ins
+from app.demo import interest, library, mails, meetings, network, pilots, sign_ins
 from app.demo.calendar import calendar_for
 from app.extensions import db
 from app.topics.reference import already_loaded, remember_load
@@ -22,9 +22,10 @@ def load_demo(now: datetime) -> bool:
         return False
     calendar = calendar_for(now)
     people = network.build(calendar)
-    interest.build(people, calendar)
+    expressions = interest.build(people, calendar)
     made = meetings.history(people, calendar)
     library.build(people, made, calendar)
+    pilots.build(people, expressions, calendar)
     mails.one_failure(people, calendar)
     mails.hush()
     meetings.present(made, people, now)

@@ -20,8 +20,11 @@ from app.demo.data_files import HERE, read
 from app.demo.load import load_demo
 from app.exchanges.models import Invitation, PeerSession, Seat, SessionStatus
 from app.extensions import db
+from app.files.rules import path_of
 from app.interests.models import Call, Expression, Status
 from app.notifications.models import InboundMail, Message, State, Verdict
+from app.pilots.deadlines import progress, today_in, whole
+from app.pilots.models import DueChange, Evidence, Milestone, Pilot
 from tests.conftest import NOW, _bound_to
 
 
@@ -201,3 +204,32 @@ def test_advancing_moves_all_clocks_and_says_every_reminder(loaded, monkeypatch)
     finally:
         clock.advance(-clock.shift())
     assert clock.now() == start
+
+
+def test_the_pilot_has_the_weights_and_slips_its_data_says(loaded, now):
+    row = next(r for r in read("pilots") if r["key"] == "PL-01")
+    expected = row["expected"]
+    pilot = loaded.scalars(select(Pilot).where(Pilot.titles["en"].astext == row["titles"]["en"])).one()
+    milestones = loaded.scalars(select(Milestone).where(Milestone.pilot_id == pilot.id).order_by(Milestone.baseline_on)).all()
+    done = progress(milestones)
+    assert (done.total, done.done) == (expected["weight_total"], expected["completed_weight"])
+    slips = {f"M{n}": m.slip_days for n, m in enumerate(milestones, 1)}
+    assert {k: slips[k] for k in expected["slip_days"]} == expected["slip_days"]
+    assert slips["M1"] == expected["M1_slip_days"]
+    assert [slips[f"M{n}"] for n in range(5, 9)] == [None] * 4
+    changes = loaded.scalars(select(DueChange).where(DueChange.milestone_id.in_([m.id for m in milestones]))).all()
+    assert len(changes) == sum(len(m["moves"]) for m in row["milestones"]) == 7
+    assert {c.by_name for c in changes} == {"Adaeze Morrow", "Tomas Berg"}
+    assert pilot.expression.status is Status.ACCEPTED and pilot.state.code == "XL"
+
+
+def test_pilots_of_the_demonstration_stand_differently_and_their_files_open(loaded, now):
+    found = {}
+    for pilot in loaded.scalars(select(Pilot)):
+        rows = loaded.scalars(select(Milestone).where(Milestone.pilot_id == pilot.id)).all()
+        found[pilot.code] = whole(pilot, rows, today_in(pilot.state.zone, now))
+        assert pilot.state.illustrative and set(pilot.titles) == set(LANGUAGES)
+    assert sorted(found.values()) == ["done", "on_track", "overdue"]
+    evidence = loaded.scalars(select(Evidence)).all()
+    assert len(evidence) == 8 and {e.visibility for e in evidence} == {"secretariat", "state", "public"}
+    assert all(path_of(e.file_id).read_bytes().startswith(b"PK") and e.file.visibility == e.visibility for e in evidence)

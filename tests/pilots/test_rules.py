@@ -201,7 +201,7 @@ def test_a_dropped_milestone_stays_with_its_reason_and_changes_no_more(session, 
 
 def test_evidence_is_a_link_or_a_file_once_per_form_and_carries_its_class(session, milestone, by):
     def upload():
-        return FileStorage(io.BytesIO(samples.pdf()), filename="minutes.pdf")
+        return FileStorage(io.BytesIO(samples.PDF), filename="minutes.pdf")
 
     both = Shown("x", Visibility.STATE, url="https://a.example", upload=upload())
     for wrong in (both, Shown("x", Visibility.STATE)):

@@ -15,6 +15,7 @@ from babel.dates import format_date
 from markupsafe import Markup
 
 from app.core.languages import babel_locale
+from app.core.when import ARABIC_MONTHS
 from app.pilots.deadlines import Standing
 from app.pilots.models import Milestone, Pilot
 
@@ -45,6 +46,8 @@ class Timeline:
         """The name of each month that is labelled; with the year where a span holds more than one January."""
         locale = Locale.parse(babel_locale(language))
         starts = [_plus(self.first, n) for n in range(0, self.months, self.step)]
+        if language == "ar":  # the first of the two names: both would not fit above a column
+            return [ARABIC_MONTHS[start.month - 1].split("/")[0] for start in starts]
         pattern = "MMM" if self.months <= MOST_LABELS else "MMM yy"
         return [str(format_date(start, pattern, locale=locale)) for start in starts]
 

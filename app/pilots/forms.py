@@ -73,6 +73,11 @@ class VersionField(IntegerField):
 
     widget = HiddenInput()
 
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Digits, or none: a new record has no version, and what somebody else put there is no version of ours."""
+        text = "".join(valuelist)
+        self.data = int(text) if text.isdecimal() and len(text) < 10 else None
+
     def renew(self, version: int) -> None:
         """Send the present version with the next try: the page has just shown what changed."""
         self.data, self.raw_data = version, None

@@ -1,0 +1,377 @@
+"""The pages over HTTP: started from an expression or by hand, moved, done, edited by two at once, listed, drawn."""
+
+from __future__ import annotations
+
+import io
+from datetime import date, timedelta
+
+import pytest
+from icalendar import Calendar
+from sqlalchemy import func, select
+
+from app.accounts.models import Role
+from app.core import clock
+from app.core.signing import sign
+from app.interests.models import Status
+from app.pilots import rules
+from app.pilots.models import DueChange, Evidence, Milestone, Pilot, Update, Visibility
+from app.practices.models import Tool
+from tests.factories.accounts import make_person, make_state
+from tests.factories.interests import make_call, make_expression
+from tests.factories.pilots import NOW, a_link, finished, fresh, make_milestone, make_pilot
+from tests.files import samples
+from tests.interests.pages import form_of, words
+from tests.pilots.conftest import Browser
+
+
+@pytest.fixture
+def office(session, sign_in):
+    person = make_person("Berg", given_name="Tomas")
+    session.commit()
+    return Browser(sign_in(person, Role.SECRETARIAT))
+
+
+def test_a_pilot_starts_from_the_record_of_an_accepted_expression(session, office):
+    state = make_state("Alvania", code="XL")
+    expression = make_expression(
+        make_call(), state, status=Status.ACCEPTED, tools=["gap_checklist"], grounds=["disaster"], start_on=date(2026, 12, 7)
+    )
+    tool = session.scalars(select(Tool).where(Tool.code == "gap_checklist")).one()
+    tool.milestones = [{"titles": {"en": "Agreement signed"}, "after_days": 14, "weight": 10, "evidence": {}}]
+    session.commit()
+    record = office.get(f"/en/desk/expressions/{expression.id}").text
+    address = f"/en/desk/pilots/new?expression={expression.id}"
+    assert f'href="{address}"' in record
+    form = form_of(office.get(address).text, "starts_on")
+    assert form.fields["state_id"] == [str(state.id)] and form.fields["tools"] == ["gap_checklist"]
+    assert form.fields["grounds"] == ["disaster"] and form.fields["starts_on"] == ["2026-12-07"]
+    assert form.fields["lead_name"] == ["Ministry of the Interior"] and form.fields["objectives-en"] == [expression.aim]
+    sent = form.filled(**{"titles-en": "Permits after floods", "ends_on": "2027-06-30"})
+    answers = [office.client.post(address, data=sent) for _twice in range(2)]
+    assert [a.status_code for a in answers] == [303, 303] and answers[0].location == answers[1].location
+    pilot = session.scalars(select(Pilot)).one()
+    assert (pilot.expression_id, pilot.state_id, pilot.lead_name) == (expression.id, state.id, "Ministry of the Interior")
+    milestone = session.scalars(select(Milestone)).one()
+    assert (milestone.baseline_on, milestone.weight) == (date(2026, 12, 21), 10)
+    again = words(office.get(address).text)
+    assert "A pilot began with it already" in again and pilot.code in again
+
+
+def test_an_expression_that_is_not_accepted_offers_no_pilot_and_starts_none(session, office):
+    state = make_state("Alvania")
+    expression = make_expression(make_call(), state)
+    session.commit()
+    assert "/desk/pilots/new" not in office.get(f"/en/desk/expressions/{expression.id}").text
+    address = f"/en/desk/pilots/new?expression={expression.id}"
+    form = form_of(office.get(address).text, "starts_on")
+    assert form.fields.get("state_id", [""]) == [""]
+    sent = form.filled(state_id=str(state.id), starts_on="2026-12-07", ends_on="2027-06-30", **{"titles-en": "X"})
+    answer = office.client.post(address, data=sent)
+    assert answer.status_code == 409 and "is not accepted" in answer.text
+    assert session.scalars(select(Pilot)).all() == []
+    assert office.get("/en/desk/pilots/new?expression=nonsense").status_code == 404
+
+
+def test_what_is_missing_is_said_at_its_field(session, office):
+    form = form_of(office.get("/en/desk/pilots/new").text, "starts_on")
+    answer = office.client.post("/en/desk/pilots/new", data=form.filled())
+    assert answer.status_code == 422
+    for sentence in ("Choose the State that runs the pilot.", "Enter the first day of the pilot.", "Enter the last day of the pilot."):
+        assert sentence in words(answer.text)
+    assert "<title>Error:" in answer.text
+    assert session.scalars(select(Pilot)).all() == []
+
+
+def test_an_owner_moves_a_date_and_then_says_it_is_done_with_a_file(session, world):
+    owner = world.browsers["owner"]
+    page = owner.get(world.milestone_page).text
+    move = form_of(page, "reason", action="/move")
+    assert move.fields["m-due_on"] == ["2026-12-11"]
+    sent = move.filled(**{"m-due_on": "2027-01-22", "m-reason": "Legal unit short of staff"})
+    assert [owner.client.post(f"{world.milestone_page}/move", data=sent).status_code for _twice in range(2)] == [303, 303]
+    assert len(session.scalars(select(DueChange).where(DueChange.milestone_id == world.open.id)).all()) == 1
+    shown = words(owner.get(world.milestone_page).text)
+    assert "From 11 December 2026 to 22 January 2027" in shown and "Joseph Ndegwa" in shown and "Legal unit short of staff" in shown
+    done = form_of(owner.get(world.milestone_page).text, "done_note")
+    bare = done.filled(**{"d-done_note": "All were trained."})
+    refused = owner.client.post(f"{world.milestone_page}/done", data=bare)
+    assert refused.status_code == 409 and "Add a link or a file that shows it." in words(refused.text)
+    sent = {**form_of(refused.text, "done_note").filled(), "d-file": (io.BytesIO(samples.PDF), "list.pdf")}
+    assert owner.client.post(f"{world.milestone_page}/done", data=sent).status_code == 303
+    row = fresh(world.open)
+    assert (row.done_on, row.done_note) == (date(2026, 11, 23), "All were trained.")
+    assert [e.title for e in session.scalars(select(Evidence).where(Evidence.milestone_id == row.id))] == ["list.pdf"]
+    assert "Done 23 November 2026, 18 days before the baseline" in words(owner.get(world.page).text)
+
+
+def test_a_wrong_file_is_refused_at_its_field_and_nothing_is_done(session, world):
+    owner = world.browsers["owner"]
+    done = form_of(owner.get(world.milestone_page).text, "done_note")
+    sent = {**done.filled(**{"d-done_note": "x"}), "d-file": (io.BytesIO(b"<html>"), "list.pdf")}
+    answer = owner.client.post(f"{world.milestone_page}/done", data=sent)
+    assert answer.status_code == 409 and "This file cannot be taken." in answer.text
+    assert fresh(world.open).done_on is None
+    assert session.scalars(select(Evidence).where(Evidence.milestone_id == world.open.id)).all() == []
+
+
+def test_two_people_at_once_the_second_sees_what_changed_and_nothing_is_lost(session, world):
+    owner, office = world.browsers["owner"], world.browsers["secretariat"]
+    first = form_of(owner.get(world.milestone_page).text, "reason", action="/move")
+    second = form_of(office.get(world.milestone_page).text, "reason", action="/move")
+    owner.get(world.milestone_page)
+    sent = first.filled(**{"m-due_on": "2027-01-22", "m-reason": "Short of staff"})
+    assert owner.client.post(f"{world.milestone_page}/move", data=sent).status_code == 303
+    office.get(world.milestone_page)
+    sent = second.filled(**{"m-due_on": "2027-01-29", "m-reason": "Holidays"})
+    answer = office.client.post(f"{world.milestone_page}/move", data=sent)
+    shown = words(answer.text)
+    assert answer.status_code == 409
+    assert "Present date 22 January 2027 29 January 2027" in shown and "Somebody else changed this" in shown
+    assert fresh(world.open).due_on == date(2027, 1, 22)
+    again = form_of(answer.text, "reason", action="/move")
+    assert again.fields["m-due_on"] == ["2027-01-29"] and again.fields["m-reason"] == ["Holidays"]
+    assert office.client.post(f"{world.milestone_page}/move", data=again.filled()).status_code == 303
+    assert fresh(world.open).due_on == date(2027, 1, 29)
+
+
+def test_an_edit_made_on_an_older_page_is_409_with_both_versions_and_may_be_sent_again(session, world):
+    office, address = world.browsers["secretariat"], f"/en/desk/pilots/{world.pilot.id}/edit"
+    form = form_of(office.get(address).text, "starts_on")
+    rules.publish(fresh(world.pilot), by=world.people["secretariat"], now=NOW)
+    session.commit()
+    office.get(address)
+    answer = office.client.post(address, data=form.filled(**{"titles-en": "Another title"}))
+    assert answer.status_code == 409 and "Permits after floods Another title" in words(answer.text)
+    assert fresh(world.pilot).titles["en"] == "Permits after floods"
+    again = form_of(answer.text, "starts_on").filled()
+    assert office.client.post(address, data=again).status_code == 303
+    assert fresh(world.pilot).titles == {"en": "Another title", "fr": "Permis après les inondations"}
+
+
+def test_milestones_are_added_once_and_edited_with_their_owner(session, world):
+    office, address = world.browsers["secretariat"], f"/en/desk/pilots/{world.pilot.id}/milestones/new"
+    form = form_of(office.get(address).text, "due_on")
+    sent = form.filled(**{"titles-en": "Review", "due_on": "2027-03-15", "weight": "20", "owner_id": str(world.people["owner"].id)})
+    assert [office.client.post(address, data=sent).status_code for _twice in range(2)] == [303, 303]
+    made = session.scalars(select(Milestone).where(Milestone.titles["en"].astext == "Review")).one()
+    edit = f"/en/desk/pilots/{world.pilot.id}/milestones/{made.id}/edit"
+    form = form_of(office.get(edit).text, "weight")
+    assert "due_on" not in form.fields  # a date moves with a reason, or not at all
+    assert office.client.post(edit, data=form.filled(post="Head of Review", weight="x")).status_code == 422
+    assert office.client.post(edit, data=form.filled(post="Head of Review", owner_id="")).status_code == 303
+    made = fresh(made)
+    assert (made.post, made.owner_id, made.due_on, made.baseline_on) == ("Head of Review", None, date(2027, 3, 15), date(2027, 3, 15))
+    stranger = make_person("Stranger")
+    session.commit()
+    form = form_of(office.get(edit).text, "weight")
+    answer = office.client.post(edit, data=form.filled(owner_id=str(stranger.id)))
+    assert answer.status_code == 422 and fresh(made).owner_id is None
+
+
+def test_updates_are_written_once_for_those_they_are_for(session, world):
+    owner = world.browsers["owner"]
+    form = form_of(owner.get(world.page).text, "text", action="/updates")
+    sent = form.filled(**{"u-text": "Twelve offices now issue permits."})
+    assert [owner.client.post(f"{world.page}/updates", data=sent).status_code for _twice in range(2)] == [303, 303]
+    written = session.scalars(select(Update).where(Update.text.like("Twelve%"))).one()
+    assert (written.visibility, written.author_id, written.at) == ("state", world.people["owner"].id, NOW)
+    inner = form.filled(**{"u-text": "x", "u-visibility": "secretariat", "u-submission_key": ""})
+    assert owner.client.post(f"{world.page}/updates", data=inner).status_code == 422  # not a class they read themselves
+    assert session.scalar(select(func.count()).select_from(Update)) == 5
+
+
+def test_the_page_draws_and_says_the_same_and_speaks_arabic_and_the_policy_finds_no_style(world):
+    page = world.browsers["secretariat"].get(world.page)
+    assert page.text.count('class="g-bar g-dots"') == 2 and page.text.count("g-today") == 2
+    main = page.text.split("<main")[1]
+    assert "style=" not in main and "<script" not in main
+    shown = words(page.text)
+    assert "Done 30 September 2026, 15 days after the baseline" in shown and "40 of 100" in shown and "Month 6 of 10" in shown
+    assert "Due 11 December 2026" in shown
+    arabic = world.browsers["secretariat"].get(world.page.replace("/en/", "/ar/")).text
+    assert 'dir="rtl"' in arabic and "كانون الأول/ديسمبر" in arabic
+
+
+def test_a_page_costs_the_same_few_statements_for_two_milestones_and_for_many(session, world, statements):
+    counts = []
+    for more in (0, 12):
+        for n in range(more):
+            finished(make_milestone(fresh(world.pilot), date(2026, 10, 1) + timedelta(days=n)), date(2026, 11, 1))
+        session.commit()
+        session.expire_all()
+        statements.clear()
+        assert world.browsers["secretariat"].get(f"/en/pilots/{world.pilot.id}").status_code == 200
+        counts.append(len(statements))
+    assert counts[0] == counts[1] <= 20
+
+
+@pytest.fixture
+def many(session, office):
+    """Pilots in every standing, of two States, with tools and grounds."""
+    alvania, borania = make_state("Alvania", weekend=["6", "7"]), make_state("Borania", weekend=["6", "7"])
+    lead = make_person("Prado", given_name="Lucía", roles=(Role.CO_LEAD,))
+    by, found = make_person(), {}
+
+    def one(name, state=alvania, due=None, **fields):
+        found[name] = make_pilot(state, by=by, titles={"en": name}, **fields)
+        if due:
+            make_milestone(found[name], due)
+
+    one("late", due=date(2026, 11, 19), tools=("gap_checklist",), co_lead_id=lead.id)
+    one("soon", due=date(2026, 11, 30), state=borania, grounds=("family",))
+    one("far", due=date(2027, 5, 3), grounds=("child", "family"))
+    one("finished", due=date(2026, 10, 1))
+    finished(session.scalars(select(Milestone).where(Milestone.pilot_id == found["finished"].id)).one(), date(2026, 10, 1))
+    one("ended", due=date(2026, 10, 1))
+    rules.end(found["ended"], on=date(2026, 11, 1), reason="x", by=by, now=NOW)
+    one("empty")
+    session.commit()
+    return {"alvania": alvania, "borania": borania, "lead": lead, **found}
+
+
+@pytest.mark.parametrize(("asked", "expected"), [
+    ("", {"late", "soon", "far", "finished", "ended", "empty"}),
+    ("standing=overdue", {"late"}), ("standing=due_soon", {"soon"}), ("standing=on_track", {"far"}),
+    ("standing=done", {"finished"}), ("standing=ended", {"ended"}), ("standing=nonsense&state=x", None),
+    ("state={borania}", {"soon"}), ("tool=gap_checklist", {"late"}), ("ground=family", {"soon", "far"}),
+    ("co_lead={lead}", {"late"}), ("ground=family&standing=overdue", set()),
+])  # fmt: skip
+def test_the_list_is_narrowed_by_each_filter(office, many, asked, expected):
+    names = {"late", "soon", "far", "finished", "ended", "empty"}
+    asked = asked.format(borania=many["borania"].id, lead=many["lead"].id)
+    page = office.get(f"/en/pilots?{asked}")
+    assert page.status_code == 200
+    table = page.text.split("<tbody")[1].split("</tbody")[0] if "<tbody" in page.text else ""
+    shown = {name for name in names if f">{name}</a>" in table}
+    assert shown == (names if expected is None else expected)
+    if not expected and expected is not None:
+        assert "No pilot fits these filters." in page.text
+
+
+def test_the_list_is_paged_by_key_without_doubles_or_gaps_at_the_same_cost(session, office, statements):
+    state, by = make_state(weekend=["6", "7"]), make_person()
+    costs, total = [], 0
+    for more in (1, 2, 42):
+        for _n in range(more):
+            pilot = make_pilot(state, by=by, starts_on=date(2026, 1, 1) + timedelta(days=total // 3))
+            make_milestone(pilot, date(2027, 1, 8), owner_id=None)
+            total += 1
+        session.commit()
+        session.expire_all()
+        statements.clear()
+        address, seen = "/en/pilots", []
+        page = office.get(address)
+        costs.append(len(statements))
+    while True:
+        seen += [line.split("<")[0] for line in page.text.split("<bdi>PL-")[1:]]
+        if 'rel="next"' not in page.text:
+            break
+        address = page.text.split('rel="next" href="')[1].split('"')[0].replace("&amp;", "&")
+        page = office.get(address)
+    assert len(seen) == len(set(seen)) == total == 45
+    assert costs[0] == costs[1] == costs[2] <= 12
+    assert not any("count(" in s.lower() for s in statements)
+
+
+def test_due_dates_are_whole_days_in_the_owners_feed_and_in_nobody_elses(session, world, monkeypatch):
+    for person in world.people.values():
+        person.updated_at = NOW
+    session.commit()
+
+    def feed(name):
+        person = fresh(world.people[name])
+        answer = world.browsers["visitor"].get(f"/feeds/{sign('feed', person.id, person.feed_nonce)}.ics")
+        assert answer.status_code == 200
+        return answer, {str(e["UID"]): e for e in Calendar.from_ical(answer.data).walk("VEVENT")}
+
+    answer, events = feed("owner")
+    assert set(events) == {f"milestone-{world.open.id}@pathways.example"}  # what is done is due no more
+    event = next(iter(events.values()))
+    assert (event.decoded("dtstart"), event.decoded("dtend")) == (date(2026, 12, 11), date(2026, 12, 12))
+    assert event["DTSTART"].params["VALUE"] == "DATE" and event["TRANSP"] == "TRANSPARENT" and event["SEQUENCE"] == 0
+    assert str(event["SUMMARY"]) == f"Due: Officers trained ({world.pilot.code})"
+    assert str(event["URL"]).endswith(f"/en/pilots/{world.pilot.id}/milestones/{world.open.id}")
+    assert b"mailto" not in answer.data.lower()
+    assert feed("focal point")[1] == {}
+    monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(minutes=1))
+    by = fresh(world.people["secretariat"])
+    rules.move(fresh(world.open), date(2027, 1, 22), reason="x", version=None, by=by, now=clock.now())
+    session.commit()
+    later, events = feed("owner")
+    event = next(iter(events.values()))
+    assert (event.decoded("dtstart"), event["SEQUENCE"]) == (date(2027, 1, 22), 1)
+    assert later.headers["ETag"] != answer.headers["ETag"] and later.headers["Last-Modified"] > answer.headers["Last-Modified"]
+
+
+def test_the_desk_shows_overdue_milestones_and_counts_them(session, office):
+    pilot = make_pilot()
+    late = make_milestone(pilot, date(2026, 11, 19), titles={"en": "Instruction drafted"})
+    finished(make_milestone(pilot, date(2026, 11, 18), titles={"en": "Not this"}), date(2026, 11, 18))
+    make_milestone(pilot, date(2026, 11, 23), titles={"en": "Due today"})
+    session.commit()
+    page = office.get("/en/desk").text
+    shown = words(page)
+    assert "Milestone overdue: Instruction drafted" in shown and "was due 19 November 2026" in shown
+    assert f"/en/pilots/{pilot.id}/milestones/{late.id}" in page
+    assert "Not this" not in shown and "Due today" not in shown
+    assert "1 thing needs you today" in shown
+
+
+def test_a_tool_and_an_expression_tell_of_the_pilot_to_those_who_may_see_it(session, world):
+    from app.accounts.access import Viewer
+    from app.links.queries import related_to
+
+    tool = session.scalars(select(Tool).where(Tool.code == "gap_checklist")).one()
+    pilot = fresh(world.pilot)
+    pilot.tools = ["gap_checklist"]
+    expression = make_expression(make_call(), pilot.state, status=Status.ACCEPTED)
+    pilot.expression_id = expression.id
+    session.flush()
+    office = Viewer(world.people["secretariat"], frozenset({Role.SECRETARIAT}))
+
+    def named(kind, id_, viewer):
+        return [(g.kind, r.ref.id) for g in related_to(kind, id_, viewer) for r in g.related]
+
+    assert named("tool", tool.id, office) == [("pilot", pilot.id)]
+    assert named("expression", expression.id, office) == [("pilot", pilot.id)]
+    assert named("tool", tool.id, Viewer()) == []
+    assert ("tool", tool.id) in named("pilot", pilot.id, office)
+
+
+def test_ending_a_pilot_asks_how_it_ended_and_publishing_asks_first(session, world):
+    office = world.browsers["secretariat"]
+    page = office.get(world.page).text
+    assert "Names, notes and reasons stay inside." in words(page)
+    assert office.post(f"/en/desk/pilots/{world.pilot.id}/publish", page=world.page).status_code == 303
+    assert fresh(world.pilot).published
+    form = form_of(office.get(world.page).text, "end_reason")
+    assert office.client.post(f"/en/desk/pilots/{world.pilot.id}/end", data=form.filled()).status_code == 422
+    sent = form.filled(**{"x-end_reason": "The law changed"})
+    assert office.client.post(f"/en/desk/pilots/{world.pilot.id}/end", data=sent).status_code == 303
+    shown = words(office.get(world.page).text)
+    assert "Ended early" in shown and "The law changed" in shown
+    assert "The law changed" not in words(world.browsers["visitor"].get(world.page).text)
+    assert office.post(f"/en/desk/pilots/{world.pilot.id}/resume", page=world.page).status_code == 303
+    assert fresh(world.pilot).ended_on is None
+
+
+def test_evidence_is_added_and_removed_on_the_milestones_page(session, world):
+    owner = world.browsers["owner"]
+    form = form_of(owner.get(world.milestone_page).text, "e-title")
+    sent = form.filled(**{"e-url": "javascript:alert(1)"})
+    assert owner.client.post(f"{world.milestone_page}/evidence", data=sent).status_code == 422
+    sent = form.filled(**{"e-url": "https://a.example/list", "e-title": "List", "e-visibility": "public"})
+    assert [owner.client.post(f"{world.milestone_page}/evidence", data=sent).status_code for _twice in range(2)] == [303, 303]
+    made = session.scalars(select(Evidence).where(Evidence.milestone_id == world.open.id)).one()
+    address = f"{world.milestone_page}/evidence/{made.id}/remove"
+    assert [owner.post(address, page=world.milestone_page).status_code for _twice in range(2)] == [303, 303]
+    assert session.scalars(select(Evidence).where(Evidence.milestone_id == world.open.id)).all() == []
+    inner = session.scalars(select(Evidence).where(Evidence.visibility == Visibility.SECRETARIAT.value)).one()
+    owner.post(f"{world.page}/milestones/{world.done.id}/evidence/{inner.id}/remove", page=world.milestone_page)
+    assert session.get(Evidence, inner.id) is not None  # nobody removes what they may not read
+
+
+def test_a_link_that_shows_something_is_a_link_a_link_only(world):
+    assert a_link().url.startswith("https://")
+    page = world.browsers["owner"].get(world.page).text
+    assert 'rel="noopener noreferrer nofollow"' in page

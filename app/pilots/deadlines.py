@@ -7,16 +7,16 @@ before. Nothing of this is stored: a State's weekend may be corrected, and every
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Date, String, and_, any_, bindparam, case, cast, func
+from sqlalchemy import ARRAY, BindParameter, ColumnElement, Date, String, and_, any_, bindparam, case, cast, func
 
 from app.accounts.models import Organisation
-from app.accounts.queries import states
 from app.core import zones
 from app.pilots.models import Milestone, Pilot
 
@@ -121,22 +121,28 @@ def last_day_in_sql() -> ColumnElement[date]:
 
 
 UTC_DAY: BindParameter[date] = bindparam("utc_day", type_=Date)
-_AHEAD: BindParameter[list[str]] = bindparam("zones_ahead", expanding=True)
-_BEHIND: BindParameter[list[str]] = bindparam("zones_behind", expanding=True)
+_AHEAD: BindParameter[Sequence[str]] = bindparam("zones_ahead", type_=ARRAY(String))
+_BEHIND: BindParameter[Sequence[str]] = bindparam("zones_behind", type_=ARRAY(String))
 TODAY_IN_SQL: ColumnElement[date] = cast(
-    UTC_DAY + case((Organisation.zone.in_(_AHEAD), 1), (Organisation.zone.in_(_BEHIND), -1), else_=0), Date
+    UTC_DAY + case((Organisation.zone == any_(_AHEAD), 1), (Organisation.zone == any_(_BEHIND), -1), else_=0), Date
 )
 """The date where the pilot's State is. The statement is given ``days_at(now)``: the database's own zones are never asked."""
 
 
 def days_at(now: datetime) -> dict[str, Any]:
     """What statements with ``TODAY_IN_SQL`` are given: the date by UTC, and the zones that are a day ahead or behind."""
-    utc_day = today_in("UTC", now)
-    dates = {zone: today_in(zone, now) for zone in {s.zone for s in states()}}
+    now = now.astimezone(UTC)
+    return _days_at(now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0))
+
+
+@lru_cache(maxsize=16)
+def _days_at(quarter: datetime) -> dict[str, Any]:
+    """The same for a quarter of an hour: no clock on earth changes its date within one."""
+    dates = {zone: today_in(zone, quarter) for zone in zones.names()}
     return {
-        "utc_day": utc_day,
-        "zones_ahead": [zone for zone, day in dates.items() if day > utc_day],
-        "zones_behind": [zone for zone, day in dates.items() if day < utc_day],
+        "utc_day": quarter.date(),
+        "zones_ahead": [zone for zone, day in dates.items() if day > quarter.date()],
+        "zones_behind": [zone for zone, day in dates.items() if day < quarter.date()],
     }
 
 

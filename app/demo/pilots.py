@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time
 
+from sqlalchemy import select
+
 from app.demo.calendar import Calendar
 from app.demo.data_files import Record, read
 from app.demo.network import Network
@@ -14,10 +16,13 @@ from app.files import rules as files
 from app.files.content import DOCX
 from app.files.models import StoredFile
 from app.interests.models import Expression
+from app.links import rules as links
+from app.links.models import LinkType, Ref
 from app.pilots import rules
 from app.pilots.models import Milestone, Pilot, Visibility
 from app.pilots.queries import SUBJECT
 from app.pilots.rules import MilestonePlan, PilotPlan, Shown
+from app.practices.models import Practice
 
 
 def build(network: Network, expressions: dict[str, Expression], calendar: Calendar) -> None:
@@ -30,6 +35,11 @@ def build(network: Network, expressions: dict[str, Expression], calendar: Calend
             rules.write_update(
                 pilot, update["text"], visibility=Visibility(update["visibility"]), by=network.people[update["by"]],
                 now=calendar.on(update["on"], 14),
+            )  # fmt: skip
+        for practice in db.session.scalars(select(Practice).where(Practice.code.in_(row["inspired_by"])).order_by(Practice.code)):
+            links.link(
+                Ref("pilot", pilot.id), LinkType.INSPIRED_BY, Ref("practice", practice.id), by=network.secretariat,
+                now=pilot.created_at, name=practice.code,
             )  # fmt: skip
         if row["published"]:
             rules.publish(pilot, by=network.secretariat, now=calendar.on(row["started"], 15))

@@ -9,9 +9,10 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
-from wtforms import BooleanField, HiddenField, IntegerField, SelectMultipleField, StringField, TextAreaField, URLField
+from wtforms import BooleanField, HiddenField, IntegerField, StringField, TextAreaField, URLField
 from wtforms.widgets import HiddenInput
 
+from app.accounts.access import viewer
 from app.accounts.models import OrganisationKind, Person
 from app.accounts.queries import organisation_choices, state_choices
 from app.accounts.reader import best, language
@@ -19,6 +20,7 @@ from app.core.forms import (
     CheckboxesField,
     Form,
     OurDateField,
+    SeveralField,
     TextsField,
     TidySelect,
     a_web_address,
@@ -31,7 +33,8 @@ from app.pilots.models import Milestone, Pilot, Visibility
 from app.pilots.queries import co_leads, owners_for, partner_choices
 from app.pilots.rules import MilestonePlan, PilotPlan
 from app.pilots.words import FIELDS, VISIBILITIES
-from app.practices.queries import offered_tools
+from app.practices.models import Kind
+from app.practices.queries import discussable, offered_tools
 from app.topics.queries import grounds
 
 OF_GOVERNMENT = (OrganisationKind.MINISTRY,)
@@ -54,6 +57,12 @@ def day_of(field: OurDateField) -> date:
 def ground_choices() -> Iterable[tuple[str, str]]:
     """The grounds, each by its label in the reader's language."""
     return [(code, str(best(g.labels))) for code, g in grounds().items()]
+
+
+def practice_choices() -> Iterable[tuple[str, str]]:
+    """Practices a pilot can be inspired by."""
+    found = ((kind, row) for kind, row in discussable(viewer()) if kind is Kind.PRACTICE)
+    return [(f"{kind.value}:{row.id}", f"{row.code} {best(row.titles)}") for kind, row in found]
 
 
 class WholeNumber(IntegerField):
@@ -94,10 +103,12 @@ class PilotForm(Form):
     state_id = TidySelect(FIELDS["state_id"], [needed(_l("Choose the State that runs the pilot."))], coerce=to_uuid)
     lead_id = TidySelect(FIELDS["lead_id"], coerce=to_uuid)
     lead_name = StringField(FIELDS["lead_name"], [at_most(200)])
-    partners = SelectMultipleField(FIELDS["partners"], coerce=to_uuid)
+    partners = SeveralField(FIELDS["partners"], coerce=to_uuid)
     co_lead_id = TidySelect(FIELDS["co_lead_id"], coerce=to_uuid)
     tools = CheckboxesField(FIELDS["tools"])
     grounds = CheckboxesField(FIELDS["grounds"], choices=ground_choices)
+    inspired_by = SeveralField(_l("Practices it is inspired by"), choices=practice_choices)
+    seen = HiddenField()  # the practices that were chosen when the page was read
     starts_on = OurDateField(FIELDS["starts_on"], [needed(_l("Enter the first day of the pilot."))])
     ends_on = OurDateField(FIELDS["ends_on"], [needed(_l("Enter the last day of the pilot."))])
     with_templates = BooleanField(_l("Begin with the milestones of these tools"))

@@ -22,9 +22,12 @@ from app.exchanges.models import Invitation, PeerSession, Seat, SessionStatus
 from app.extensions import db
 from app.files.rules import path_of
 from app.interests.models import Call, Expression, Status
+from app.links.models import LinkType, Ref
+from app.links.queries import ends_of
 from app.notifications.models import InboundMail, Message, State, Verdict
 from app.pilots.deadlines import progress, today_in, whole
 from app.pilots.models import DueChange, Evidence, Milestone, Pilot
+from app.practices.models import Practice
 from tests.conftest import NOW, _bound_to
 
 
@@ -220,6 +223,10 @@ def test_the_pilot_has_the_weights_and_slips_its_data_says(loaded, now):
     changes = loaded.scalars(select(DueChange).where(DueChange.milestone_id.in_([m.id for m in milestones]))).all()
     assert len(changes) == sum(len(m["moves"]) for m in row["milestones"]) == 7
     assert {c.by_name for c in changes} == {"Adaeze Morrow", "Tomas Berg"}
+    inspired = loaded.scalars(
+        select(Practice.code).where(Practice.id.in_(ends_of(Ref("pilot", pilot.id), LinkType.INSPIRED_BY, "practice")))
+    )
+    assert set(inspired) == {"PR-10", "PR-13"}
     assert pilot.expression.status is Status.ACCEPTED and pilot.state.code == "XL"
 
 

@@ -85,7 +85,9 @@ def world(session, sign_in, app):
     pilot = make_pilot(state, by=office, lead_id=ministry.id, co_lead_id=people["co-lead"][0].id, grounds=("disaster",))
     done = make_milestone(pilot, date(2026, 9, 15), titles={"en": "Agreement signed"}, owner_id=people["owner"][0].id, weight=40)
     rules.move(done, date(2026, 10, 2), reason="REASON-floods", version=None, by=office, now=NOW)
-    finished(done, date(2026, 9, 30), by=office, note="NOTE-inside", shown=a_link(Visibility.STATE, title=SECRETS[Visibility.STATE]))
+    finished(
+        done, date(2026, 9, 30), by=office, note="NOTE-inside", shown=a_link(Visibility.STATE, title=SECRETS[Visibility.STATE])
+    )
     for v in (Visibility.SECRETARIAT, Visibility.CO_LEADS, Visibility.PUBLIC):
         rules.add_evidence(done, a_link(v, title=SECRETS[v]), by=office, now=NOW)
     for v in Visibility:

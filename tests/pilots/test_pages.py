@@ -76,7 +76,11 @@ def test_what_is_missing_is_said_at_its_field(session, office):
     form = form_of(office.get("/en/desk/pilots/new").text, "starts_on")
     answer = office.client.post("/en/desk/pilots/new", data=form.filled())
     assert answer.status_code == 422
-    for sentence in ("Choose the State that runs the pilot.", "Enter the first day of the pilot.", "Enter the last day of the pilot."):
+    for sentence in (
+        "Choose the State that runs the pilot.",
+        "Enter the first day of the pilot.",
+        "Enter the last day of the pilot.",
+    ):
         assert sentence in words(answer.text)
     assert "<title>Error:" in answer.text
     assert session.scalars(select(Pilot)).all() == []
@@ -160,7 +164,12 @@ def test_milestones_are_added_once_and_edited_with_their_owner(session, world):
     assert office.client.post(edit, data=form.filled(post="Head of Review", weight="x")).status_code == 422
     assert office.client.post(edit, data=form.filled(post="Head of Review", owner_id="")).status_code == 303
     made = fresh(made)
-    assert (made.post, made.owner_id, made.due_on, made.baseline_on) == ("Head of Review", None, date(2027, 3, 15), date(2027, 3, 15))
+    assert (made.post, made.owner_id, made.due_on, made.baseline_on) == (
+        "Head of Review",
+        None,
+        date(2027, 3, 15),
+        date(2027, 3, 15),
+    )
     stranger = make_person("Stranger")
     session.commit()
     form = form_of(office.get(edit).text, "weight")
@@ -375,3 +384,34 @@ def test_a_link_that_shows_something_is_a_link_a_link_only(world):
     assert a_link().url.startswith("https://")
     page = world.browsers["owner"].get(world.page).text
     assert 'rel="noopener noreferrer nofollow"' in page
+
+
+def test_a_pilot_is_tied_to_the_practices_that_were_chosen_and_a_colleagues_choice_stays(session, world):
+    from app.links.models import LinkType, Ref
+    from app.links.queries import ends_of
+    from app.links.rules import link
+    from app.practices.models import Level, Measure, Practice, PracticeType
+
+    rows = [
+        Practice(
+            code=f"PR-9{n}", titles={"en": f"Practice {n}"}, type=PracticeType.POLICY, level=Level.NATIONAL, measure=Measure.STAY,
+            published=True,
+        )
+        for n in range(3)
+    ]  # fmt: skip
+    session.add_all(rows)
+    session.commit()
+    ids = [r.id for r in rows]
+    office, address = world.browsers["secretariat"], f"/en/desk/pilots/{world.pilot.id}/edit"
+    form = form_of(office.get(address).text, "starts_on")
+    link(Ref("pilot", world.pilot.id), LinkType.INSPIRED_BY, Ref("practice", ids[2]), by=None, now=NOW)
+    session.commit()
+    sent = form.filled(inspired_by=[f"practice:{ids[0]}", f"practice:{ids[1]}"])
+    assert office.client.post(address, data=sent).status_code == 303
+    assert set(ends_of(Ref("pilot", world.pilot.id), LinkType.INSPIRED_BY, "practice")) == set(ids)
+    form = form_of(office.get(address).text, "starts_on")
+    assert office.client.post(address, data=form.filled(inspired_by=[f"practice:{ids[1]}"])).status_code == 303
+    assert ends_of(Ref("pilot", world.pilot.id), LinkType.INSPIRED_BY, "practice") == [ids[1]]
+    assert "Practice 1" in words(office.get(world.page).text)
+    assert "nonsense" not in form.fields["inspired_by"]
+    assert office.client.post(address, data=form.filled(inspired_by=["tool:nonsense"])).status_code == 422

@@ -197,7 +197,14 @@ def test_every_mail_renders_in_the_recipients_language_with_the_date_in_words(se
         assert title in mail["Subject"]
         other = co_lead if message.recipient_id == owner.id else owner
         assert other.email not in mail.as_string() + text + html
-    months = {"en": "22 January", "fr": "22 janvier", "es": "22 de enero", "ru": "22 января", "zh": "1月22日", "ar": "كانون الثاني/يناير"}
+    months = {
+        "en": "22 January",
+        "fr": "22 janvier",
+        "es": "22 de enero",
+        "ru": "22 января",
+        "zh": "1月22日",
+        "ar": "كانون الثاني/يناير",
+    }
     first = next(m for m in messages if m.kind == "pilot-due")
     assert months[language] in first.facts["due"]
 

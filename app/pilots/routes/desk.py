@@ -17,12 +17,14 @@ from app.core.forms import key_of
 from app.extensions import db
 from app.interests.models import Expression, Status
 from app.interests.queries import expression_in_view
+from app.links.models import LinkType, Ref
 from app.pilots import queries, rules
 from app.pilots.forms import EndForm, MilestoneForm, PilotForm, day_of, to_uuid
 from app.pilots.models import Milestone, Pilot
 from app.pilots.routes import blueprint
 from app.pilots.routes.public import shown_page
 from app.pilots.routes.shown import in_words, page_or_404
+from app.practices import rules as practices
 
 
 def found(pilot_id: uuid.UUID) -> Pilot:
@@ -46,6 +48,7 @@ def desk_new_pilot() -> ResponseReturnValue:
             form.plan(), by=me(), now=clock.now(), expression=expression, with_templates=form.with_templates.data,
             submission_key=key_of(form.submission_key.data),
         )  # fmt: skip
+        _keep_practices(pilot, form)
     except RuleBroken as refused:
         db.session.rollback()
         form.refuse(refused)
@@ -103,6 +106,7 @@ def desk_edit_pilot(pilot_id: uuid.UUID) -> ResponseReturnValue:
         return _pilot_form(form, pilot, pilot.expression, 422)
     try:
         rules.edit(pilot, form.plan(), version=form.version.data or 0, by=me(), now=clock.now())
+        _keep_practices(pilot, form)
     except Conflict as conflict:
         db.session.rollback()
         pilot = found(pilot_id)
@@ -119,9 +123,23 @@ def desk_edit_pilot(pilot_id: uuid.UUID) -> ResponseReturnValue:
     return redirect(url_for("pilots.pilot", pilot_id=pilot_id), 303)
 
 
+def _keep_practices(pilot: Pilot, form: PilotForm) -> None:
+    """Tie the pilot to the practices that were chosen; what a colleague added meanwhile stays."""
+    seen = (form.seen.data or "").split()
+    chosen = form.inspired_by.data or []
+    practices.set_subjects(Ref("pilot", pilot.id), LinkType.INSPIRED_BY, chosen, seen, viewer(), by=me(), now=clock.now())
+
+
 def _data(pilot: Pilot) -> dict[str, Any]:
+    inspired = practices.subjects_of(Ref("pilot", pilot.id), LinkType.INSPIRED_BY)
     names = ("version", "titles", "objectives", "state_id", "lead_id", "lead_name", "co_lead_id", "tools", "grounds", "starts_on")
-    return {**{n: getattr(pilot, n) for n in names}, "ends_on": pilot.ends_on, "partners": [p.id for p in pilot.partners]}
+    return {
+        **{n: getattr(pilot, n) for n in names},
+        "ends_on": pilot.ends_on,
+        "partners": [p.id for p in pilot.partners],
+        "inspired_by": inspired,
+        "seen": " ".join(inspired),
+    }
 
 
 @blueprint.post("/desk/pilots/<uuid:pilot_id>/publish")

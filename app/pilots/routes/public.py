@@ -91,6 +91,7 @@ def shown_page(page: Page, code: int = 200, **forms: Any) -> ResponseReturnValue
     if "end_form" not in forms and page.may_plan:
         forms["end_form"] = EndForm(formdata=None, prefix="x", data={"ended_on": page.today})
     drawn: Timeline = page.timeline
+    groups = related_to("pilot", page.pilot.id, viewer())
     html = render_template(
         "pilots/pilot.html",
         page=page,
@@ -98,7 +99,8 @@ def shown_page(page: Page, code: int = 200, **forms: Any) -> ResponseReturnValue
         rows=page.rows(),
         months=drawn.labels(language()),
         updates=queries.updates_of(page.pilot, page.classes),
-        groups=[g for g in related_to("pilot", page.pilot.id, viewer()) if g.kind not in ("tool", "expression")],
+        tools=[r.shown for g in groups if g.kind == "tool" for r in g.related],
+        groups=[g for g in groups if g.kind not in ("tool", "expression")],
         lines=lines_about("pilot", page.pilot.id) if viewer().can(P.READ_AUDIT) else [],
         size_words=size_words,
         visibility_word=visibility_word,

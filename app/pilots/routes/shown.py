@@ -24,7 +24,6 @@ from app.pilots.deadlines import Progress, Standing
 from app.pilots.models import Evidence, Milestone, Pilot, Visibility
 from app.pilots.timeline import Timeline, timeline
 from app.pilots.words import SHORT_VISIBILITIES
-from app.practices.queries import offered_tools
 from app.topics.queries import grounds
 
 
@@ -92,11 +91,6 @@ class Page:
         if not first <= self.today <= last or self.pilot.ended_on is not None:
             return None
         return _months(first, self.today), _months(first, last)
-
-    def tools(self) -> list[LocalText]:
-        """The titles of its tools."""
-        named = {t.code: best(t.titles) for t in offered_tools(self.pilot.tools)} if self.pilot.tools else {}
-        return [named[code] for code in self.pilot.tools if code in named]
 
     def grounds(self) -> list[LocalText]:
         """The labels of its grounds."""

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, not_, select, tuple_
 from sqlalchemy.orm import contains_eager, load_only, raiseload
 
 from app.accounts.access import Viewer
-from app.accounts.models import Organisation
+from app.accounts.models import Organisation, OrganisationKind
 from app.core.paging import Page, page_of
 from app.extensions import db
 from app.pilots import deadlines
@@ -59,6 +59,14 @@ def pilots_page(
     for milestone in db.session.scalars(_SHOWN.where(Milestone.pilot_id.in_(of))) if of else ():
         of[milestone.pilot_id].append(milestone)
     return Page([_listed(p, of[p.id], now) for p in page.rows], page.after)
+
+
+def states_with_pilots(viewer: Viewer) -> list[Organisation]:
+    """The States that run a pilot the viewer may see, for the list's filter; one look at the index for each State."""
+    theirs = visible_to(viewer).where(Pilot.state_id == Organisation.id).correlate(Organisation).exists()
+    query = select(Organisation).options(load_only(Organisation.names, Organisation.sort_name), raiseload("*"))
+    query = query.where(Organisation.kind == OrganisationKind.STATE, theirs)
+    return list(db.session.scalars(query.order_by(Organisation.sort_name, Organisation.id)))
 
 
 _SHOWN = (

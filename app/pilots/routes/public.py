@@ -10,8 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.accounts.access import P, me, public, signed_in, viewer
-from app.accounts.queries import state_choices
-from app.accounts.reader import best, language
+from app.accounts.reader import best, language, name_of
 from app.audit.queries import lines_about
 from app.core import clock, paging
 from app.core.errors import RuleBroken
@@ -49,7 +48,7 @@ def pilot_list() -> ResponseReturnValue:
         after_url=url_for("pilots.pilot_list", **{**kept, "after": page.after}) if page.after else None,
         first_url=url_for("pilots.pilot_list", **kept) if after else None,
         standings=FILTERED,
-        states=state_choices(language()),
+        states=[(str(s.id), name_of(s)) for s in queries.states_with_pilots(viewer())],
         tools=[(t.code, best(t.titles)) for t in offered_tools()],
         grounds=list(ground_choices()),
         co_leads=[(str(p.id), p.full_name) for p in queries.co_leads()] if sees_all else [],

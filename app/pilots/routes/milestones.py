@@ -34,12 +34,15 @@ _FORMS = ("move_form", "done_form", "evidence_form", "reopen_form", "drop_form")
 def found(pilot_id: uuid.UUID, milestone_id: uuid.UUID) -> Milestone:
     """The milestone, for those of the pilot: the public has the pilot's page."""
     milestone = queries.milestone_in_view(viewer(), pilot_id, milestone_id) or abort(404)
-    if not access.sees_people(viewer(), milestone.pilot, access.owns(viewer(), milestone) or _owns_other(milestone)):
+    if not access.sees_people(viewer(), milestone.pilot, _owns(milestone)):
         abort(404)
     return milestone
 
 
-def _owns_other(milestone: Milestone) -> bool:
+def _owns(milestone: Milestone) -> bool:
+    """Has the viewer this milestone or another of the pilot? The others are asked for only where it would change anything."""
+    if access.owns(viewer(), milestone) or access.sees_people(viewer(), milestone.pilot, False):
+        return access.owns(viewer(), milestone)
     return queries.owns_any(viewer(), queries.milestones_of(milestone.pilot))
 
 
@@ -146,8 +149,7 @@ def _mine(pilot_id: uuid.UUID, milestone_id: uuid.UUID) -> Milestone:
 
 
 def _classes(row: Milestone) -> Any:
-    owns = access.owns(viewer(), row) or _owns_other(row)
-    return access.readable(viewer(), row.pilot, owns)
+    return access.readable(viewer(), row.pilot, _owns(row))
 
 
 def _shown(form: EvidenceForm) -> Shown:

@@ -8,7 +8,7 @@ from app.accounts.models import Person
 from app.accounts.queries import letter_for
 from app.core import when
 from app.core.db import Json, Texts
-from app.core.signing import external_url, settings
+from app.core.signing import external_url, settings, sign
 from app.core.text import best
 from app.notifications.outbox import Letter
 from app.pilots.models import Milestone
@@ -35,7 +35,7 @@ def _letter(kind: str, milestone: Milestone, to: Person, key: str, expires_at: d
         to,
         kind=kind,
         key=key,
-        facts=_facts(milestone, to.language),
+        facts=_facts(milestone, to),
         thread=f"milestone:{milestone.id}:{to.id}",
         subject_kind=SUBJECT,
         subject_id=milestone.id,
@@ -44,9 +44,16 @@ def _letter(kind: str, milestone: Milestone, to: Person, key: str, expires_at: d
     )
 
 
-def _facts(milestone: Milestone, language: str) -> Json:
-    pilot = milestone.pilot
-    page = external_url("pilots.milestone", language, pilot_id=pilot.id, milestone_id=milestone.id)
+def _page(milestone: Milestone, to: Person) -> str:
+    """The milestone's page; an owner without an account gets an address that is theirs alone, until the owner changes."""
+    if to.id == milestone.owner_id and to.joined_at is None:
+        token = sign("milestone", milestone.id, milestone.owner_nonce)
+        return external_url("pilots.milestone_by_link", to.language, token=token)
+    return external_url("pilots.milestone", to.language, pilot_id=milestone.pilot_id, milestone_id=milestone.id)
+
+
+def _facts(milestone: Milestone, to: Person) -> Json:
+    pilot, language = milestone.pilot, to.language
     return {
         "code": pilot.code,
         "pilot": _one(pilot.titles, language),
@@ -56,7 +63,7 @@ def _facts(milestone: Milestone, language: str) -> Json:
         "due": when.date_text(milestone.due_on, language),
         "due_day": when.date_text(milestone.due_on, language, style="day"),
         "owner": ", ".join(w for w in (milestone.post, milestone.owner.full_name if milestone.owner else "") if w),
-        "links": {"page": page},
+        "links": {"page": _page(milestone, to)},
     }
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.accounts.models import Organisation, Person
 from app.core import clock
 from app.core.db import Base, Id, Texts, Timestamps
+from app.core.tokens import fresh_nonce
 from app.files.models import StoredFile
 from app.interests.models import Expression
 
@@ -92,6 +93,7 @@ class Milestone(Id, Timestamps, Base):
     weight: Mapped[int] = mapped_column(SmallInteger, default=1)
     post: Mapped[str] = mapped_column(default="")  # who is to reach it: the post stays,
     owner_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("people.id"))  # the person in it may change
+    owner_nonce: Mapped[str] = mapped_column(default=fresh_nonce)  # a new owner gets a new one: the former's links end
     done_on: Mapped[date | None]
     done_note: Mapped[str | None]
     done_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("people.id"))

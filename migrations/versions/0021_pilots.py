@@ -78,6 +78,7 @@ def upgrade() -> None:
         sa.Column("weight", sa.SmallInteger(), nullable=False),
         sa.Column("post", sa.Text(), nullable=False),
         sa.Column("owner_id", sa.Uuid(), nullable=True),
+        sa.Column("owner_nonce", sa.Text(), nullable=False),
         sa.Column("done_on", sa.Date(), nullable=True),
         sa.Column("done_note", sa.Text(), nullable=True),
         sa.Column("done_by", sa.Uuid(), nullable=True),

@@ -178,7 +178,7 @@ def test_the_scan_asks_the_same_few_questions_for_one_milestone_and_for_many(ses
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_mail_renders_in_the_recipients_language_with_the_date_in_words(session, language):
     co_lead = make_person("Prado", roles=(Role.CO_LEAD,), language=language)
-    owner = make_person("Morrow", language=language, zone="Africa/Nairobi")
+    owner = make_person("Morrow", language=language, zone="Africa/Nairobi", joined_at=NOW)
     pilot = make_pilot(co_lead_id=co_lead.id)
     milestone = make_milestone(pilot, FRIDAY, owner_id=owner.id, evidence_asked={"en": "attendance list"})
     for day in (date(2027, 1, 8), date(2027, 1, 25), date(2027, 2, 5)):

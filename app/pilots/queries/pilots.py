@@ -9,6 +9,7 @@ from sqlalchemy import Select, false, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from app.accounts.access import Permission, Viewer
+from app.core.signing import matches, row_of
 from app.extensions import db
 from app.pilots.models import DueChange, Evidence, Milestone, Pilot, Update, Visibility
 
@@ -73,6 +74,18 @@ def milestone_in_view(viewer: Viewer, pilot_id: uuid.UUID, milestone_id: uuid.UU
         )
     )
     return db.session.scalar(query)
+
+
+def behind_link(token: str) -> Milestone | None:
+    """The milestone a mailed link leads to, while its owner is the one who got the mail, and goes in and out here."""
+    row = row_of(token)
+    if row is None:
+        return None
+    whole = (joinedload(Milestone.pilot).joinedload(Pilot.state), joinedload(Milestone.owner))
+    found = db.session.scalar(select(Milestone).options(*whole).where(Milestone.id == row))
+    if found is None or found.owner is None or not found.owner.active:
+        return None
+    return found if matches("milestone", found.id, found.owner_nonce, token) else None
 
 
 def changes_of(milestones: Iterable[Milestone]) -> dict[uuid.UUID, list[DueChange]]:

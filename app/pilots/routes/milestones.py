@@ -1,15 +1,22 @@
-"""A milestone's page, and what those who carry it do there: move its date, say it is done, add what shows it."""
+"""A milestone's page, and what those who carry it do there: move its date, say it is done, add what shows it.
+
+Two doors lead to the same page: signed in, and for an owner without an account the address in the mail.
+"""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.accounts.access import me, signed_in, viewer
+from app.accounts.access import Viewer, public, signed_in, viewer
+from app.accounts.models import Person
+from app.accounts.reader import link_page
 from app.core import clock
 from app.core.errors import Conflict, RuleBroken
 from app.core.forms import Form, key_of
@@ -19,137 +26,199 @@ from app.pilots import access, deadlines, queries, rules
 from app.pilots.forms import DoneForm, EvidenceForm, MoveForm, ReasonForm, day_of
 from app.pilots.models import Milestone
 from app.pilots.routes import blueprint
-from app.pilots.routes.shown import (
-    in_words,
-    moved_sentence,
-    size_words,
-    visibility_word,
-    when_sentence,
-)
+from app.pilots.routes.shown import in_words, moved_sentence, size_words, visibility_word, when_sentence
 from app.pilots.rules import Shown
 
 _FORMS = ("move_form", "done_form", "evidence_form", "reopen_form", "drop_form")
 
 
-def found(pilot_id: uuid.UUID, milestone_id: uuid.UUID) -> Milestone:
+@dataclass(frozen=True)
+class Door:
+    """Who came, by which door, to which milestone."""
+
+    row: Milestone
+    who: Viewer
+    token: str = ""
+
+    @property
+    def by(self) -> Person:
+        """The person who acts."""
+        return self.who.person or abort(401)
+
+    @property
+    def classes(self) -> Any:
+        """The classes of evidence they may read."""
+        return access.readable(self.who, self.row.pilot, _owns(self.row, self.who))
+
+    def url(self, name: str) -> str:
+        """The address of the page or of an action, by the same door."""
+        if self.token:
+            return url_for(f"pilots.{name}_by_link", token=self.token)
+        return url_for(f"pilots.{name}", pilot_id=self.row.pilot_id, milestone_id=self.row.id)
+
+    def again(self) -> Door:
+        """The same, read anew after a refusal."""
+        return _behind(self.token) if self.token else _found(self.row.pilot_id, self.row.id)
+
+
+def _found(pilot_id: uuid.UUID, milestone_id: uuid.UUID) -> Door:
     """The milestone, for those of the pilot: the public has the pilot's page."""
-    milestone = queries.milestone_in_view(viewer(), pilot_id, milestone_id) or abort(404)
-    if not access.sees_people(viewer(), milestone.pilot, _owns(milestone)):
-        abort(404)
-    return milestone
+    row = queries.milestone_in_view(viewer(), pilot_id, milestone_id) or abort(404)
+    return Door(row, viewer()) if access.sees_people(viewer(), row.pilot, _owns(row, viewer())) else abort(404)
 
 
-def _owns(milestone: Milestone) -> bool:
+def _owns(row: Milestone, who: Viewer) -> bool:
     """Has the viewer this milestone or another of the pilot? The others are asked for only where it would change anything."""
-    if access.owns(viewer(), milestone) or access.sees_people(viewer(), milestone.pilot, False):
-        return access.owns(viewer(), milestone)
-    return queries.owns_any(viewer(), queries.milestones_of(milestone.pilot))
+    if access.owns(who, row) or access.sees_people(who, row.pilot, False):
+        return access.owns(who, row)
+    return queries.owns_any(who, queries.milestones_of(row.pilot))
+
+
+def _mine(pilot_id: uuid.UUID, milestone_id: uuid.UUID) -> Door:
+    """A milestone the viewer may report on."""
+    door = _found(pilot_id, milestone_id)
+    return door if access.may_report(door.who, door.row) else abort(404)
+
+
+def _behind(token: str) -> Door:
+    """The milestone behind a mailed link; whoever holds it acts as its owner, and with no other right."""
+    row = queries.behind_link(token) or abort(404)
+    return Door(row, Viewer(row.owner), token)
 
 
 @blueprint.get("/pilots/<uuid:pilot_id>/milestones/<uuid:milestone_id>")
 @signed_in
 def milestone(pilot_id: uuid.UUID, milestone_id: uuid.UUID) -> ResponseReturnValue:
     """One milestone: its dates and why they moved, its owner, its evidence, and the forms of those who carry it."""
-    return _page(found(pilot_id, milestone_id))
+    return _page(_found(pilot_id, milestone_id))
+
+
+@blueprint.get("/milestone/<token>")
+@public
+def milestone_by_link(token: str) -> ResponseReturnValue:
+    """The same for an owner without an account."""
+    return link_page(_page(_behind(token)))
 
 
 @blueprint.post("/pilots/<uuid:pilot_id>/milestones/<uuid:milestone_id>/move")
 @signed_in
 def move(pilot_id: uuid.UUID, milestone_id: uuid.UUID) -> ResponseReturnValue:
     """Another present date, with a reason."""
-    row, form = _mine(pilot_id, milestone_id), MoveForm(prefix="m")
+    return _move(_mine(pilot_id, milestone_id))
+
+
+@blueprint.post("/milestone/<token>/move")
+@public
+def move_by_link(token: str) -> ResponseReturnValue:
+    """The same for an owner without an account."""
+    return link_page(_move(_behind(token)))
+
+
+def _move(door: Door) -> ResponseReturnValue:
+    form = MoveForm(prefix="m")
 
     def do() -> Any:
-        rules.move(
-            row, day_of(form.due_on), reason=form.reason.data or "", version=form.version.data or 0, by=me(), now=clock.now()
-        )  # fmt: skip
+        to, reason, version = day_of(form.due_on), form.reason.data or "", form.version.data or 0
+        rules.move(door.row, to, reason=reason, version=version, by=door.by, now=clock.now())
         return _("The new date is saved.")
 
-    return _done(row, form, "move_form", do)
+    return _done(door, form, "move_form", do)
 
 
 @blueprint.post("/pilots/<uuid:pilot_id>/milestones/<uuid:milestone_id>/done")
 @signed_in
 def finish(pilot_id: uuid.UUID, milestone_id: uuid.UUID) -> ResponseReturnValue:
     """It is done."""
-    row, form = _mine(pilot_id, milestone_id), DoneForm(prefix="d")
-    form.offer(_classes(row))
+    return _finish(_mine(pilot_id, milestone_id))
+
+
+@blueprint.post("/milestone/<token>/done")
+@public
+def finish_by_link(token: str) -> ResponseReturnValue:
+    """The same for an owner without an account."""
+    return link_page(_finish(_behind(token)))
+
+
+def _finish(door: Door) -> ResponseReturnValue:
+    form = DoneForm(prefix="d")
+    form.offer(door.classes)
 
     def do() -> Any:
         rules.finish(
-            row, on=day_of(form.done_on), note=form.done_note.data or "", version=form.version.data or 0, by=me(),
+            door.row, on=day_of(form.done_on), note=form.done_note.data or "", version=form.version.data or 0, by=door.by,
             now=clock.now(), shown=_shown(form) if form.url.data or form.file.data else None,
         )  # fmt: skip
         return _("The milestone is done.")
 
-    return _done(row, form, "done_form", do)
+    return _done(door, form, "done_form", do)
 
 
 @blueprint.post("/pilots/<uuid:pilot_id>/milestones/<uuid:milestone_id>/evidence")
 @signed_in
 def add_evidence(pilot_id: uuid.UUID, milestone_id: uuid.UUID) -> ResponseReturnValue:
     """Add a link or a file."""
-    row, form = _mine(pilot_id, milestone_id), EvidenceForm(prefix="e")
-    form.offer(_classes(row))
+    return _add_evidence(_mine(pilot_id, milestone_id))
+
+
+@blueprint.post("/milestone/<token>/evidence")
+@public
+def add_evidence_by_link(token: str) -> ResponseReturnValue:
+    """The same for an owner without an account."""
+    return link_page(_add_evidence(_behind(token)))
+
+
+def _add_evidence(door: Door) -> ResponseReturnValue:
+    form = EvidenceForm(prefix="e")
+    form.offer(door.classes)
 
     def do() -> Any:
-        rules.add_evidence(row, _shown(form), by=me(), now=clock.now())
+        rules.add_evidence(door.row, _shown(form), by=door.by, now=clock.now())
         return _("The evidence is saved.")
 
-    return _done(row, form, "evidence_form", do)
+    return _done(door, form, "evidence_form", do)
 
 
 @blueprint.post("/pilots/<uuid:pilot_id>/milestones/<uuid:milestone_id>/evidence/<uuid:evidence_id>/remove")
 @signed_in
 def remove_evidence(pilot_id: uuid.UUID, milestone_id: uuid.UUID, evidence_id: uuid.UUID) -> ResponseReturnValue:
     """Take a piece away. The second of two clicks finds it gone, which is what was wanted."""
-    row, form = _mine(pilot_id, milestone_id), Form(prefix="z")
+    door, form = _mine(pilot_id, milestone_id), Form(prefix="z")
 
     def do() -> Any:
-        evidence = queries.evidence_in_view(row, evidence_id, _classes(row))
+        evidence = queries.evidence_in_view(door.row, evidence_id, door.classes)
         if evidence is not None:
-            rules.remove_evidence(row, evidence, by=me(), now=clock.now())
+            rules.remove_evidence(door.row, evidence, by=door.by, now=clock.now())
         return _("The evidence is removed.")
 
-    return _done(row, form, "remove_form", do)
+    return _done(door, form, "remove_form", do)
 
 
 @blueprint.post("/pilots/<uuid:pilot_id>/milestones/<uuid:milestone_id>/reopen")
 @signed_in
 def reopen(pilot_id: uuid.UUID, milestone_id: uuid.UUID) -> ResponseReturnValue:
     """It was not done after all."""
-    row, form = _mine(pilot_id, milestone_id), ReasonForm(prefix="r")
+    door, form = _mine(pilot_id, milestone_id), ReasonForm(prefix="r")
 
     def do() -> Any:
-        rules.reopen(row, reason=form.reason.data or "", by=me(), now=clock.now())
+        rules.reopen(door.row, reason=form.reason.data or "", by=door.by, now=clock.now())
         return _("The milestone is open again.")
 
-    return _done(row, form, "reopen_form", do)
+    return _done(door, form, "reopen_form", do)
 
 
 @blueprint.post("/pilots/<uuid:pilot_id>/milestones/<uuid:milestone_id>/drop")
 @signed_in
 def drop(pilot_id: uuid.UUID, milestone_id: uuid.UUID) -> ResponseReturnValue:
     """It will not be reached; the secretariat alone may say so."""
-    row, form = _mine(pilot_id, milestone_id), ReasonForm(prefix="p")
-    if not access.may_plan(viewer()):
+    door, form = _mine(pilot_id, milestone_id), ReasonForm(prefix="p")
+    if not access.may_plan(door.who):
         abort(404)
 
     def do() -> Any:
-        rules.drop(row, reason=form.reason.data or "", by=me(), now=clock.now())
+        rules.drop(door.row, reason=form.reason.data or "", by=door.by, now=clock.now())
         return _("The milestone is dropped. It stays in the record.")
 
-    return _done(row, form, "drop_form", do)
-
-
-def _mine(pilot_id: uuid.UUID, milestone_id: uuid.UUID) -> Milestone:
-    """A milestone the viewer may report on."""
-    row = found(pilot_id, milestone_id)
-    return row if access.may_report(viewer(), row) else abort(404)
-
-
-def _classes(row: Milestone) -> Any:
-    return access.readable(viewer(), row.pilot, _owns(row))
+    return _done(door, form, "drop_form", do)
 
 
 def _shown(form: EvidenceForm) -> Shown:
@@ -159,30 +228,31 @@ def _shown(form: EvidenceForm) -> Shown:
     )  # fmt: skip
 
 
-def _done(row: Milestone, form: Form, name: str, do: Any) -> ResponseReturnValue:
+def _done(door: Door, form: Form, name: str, do: Callable[[], Any]) -> ResponseReturnValue:
     """Validate, do, commit, back to the page; refused: the page again with what was typed."""
-    ids = {"pilot_id": row.pilot_id, "milestone_id": row.id}
     if not form.validate_on_submit():
-        return _page(row, 422, **{name: form})
+        return _page(door, 422, **{name: form})
+    back = door.url("milestone")
     try:
         said = do()
         db.session.commit()
     except Conflict as conflict:
         db.session.rollback()
         form.form_errors.append(conflict.message)
-        return _page(found(**ids), 409, in_words(conflict.changes), **{name: form})
+        return _page(door.again(), 409, in_words(conflict.changes), **{name: form})
     except RuleBroken as refused:
         db.session.rollback()
         form.refuse(refused)
-        return _page(found(**ids), refused.status, **{name: form})
+        return _page(door.again(), refused.status, **{name: form})
     flash(said, "good")
-    return redirect(url_for("pilots.milestone", pilot_id=row.pilot_id, milestone_id=row.id), 303)
+    return redirect(back, 303)
 
 
-def _page(row: Milestone, code: int = 200, changes: Any = None, **tried: Form) -> ResponseReturnValue:
+def _page(door: Door, code: int = 200, changes: Any = None, **tried: Form) -> ResponseReturnValue:
     """The page, with the form that was refused in its place among fresh ones."""
-    today, classes = deadlines.today_in(row.pilot.state.zone, clock.now()), _classes(row)
-    may_report = access.may_report(viewer(), row)
+    row, classes = door.row, door.classes
+    today = deadlines.today_in(row.pilot.state.zone, clock.now())
+    may_report = access.may_report(door.who, row)
     forms: dict[str, Form] = _fresh(row, today) if may_report else {}
     forms |= tried
     for form in forms.values():
@@ -193,6 +263,7 @@ def _page(row: Milestone, code: int = 200, changes: Any = None, **tried: Form) -
     standing = deadlines.standing(row, row.pilot.state, today)
     html = render_template(
         "pilots/milestone.html",
+        door=door,
         milestone=row,
         pilot=row.pilot,
         standing=standing,
@@ -202,7 +273,7 @@ def _page(row: Milestone, code: int = 200, changes: Any = None, **tried: Form) -
         evidence=queries.evidence_of([row], classes)[row.id],
         changes=changes,
         may_report=may_report,
-        may_plan=access.may_plan(viewer()),
+        may_plan=access.may_plan(door.who),
         size_words=size_words,
         visibility_word=visibility_word,
         accept=ACCEPT,

@@ -15,6 +15,7 @@ from app.accounts.models import Person
 from app.audit.rules import differences
 from app.core.db import Texts, uuid7
 from app.core.errors import RuleBroken
+from app.core.tokens import fresh_nonce
 from app.extensions import db
 from app.notifications import outbox
 from app.pilots import deadlines
@@ -110,6 +111,8 @@ def edit_milestone(milestone: Milestone, plan: MilestonePlan, *, version: int | 
     for name in changes:
         setattr(milestone, name, columns[name])
     milestone.updated_at = now
+    if "owner_id" in changes:
+        milestone.owner_nonce = fresh_nonce()
     line("milestone_changed", milestone.pilot, by=by, now=now, changes=said, about=milestone)
     db.session.flush()
     db.session.expire(milestone, ["owner"])

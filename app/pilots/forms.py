@@ -19,13 +19,13 @@ from app.accounts.reader import best, language
 from app.core.forms import (
     CheckboxesField,
     Form,
+    KeyField,
     OurDateField,
     SeveralField,
     TextsField,
     TidySelect,
     a_web_address,
     at_most,
-    hidden_key,
     needed,
     texts_of,
 )
@@ -96,7 +96,7 @@ class PilotForm(Form):
     """A pilot's own facts."""
 
     version = VersionField()
-    submission_key = hidden_key()
+    submission_key = KeyField()
     expression = HiddenField()
     titles = TextsField(FIELDS["titles"])
     objectives = TextsField(FIELDS["objectives"], long=True, most=4000)
@@ -149,7 +149,7 @@ class MilestoneForm(Form):
     """A milestone's words, weight and owner; its date is asked once, here, and then moved with a reason."""
 
     version = VersionField()
-    submission_key = hidden_key()
+    submission_key = KeyField()
     titles = TextsField(FIELDS["titles"])
     due_on = OurDateField(FIELDS["baseline_on"], [needed(_l("Enter the day by which it is to be reached."))])
     weight = WholeNumber(FIELDS["weight"], default=10)
@@ -203,7 +203,7 @@ class _WithVisibility(Form):
 class EvidenceForm(_WithVisibility):
     """A link or a file."""
 
-    submission_key = hidden_key()
+    submission_key = KeyField()
     url = URLField(_l("Link"), [a_web_address(), at_most(1000)])
     file = FileField(_l("File"))
     title = StringField(_l("What it is"), [at_most(200)])
@@ -226,7 +226,7 @@ class ReasonForm(Form):
 class UpdateForm(_WithVisibility):
     """How it goes."""
 
-    submission_key = hidden_key()
+    submission_key = KeyField()
     text = TextAreaField(_l("How it goes"), [needed(_l("Write the update first.")), at_most(4000)])
 
 

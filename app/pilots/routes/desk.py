@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from app.accounts.access import P, me, requires, viewer
 from app.core import clock
 from app.core.errors import Conflict, RuleBroken
-from app.core.forms import key_of
+from app.core.once import key_text
 from app.extensions import db
 from app.interests.models import Expression, Status
 from app.interests.queries import expression_in_view
@@ -23,7 +23,7 @@ from app.pilots.forms import EndForm, MilestoneForm, PilotForm, day_of, to_uuid
 from app.pilots.models import Milestone, Pilot
 from app.pilots.routes import blueprint
 from app.pilots.routes.public import shown_page
-from app.pilots.routes.shown import in_words, page_or_404
+from app.pilots.routes.shown import differences, page_or_404
 from app.practices import rules as practices
 
 
@@ -46,7 +46,7 @@ def desk_new_pilot() -> ResponseReturnValue:
     try:
         pilot = rules.start(
             form.plan(), by=me(), now=clock.now(), expression=expression, with_templates=form.with_templates.data,
-            submission_key=key_of(form.submission_key.data),
+            submission_key=key_text(form),
         )  # fmt: skip
         _keep_practices(pilot, form)
     except RuleBroken as refused:
@@ -112,7 +112,7 @@ def desk_edit_pilot(pilot_id: uuid.UUID) -> ResponseReturnValue:
         pilot = found(pilot_id)
         form.version.renew(pilot.version)
         form.form_errors.append(conflict.message)
-        return _pilot_form(form, pilot, pilot.expression, 409, in_words(conflict.changes))
+        return _pilot_form(form, pilot, pilot.expression, 409, differences(conflict))
     except RuleBroken as refused:
         db.session.rollback()
         form.refuse(refused)
@@ -201,7 +201,7 @@ def desk_new_milestone(pilot_id: uuid.UUID) -> ResponseReturnValue:
         return _milestone_form(form, pilot, None, 422)
     try:
         rules.add_milestone(
-            pilot, form.plan(), by=me(), now=clock.now(), submission_key=key_of(form.submission_key.data)
+            pilot, form.plan(), by=me(), now=clock.now(), submission_key=key_text(form)
         )  # fmt: skip
     except RuleBroken as refused:
         db.session.rollback()
@@ -231,7 +231,7 @@ def desk_edit_milestone(pilot_id: uuid.UUID, milestone_id: uuid.UUID) -> Respons
         milestone = _milestone(pilot_id, milestone_id)
         form.version.renew(milestone.version)
         form.form_errors.append(conflict.message)
-        return _milestone_form(form, found(pilot_id), milestone, 409, in_words(conflict.changes))
+        return _milestone_form(form, found(pilot_id), milestone, 409, differences(conflict))
     except RuleBroken as refused:
         db.session.rollback()
         form.refuse(refused)

@@ -19,14 +19,15 @@ from app.accounts.models import Person
 from app.accounts.reader import link_page
 from app.core import clock
 from app.core.errors import Conflict, RuleBroken
-from app.core.forms import Form, key_of
+from app.core.forms import Form
+from app.core.once import key_text
 from app.extensions import db
 from app.files.rules import ACCEPT
 from app.pilots import access, deadlines, queries, rules
 from app.pilots.forms import DoneForm, EvidenceForm, MoveForm, ReasonForm, day_of
 from app.pilots.models import Milestone
 from app.pilots.routes import blueprint
-from app.pilots.routes.shown import in_words, moved_sentence, size_words, visibility_word, when_sentence
+from app.pilots.routes.shown import differences, moved_sentence, size_words, visibility_word, when_sentence
 from app.pilots.rules import Shown
 
 _FORMS = ("move_form", "done_form", "evidence_form", "reopen_form", "drop_form")
@@ -224,7 +225,7 @@ def drop(pilot_id: uuid.UUID, milestone_id: uuid.UUID) -> ResponseReturnValue:
 def _shown(form: EvidenceForm) -> Shown:
     return Shown(
         title=form.title.data or "", visibility=form.chosen, url=form.url.data or "", upload=form.file.data or None,
-        submission_key=key_of(form.submission_key.data),
+        submission_key=key_text(form),
     )  # fmt: skip
 
 
@@ -239,7 +240,7 @@ def _done(door: Door, form: Form, name: str, do: Callable[[], Any]) -> ResponseR
     except Conflict as conflict:
         db.session.rollback()
         form.form_errors.append(conflict.message)
-        return _page(door.again(), 409, in_words(conflict.changes), **{name: form})
+        return _page(door.again(), 409, differences(conflict), **{name: form})
     except RuleBroken as refused:
         db.session.rollback()
         form.refuse(refused)

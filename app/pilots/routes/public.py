@@ -14,7 +14,7 @@ from app.accounts.reader import best, language, name_of
 from app.audit.queries import lines_about
 from app.core import clock, paging
 from app.core.errors import RuleBroken
-from app.core.forms import key_of
+from app.core.once import key_text
 from app.core.text import clean
 from app.extensions import db
 from app.files import rules as files
@@ -134,7 +134,7 @@ def write_update(pilot_id: uuid.UUID) -> ResponseReturnValue:
     try:
         rules.write_update(
             page.pilot, form.text.data or "", visibility=form.chosen, by=me(), now=clock.now(),
-            submission_key=key_of(form.submission_key.data),
+            submission_key=key_text(form),
         )  # fmt: skip
     except RuleBroken as refused:
         db.session.rollback()

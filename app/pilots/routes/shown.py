@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -17,6 +17,7 @@ from markupsafe import Markup
 from app.accounts.access import Viewer
 from app.accounts.models import Organisation, Person
 from app.accounts.reader import best, language
+from app.core.errors import Conflict
 from app.core.text import LocalText
 from app.core.when import date_text
 from app.pilots import access, deadlines, queries
@@ -154,9 +155,10 @@ def _day(day: date) -> str:
     return date_text(day, language(), style="long")
 
 
-def in_words(changes: Iterable[tuple[Any, Any, Any]]) -> list[tuple[str, str, str]]:
-    """What differs, in the reader's words: field, what stands there now, what was typed."""
-    return [(str(label), _value(theirs), _value(yours)) for label, theirs, yours in changes]
+def differences(conflict: Conflict) -> Conflict:
+    """What differs, in the reader's words: field, what stands there now, what was typed; and who saved it."""
+    told = [(str(label), _value(theirs), _value(yours)) for label, theirs, yours in conflict.changes]
+    return Conflict(conflict.message, told, conflict.saved)
 
 
 def _value(value: Any) -> str:

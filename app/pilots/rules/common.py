@@ -9,6 +9,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from app.accounts.models import Organisation, Person
+from app.audit.queries import saved_since
 from app.audit.rules import record
 from app.core.errors import Conflict, RuleBroken
 from app.core.signing import settings
@@ -38,6 +39,7 @@ def refuse_if_changed(row: Pilot | Milestone, version: int | None, wanted: Chang
         raise Conflict(
             _l("Somebody else changed this while you were writing. Compare, then save again if yours still holds."),
             [(FIELDS.get(name, name), theirs, yours) for name, (theirs, yours) in wanted.items()],
+            saved_since("pilot", row.id if isinstance(row, Pilot) else row.pilot_id, row.version - version),
         )
 
 

@@ -88,7 +88,9 @@ def desk_edit(kind: str, record_id: uuid.UUID) -> ResponseReturnValue:
     if not form.validate():
         return page(Kind(kind), row, form=form), 422
     try:
-        rules.change(row, form.fields(), version=_number(form.version.data), source=form.source.data, by=me(), now=clock.now())
+        rules.change(
+            row, form.fields(), version=_number(request.form.get("version")), source=form.source.data, by=me(), now=clock.now()
+        )
         _keep_subjects(form, row)
         db.session.commit()
     except Conflict as conflict:

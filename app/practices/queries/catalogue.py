@@ -6,7 +6,6 @@ import uuid
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -28,7 +27,7 @@ from sqlalchemy import (
 from app.accounts.access import Viewer
 from app.accounts.queries import states
 from app.core import lookup
-from app.core.paging import Page, key_of, page_of
+from app.core.paging import Page, instant, key_of, page_of
 from app.extensions import db
 from app.practices.indexing import Record
 from app.practices.models import CatalogueEntry
@@ -92,7 +91,7 @@ def catalogue_page(viewer: Viewer, wanted: Filters, after: str | None = None, si
     query = query.with_only_columns(Entry.object_id, Entry.listed_at, order.label("place"), *MODELS.values())
     for kind, model in MODELS.items():
         query = query.outerjoin(model, and_(Entry.kind == kind, Entry.object_id == model.id))
-    key = key_of(after, (_whole, _instant, uuid.UUID))
+    key = key_of(after, (_whole, instant, uuid.UUID))
     if key is not None:
         query = query.where(tuple_(order, Entry.listed_at, Entry.object_id) < tuple_(*key))
     query = query.order_by(order.desc(), Entry.listed_at.desc(), Entry.object_id.desc())
@@ -109,13 +108,6 @@ def _whole(text: str) -> int:
     return found
 
 
-def _instant(text: str) -> datetime:
-    found = datetime.fromisoformat(text)
-    if found.tzinfo is None:
-        raise ValueError(text)
-    return found
-
-
 def facets(viewer: Viewer, wanted: Filters) -> Facets:
     """The counts beside the list, in one statement. A facet's own choices do not narrow its own counts, or nothing else
     could be chosen; States and regions are one facet in this."""
@@ -123,7 +115,7 @@ def facets(viewer: Viewer, wanted: Filters) -> Facets:
     everything = visible_entries(viewer)
     placeless = replace(wanted, states=(), regions=())
     counts: CompoundSelect[Any] = union_all(
-        _narrowed(everything, wanted, asked).with_only_columns(literal("total"), literal(""), func.count()),
+        _narrowed(everything, wanted, asked).with_only_columns(literal("total"), literal(""), func.count()).select_from(Entry),
         _counts("grounds", _narrowed(everything, replace(wanted, grounds=()), asked), func.unnest(Entry.grounds)),
         _counts("places", _narrowed(everything, placeless, asked), func.array_to_string(Entry.states, ",")),
         _counts("types", _narrowed(everything, replace(wanted, types=()), asked), Entry.type),

@@ -76,7 +76,7 @@ def navigation() -> list[tuple[str, str, bool]]:
         ("dashboards.home", _("Home")),
         ("interests.calls", _("Calls")),
         ("exchanges.exchange_list", _("Exchanges")),
-        ("practices.practices", _("Practices and tools")),
+        ("practices.practices", _("Practices")),
         ("pilots.pilot_list", _("Pilots")),
         ("dashboards.about", _("About")),
     )

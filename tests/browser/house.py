@@ -28,6 +28,8 @@ from app.files import rules as files
 from app.interests.models import Call, Expression, Question, Status
 from app.interests.rules import drafts
 from app.notifications.models import InboundMail, Message, State
+from app.pilots.models import Milestone, Pilot
+from app.practices.models import Practice, Resource, Tool
 from app.web import errors
 from tests.conftest import NOW, _bound_to
 from tests.factories.interests import make_call
@@ -94,9 +96,22 @@ def _furnish(house: House) -> None:
     _sessions(house, who["participant"], who["focal point"])
     _expressions(house, _state_of(who["focal point"]))
     _accounts(house, who["secretariat"], who["participant"])
+    _library_and_pilots(house, _state_of(who["focal point"]))
     for state in (State.FAILED, State.QUEUED, State.SUPPRESSED):
         house.ids[f"message {state}"] = db.session.scalars(select(Message.id).where(Message.state == state)).first()
     house.ids["mail"] = db.session.scalars(select(InboundMail.id)).one()
+
+
+def _library_and_pilots(house: House, state: Any) -> None:
+    for kind, model in (("practice", Practice), ("tool", Tool), ("resource", Resource)):
+        row = db.session.scalars(select(model).order_by(model.code)).first()
+        assert row is not None
+        house.ids |= {f"{kind} code": row.code, f"{kind} record": row.id}
+    milestone = db.session.scalars(select(Milestone).order_by(Milestone.due_on.desc())).first()
+    assert milestone is not None
+    house.ids |= {"milestone": milestone.id, "pilot": milestone.pilot_id}
+    house.ids["pilot state"] = db.session.scalars(select(Pilot.id).where(Pilot.state_id == state)).first()
+    house.links["milestone"] = sign("milestone", milestone.id, milestone.owner_nonce)
 
 
 def _cookie(app: Flask, **kept: Any) -> str:

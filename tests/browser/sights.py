@@ -17,7 +17,7 @@ PUBLIC, ASKER, APPLICANT, PARTICIPANT, FOCAL, LEAD, OFFICE, AUDITOR, ADMIN = (
 NO_PAGES = {
     "interests.form_docx": "a file", "interests.form_pdf": "a file", "interests.draft_file": "a file",
     "interests.record_file": "a file", "accounts.designation_scan": "a file", "exchanges.session_calendar": "a file",
-    "exchanges.desk_scan": "a file",
+    "exchanges.desk_scan": "a file", "practices.document": "a file", "pilots.evidence_file": "a file",
     "api.feed": "a calendar", "dashboards.network_mark": "a picture", "health.live": "one word", "health.ready": "one word",
     "dashboards.message_html": "a mail, shown in a frame of its message's page",
     "interests.resume": "leads to the step where the draft was left",
@@ -34,24 +34,28 @@ class Sight:
     query: dict[str, Any] = field(default_factory=dict)
     status: int = 200
     send: bool = False  # press the form's button with nothing filled in, and look at what comes back
+    fine: bool = False  # nothing filled in is an answer too: the next page comes back
 
     @property
     def statuses(self) -> tuple[int, ...]:
         """A form sent empty is refused by its fields, or by the rule behind it."""
-        return (422, 409) if self.send else (self.status,)
+        return (422, 409) if self.send and not self.fine else (self.status,)
 
     def __str__(self) -> str:
         return " ".join([self.endpoint, *self.about.values(), *map(str, self.query.values()), "sent" if self.send else ""]).strip()
 
     def path(self, house: House, lang: str) -> str:
         """Its address in this language."""
-        values = {k: house.links[v] if k == "token" else house.ids[v] for k, v in self.about.items()}
+        values = {k: house.links[v] if k == "token" else house.ids.get(v, v) for k, v in self.about.items()}
         return url_for(self.endpoint, lang=lang, **values, **self.query)
 
 
 def sights() -> list[Sight]:
     """All of them."""
-    return [*_public(), *_applicant(), *_people(), *_desk_interests(), *_desk_exchanges(), *_desk_accounts(), *_desk_mails()]
+    return [
+        *_public(), *_applicant(), *_people(), *_library(), *_pilots(), *_desk_interests(), *_desk_exchanges(), *_desk_accounts(),
+        *_desk_mails(),
+    ]  # fmt: skip
 
 
 def errors() -> list[tuple[str, int]]:
@@ -93,7 +97,7 @@ def _public() -> Iterator[Sight]:
 def _applicant() -> Iterator[Sight]:
     for step in ("who", "what", "endorsement"):
         yield Sight(f"interests.{step}", APPLICANT, {"token": "draft"})
-        yield Sight(f"interests.{step}", APPLICANT, {"token": "draft empty"}, send=True)
+        yield Sight(f"interests.{step}", APPLICANT, {"token": "draft empty"}, send=True, fine=step == "endorsement")
     yield from (Sight(f"interests.{name}", APPLICANT, {"token": "draft"}) for name in ("check", "later"))
     yield Sight("interests.check", APPLICANT, {"token": "draft empty"}, send=True)
     yield Sight("interests.later", APPLICANT, {"token": "draft empty"}, send=True)
@@ -191,3 +195,28 @@ def _desk_mails() -> Iterator[Sight]:
     yield Sight("dashboards.health", OFFICE)
     yield Sight("exchanges.replies", OFFICE)
     yield Sight("exchanges.reply", OFFICE, {"mail_id": "mail"})
+
+
+def _library() -> Iterator[Sight]:
+    yield Sight("practices.practices", PUBLIC)
+    yield Sight("practices.practices", PUBLIC, query={"q": "nothing of this kind"})
+    yield Sight("practices.practice", PUBLIC, {"code": "practice code"})
+    yield Sight("practices.tool", PUBLIC, {"code": "tool code"})
+    yield Sight("practices.resource", PUBLIC, {"code": "resource code"})
+    yield Sight("practices.desk_practices", OFFICE)
+    for kind in ("practice", "tool", "resource"):
+        yield Sight("practices.desk_edit", OFFICE, {"kind": kind, "record_id": f"{kind} record"})
+        yield Sight("practices.desk_new", OFFICE, {"kind": kind}, send=kind == "practice")
+
+
+def _pilots() -> Iterator[Sight]:
+    yield Sight("pilots.pilot_list", PUBLIC)
+    yield Sight("pilots.pilot_list", OFFICE)
+    yield Sight("pilots.pilot", OFFICE, {"pilot_id": "pilot"})
+    yield Sight("pilots.pilot", FOCAL, {"pilot_id": "pilot state"})
+    yield Sight("pilots.milestone", OFFICE, {"pilot_id": "pilot", "milestone_id": "milestone"})
+    yield Sight("pilots.milestone_by_link", PUBLIC, {"token": "milestone"})
+    yield from _both("pilots.desk_new_pilot", OFFICE)
+    yield from _both("pilots.desk_edit_pilot", OFFICE, pilot_id="pilot")
+    yield from _both("pilots.desk_new_milestone", OFFICE, pilot_id="pilot")
+    yield from _both("pilots.desk_edit_milestone", OFFICE, pilot_id="pilot", milestone_id="milestone")

@@ -23,6 +23,7 @@ WHO = {
 }  # fmt: skip
 _INVITED = {"participant", "focal point"}  # the own world's person is the participant; the focal point's State is invited
 _SEE_EXCHANGES = {"co-lead", "auditor", "secretariat", "administrator"}
+_SEE_PILOTS = {"co-lead", "auditor", "secretariat", "administrator"}
 _OFFICE = {"secretariat", "administrator"}
 SEES: dict[str, tuple[set[str], set[str]]] = {
     # endpoint: who finds the own State's row, who finds another State's
@@ -37,6 +38,14 @@ SEES: dict[str, tuple[set[str], set[str]]] = {
     "interests.begin": (_OFFICE, _OFFICE),
     "interests.form_docx": (_OFFICE, _OFFICE),
     "interests.form_pdf": (_OFFICE, _OFFICE),
+    **dict.fromkeys(
+        ("pilots.pilot", "pilots.milestone", "pilots.evidence_file"), (_SEE_PILOTS | {"focal point"}, _SEE_PILOTS)
+    ),  # a pilot that is not public
+    **dict.fromkeys(
+        tuple(f"pilots.{name}" for name in ("write_update", "finish", "drop", "add_evidence", "remove_evidence", "move", "reopen")),
+        (_OFFICE | {"focal point"}, _OFFICE),
+    ),
+    "practices.document": (_OFFICE | {"auditor"}, _OFFICE | {"auditor"}),  # of a practice that is a draft
     "accounts.end_sign_in": (set(), set()),
 }
 SECRET = "Zanzibarquestion"

@@ -16,9 +16,14 @@ from app.files.models import StoredFile
 from app.files.rules import keep
 from app.interests.models import Note, Question, Status
 from app.notifications.models import InboundMail, Message, Verdict
+from app.pilots.models import Visibility as Reader
+from app.pilots.rules import Shown, add_evidence, write_update
+from app.practices.rules import keep_document
 from tests.factories.accounts import NOW, make_designation, make_ministry, make_person, make_state
 from tests.factories.exchanges import make_invitation, make_session
 from tests.factories.interests import make_call, make_draft, make_expression
+from tests.factories.pilots import make_milestone, make_pilot
+from tests.factories.practices import make_practice
 
 Ids = dict[str, uuid.UUID]
 
@@ -65,6 +70,7 @@ def make_world(words: str, person: Person | None = None) -> tuple[Organisation, 
         subject=words, body=words, verdict=Verdict.UNCLEAR, reason="no_calendar_part", person_id=person.id,
     )  # fmt: skip
     db.session.add(mail)
+    more = _library(words) | _pilot(words, state)
     record("person.changed", "person", person.id, by=person, now=NOW, changes={"post": (words, texts)}, note=words)
     db.session.flush()
     message = db.session.query(Message).where(Message.recipient_id == person.id).first()
@@ -73,7 +79,7 @@ def make_world(words: str, person: Person | None = None) -> tuple[Organisation, 
         "expression_id": expression.id, "question_id": question.id, "file_id": stored.id, "invitation_id": invitation.id,
         "message_id": message.id, "organisation_id": ministry.id, "person_id": person.id,
         "membership_id": person.memberships[0].id if person.memberships else uuid.uuid4(), "mail_id": mail.id,
-        "session_id": session.id, "sign_in_id": uuid.uuid4(), "scan_id": scan.id,
+        "session_id": session.id, "sign_in_id": uuid.uuid4(), "scan_id": scan.id, **more,
     }  # fmt: skip
     links = {
         "answer": f"/en/answer/{sign('answer', invitation.id, invitation.nonce)}",
@@ -91,10 +97,27 @@ def make_world(words: str, person: Person | None = None) -> tuple[Organisation, 
     return state, person, ids, links
 
 
+def _library(words: str) -> Ids:
+    practice = make_practice(words, published=False)
+    added = keep_document(practice, _file("practice", practice.id, words), "en", note=words, by=None, now=NOW)
+    return {"record_id": practice.id, "document_id": added.id}
+
+
+def _pilot(words: str, state: Organisation) -> Ids:
+    texts = {"en": words}
+    pilot = make_pilot(state, titles=texts, objectives=texts)
+    milestone = make_milestone(pilot, NOW.date() + timedelta(days=30), titles=texts, post=words)
+    stored = _file("milestone", milestone.id, words)
+    evidence = add_evidence(milestone, Shown(words, Reader.STATE, stored=stored), by=None, now=NOW)
+    write_update(pilot, words, visibility=Reader.STATE, by=make_person(words), now=NOW)
+    return {"pilot_id": pilot.id, "milestone_id": milestone.id, "evidence_id": evidence.id}
+
+
 def filled(rule: str, ids: Ids) -> str:
     """A rule as an address of this world: each id by its name, the file of an invitation where one is meant."""
     address = (
         rule.replace("<lang:lang>", "en").replace("<role>", "participant").replace("scans/<uuid:file_id>", "scans/<uuid:scan_id>")
+        .replace("<any(practice,tool,resource):kind>", "practice").replace("<lang_code>", "fr")
     )
     for name, value in ids.items():
         address = address.replace(f"<uuid:{name}>", str(value))

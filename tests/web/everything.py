@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -19,11 +19,13 @@ from app.notifications.models import InboundMail, Message, Verdict
 from tests.factories.accounts import NOW, make_designation, make_ministry, make_person, make_state
 from tests.factories.exchanges import make_invitation, make_session
 from tests.factories.interests import make_call, make_draft, make_expression
+from tests.factories.pilots import make_milestone, make_pilot
 from tests.factories.practices import make_practice
 
 LINKS = {
     "answer": "answer", "join": "join", "drafts": "draft", "confirmations": "confirm", "corrections": "correct",
     "questions": "question", "status": "status", "welcome": "welcome", "sign-in": "sign_in", "feeds": "feed",
+    "milestone": "milestone",
 }  # fmt: skip
 """First word of an address behind a link, and the name of its token here."""
 
@@ -40,6 +42,7 @@ def everything() -> dict[str, Any]:
     made |= _interests(officer, state)
     made |= _exchanges(state, guest)
     made |= {"record_id": make_practice("Kinship", code="PR-77").id, "document_id": uuid.uuid4()}
+    made |= _pilots(db.session.get_one(Organisation, state.id))
     db.session.commit()
     db.session.expunge_all()
     return made
@@ -97,6 +100,15 @@ def _exchanges(state: Organisation, guest: Person) -> dict[str, Any]:
         "message_id": message.id,
         "answer": sign("answer", invitation.id, invitation.nonce),
         "join": sign("join", invitation.id, invitation.join_nonce),
+    }  # fmt: skip
+
+
+def _pilots(state: Organisation) -> dict[str, Any]:
+    pilot = make_pilot(state)
+    milestone = make_milestone(pilot, date(2026, 12, 18))
+    return {
+        "pilot_id": pilot.id, "milestone_id": milestone.id, "evidence_id": uuid.uuid4(),
+        "milestone": sign("milestone", milestone.id, milestone.owner_nonce),
     }  # fmt: skip
 
 

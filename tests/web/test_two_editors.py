@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from flask import g
 
-from app.accounts.models import Organisation, Person, Role
+from app.accounts.models import Designation, Organisation, Person, Role
 from app.exchanges.models import Exchange, PeerSession
 from app.extensions import db
 from app.interests.models import Call, Expression
+from app.pilots.models import Milestone, Pilot
 from app.practices.models import Practice
 from tests.factories.accounts import make_person
 from tests.interests.pages import form_of, words
@@ -29,6 +30,14 @@ EDITS: list[tuple[str, str, str, Any, str, dict[str, Any], dict[str, Any], tuple
      {"titles-en": "Call for neighbours"}, {"titles-en": "Call for friends"}, ("Call for neighbours", "Title")),
     ("practice", "desk/practices/practice/{record_id}", "titles-en", Practice, "record_id",
      {"titles-en": "Kinship by letters"}, {"titles-en": "Kinship by word"}, ("Kinship by letters", "Title")),
+    ("designation", "desk/designations/{designation_id}/edit", "signatory", Designation, "designation_id",
+     {"signatory": "The Minister"}, {"signatory": "The Deputy"}, ("The Minister",)),
+    ("pilot", "desk/pilots/{pilot_id}/edit", "titles-en", Pilot, "pilot_id",
+     {"titles-en": "Permits after storms"}, {"titles-en": "Permits after quakes"}, ("Permits after storms", "Title")),
+    ("milestone", "desk/pilots/{pilot_id}/milestones/{milestone_id}/edit", "titles-en", Milestone, "milestone_id",
+     {"post": "Head of Legal"}, {"post": "Head of Unit"}, ("Head of Legal", "Post")),
+    ("date", "pilots/{pilot_id}/milestones/{milestone_id}", "m-due_on", Milestone, "milestone_id",
+     {"m-due_on": "2027-01-15", "m-reason": "Rain"}, {"m-due_on": "2027-02-12", "m-reason": "Snow"}, ("15 January 2027",)),
     ("exchange", "desk/exchanges/{exchange_id}/edit", "themes-en", Exchange, "exchange_id",
      {"themes-en": "Papers"}, {"themes-en": "Missing papers"}, ("Papers", "Theme")),
     ("session", "desk/sessions/{session_id}/edit", "titles-en", PeerSession, "session_id",
@@ -128,4 +137,5 @@ def test_the_table_names_every_form_that_edits_a_versioned_record(base_app):
     assert versioned == {
         "ProfileForm", "OwnProfileForm", "PersonForm", "OrganisationForm", "CallForm", "ExchangeForm", "SessionForm",
         "CancelForm", "DecisionForm", "QuestionForm", "WrittenForm", "PracticeForm", "ToolForm", "ResourceForm",
+        "DesignationForm", "PilotForm", "MilestoneForm", "MoveForm", "DoneForm",
     }  # fmt: skip

@@ -22,6 +22,7 @@ from app.core.db import Base
 from app.extensions import db
 from app.notifications.models import Message
 from tests import loopback
+from tests.factories.notifications import SECRET_KEY
 
 loopback.guard()
 
@@ -49,7 +50,7 @@ def settings(servers: dict[str, str], tmp_path_factory: pytest.TempPathFactory) 
         {
             "PATHWAYS_ENV": "test", "DATABASE_URL": servers["app"], "MIGRATION_DATABASE_URL": servers["owner"],
             "REDIS_URL": servers["redis"], "SMTP_URL": "smtp://127.0.0.1:9", "VAR_DIR": str(var),
-            "SECRET_KEY": "a-secret-of-the-tests-with-more-than-32-characters", "BASE_URL": "http://127.0.0.1:8000",
+            "SECRET_KEY": SECRET_KEY, "BASE_URL": "http://127.0.0.1:8000",
             "CLOCK_FILE": str(var / "clock"), "MAIL_DOMAIN": "pathways.example",
         }
     )  # fmt: skip

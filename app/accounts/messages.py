@@ -6,7 +6,7 @@ from datetime import datetime
 
 from app.accounts.models import JoinInvitation, Person, SignInLink
 from app.accounts.queries.letters import letter_for
-from app.core.signing import external_url, settings, sign
+from app.core.signing import external_url, mark, settings, sign
 from app.notifications.models import Priority
 from app.notifications.outbox import queue
 
@@ -17,7 +17,7 @@ JOIN = "join-network"
 def sign_in_link(person: Person, link: SignInLink, now: datetime) -> None:
     """The link that signs in, together with the code in the browser that asked. Worthless after it expires."""
     minutes = int((link.expires_at - link.created_at).total_seconds() // 60)
-    url = external_url("accounts.sign_in_link", person.language, token=sign(SIGN_IN, link.id, link.nonce))
+    url = external_url("accounts.sign_in_link", person.language, token=mark(SIGN_IN, link.id, link.nonce))
     queue(
         [
             letter_for(
@@ -36,7 +36,7 @@ def sign_in_link(person: Person, link: SignInLink, now: datetime) -> None:
 def join_invitation(person: Person, invitation: JoinInvitation, inviter: Person | None, now: datetime) -> None:
     """The link that makes an account."""
     facts = {
-        "links": {"join": join_url(invitation, person.language)},
+        "links": {"join": external_url("accounts.join", person.language, token=mark(JOIN, invitation.id, invitation.nonce))},
         "days": (invitation.expires_at - invitation.created_at).days,
         "personal": {"inviter": inviter.full_name if inviter else "–"},
     }

@@ -20,6 +20,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base
+from app.core.signing import opened
 
 KEEP = timedelta(days=2)
 """How long a repeated sending is known: longer than any page stays open and waits."""
@@ -57,15 +58,15 @@ class Sending:
         return found
 
     def leads_to(self, address: str) -> ResponseReturnValue:
-        """Remember where this led, and go there."""
+        """Remember where this led, and go there. The address of a page behind a link is given with its mark, and kept so."""
         if self.key is not None:
             _session().execute(update(SentForm).where(SentForm.key == self.key).values(led_to=address))
-        return redirect(address, 303)
+        return redirect(opened(address), 303)
 
     def again(self) -> ResponseReturnValue:
         """Where the first sending led, saying that nothing was done twice."""
         flash(_("You sent this form twice. It was saved once."))
-        return redirect(self.before or request.path, 303)
+        return redirect(opened(self.before) if self.before else request.path, 303)
 
 
 def key_of(value: str | None) -> uuid.UUID | None:

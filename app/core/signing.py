@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from flask import current_app, g, has_request_context, url_for
 
-from app.core import tokens
+from app.core import codes, tokens
 from config import Settings
 
 row_of = tokens.row_of
@@ -26,6 +26,31 @@ def sign(purpose: str, row: uuid.UUID, nonce: str) -> str:
 def matches(purpose: str, row: uuid.UUID, nonce: str, token: str) -> bool:
     """Was the token made for this purpose, row and present nonce?"""
     return tokens.matches(settings().secret_keys, purpose, row, nonce, token)
+
+
+def mark(purpose: str, row: uuid.UUID, nonce: str) -> str:
+    """What stands in a token's place wherever an address is kept; see ``opened``."""
+    return tokens.mark(purpose, row, nonce)
+
+
+def opened(address: str) -> str:
+    """A kept address as it is used: its marks are tokens by the current key."""
+    return tokens.opened(settings().secret_keys, address)
+
+
+def standing_code(purpose: str, row: uuid.UUID, nonce: str, kept: str | None) -> str:
+    """The digest under which a row's short code is found: the one it keeps, while that works."""
+    return codes.standing_digest(settings().secret_keys, purpose, row, nonce, kept)
+
+
+def code_digests(typed: str) -> list[str]:
+    """Under what a typed short code may be found."""
+    return codes.digests(settings().secret_keys, typed)
+
+
+def code_matches(purpose: str, row: uuid.UUID, nonce: str, typed: str) -> bool:
+    """Is this the short code of this purpose, row and present nonce?"""
+    return codes.matches(settings().secret_keys, purpose, row, nonce, typed)
 
 
 def external_url(endpoint: str, locale: str | None = None, **values: Any) -> str:

@@ -209,6 +209,7 @@ class Invitation(Id, Timestamps, Base):
     thread_root: Mapped[str | None]  # Message-ID of the first mail
     nonce: Mapped[str] = mapped_column(default=fresh_nonce)  # answer page
     join_nonce: Mapped[str] = mapped_column(default=fresh_nonce)  # personal join address
+    code_digest: Mapped[str | None] = mapped_column(unique=True)  # of the short code to the answer page
 
     peer_session: Mapped[PeerSession] = relationship()
     person: Mapped[Person] = relationship(foreign_keys=[person_id])

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from app.accounts.queries import person_by_email
+from app.core import codes
 from app.core.db import Json
-from app.core.signing import external_url, sign
+from app.core.signing import external_url, mark, opened, standing_code
 from app.core.text import fold
 from app.interests.models import Expression, Move, Question, Status
 from app.notifications.models import Priority
@@ -18,24 +19,48 @@ DECIDED = frozenset({Status.ACCEPTED, Status.WAITLISTED, Status.DECLINED})
 
 def link(purpose: str, expression: Expression) -> str:
     """The address of one of an expression's own pages, in the applicant's language."""
+    return opened(_kept_link(purpose, expression))
+
+
+def question_link(question: Question) -> str:
+    """The address of the page on which a question is answered."""
+    return opened(_kept_question_link(question))
+
+
+def _kept_link(purpose: str, expression: Expression) -> str:
+    """The same as it waits in a message, with the mark of its token."""
     endpoint, nonce = {
         "draft": ("interests.resume", expression.draft_nonce),
         "confirm": ("interests.confirmation", expression.confirm_nonce),
         "status": ("interests.status", expression.status_nonce),
         "correct": ("interests.correction", expression.status_nonce),
     }[purpose]
-    return external_url(endpoint, expression.language, token=sign(purpose, expression.id, nonce))
+    return external_url(endpoint, expression.language, token=mark(purpose, expression.id, nonce))
 
 
-def question_link(question: Question) -> str:
-    """The address of the page on which a question is answered."""
-    token = sign("question", question.id, question.nonce)
+def _kept_question_link(question: Question) -> str:
+    token = mark("question", question.id, question.nonce)
     return external_url("interests.question", question.expression.language, token=token)
+
+
+def _draft_code(expression: Expression) -> Json:
+    """The short code that leads back to the draft, as facts hold it; a draft without one that works gets one."""
+    kept, nonce = expression.draft_code_digest, expression.draft_nonce
+    digest = expression.draft_code_digest = standing_code("draft", expression.id, nonce, kept)
+    return {"draft": codes.mark(mark("draft", expression.id, nonce), digest)}
+
+
+def _status_code(expression: Expression) -> Json:
+    """The same for the status page."""
+    kept, nonce = expression.status_code_digest, expression.status_nonce
+    digest = expression.status_code_digest = standing_code("status", expression.id, nonce, kept)
+    return {"status": codes.mark(mark("status", expression.id, nonce), digest)}
 
 
 def resume_link(expression: Expression, now: datetime) -> None:
     """The way back to a draft, on any device. It says nothing of what was typed."""
-    facts = {"expires_at": expression.draft_expires_at, "links": {"draft": link("draft", expression)}}
+    links = {"draft": _kept_link("draft", expression)}
+    facts = {"expires_at": expression.draft_expires_at, "links": links, "codes": _draft_code(expression)}
     _tell(expression, "expression-draft", now.isoformat(timespec="seconds"), facts, now, Priority.URGENT, named=False)
 
 
@@ -44,14 +69,14 @@ def acknowledge(expression: Expression, now: datetime) -> None:
     facts = {
         "sent_at": expression.submitted_at,
         "later": expression.endorsement == "later",
-        "links": {"status": link("status", expression), "confirm": link("confirm", expression)},
+        "links": {"status": _kept_link("status", expression), "confirm": _kept_link("confirm", expression)},
     }
     _tell(expression, "expression-received", "", facts, now, Priority.URGENT)
 
 
 def ask_to_confirm(expression: Expression, now: datetime) -> None:
     """The button that confirms the address, once more."""
-    facts = {"links": {"confirm": link("confirm", expression)}}
+    facts = {"links": {"confirm": _kept_link("confirm", expression)}}
     _tell(expression, "expression-confirm", expression.confirm_nonce, facts, now, Priority.URGENT)
 
 
@@ -66,7 +91,7 @@ def copy_to_correct(expression: Expression, now: datetime) -> None:
         "unit": expression.organisation_unit,
         "state": expression.state.names if expression.state else {},
         "aim": expression.aim,
-        "links": {"status": link("status", expression), "correct": link("correct", expression)},
+        "links": {"status": _kept_link("status", expression), "correct": _kept_link("correct", expression)},
     }
     _tell(expression, "expression-copy", "", facts, now)
 
@@ -74,7 +99,7 @@ def copy_to_correct(expression: Expression, now: datetime) -> None:
 def ask(question: Question, now: datetime) -> None:
     """A question of the secretariat, with the page on which it is answered."""
     expression = question.expression
-    links = {"question": question_link(question), "status": link("status", expression)}
+    links = {"question": _kept_question_link(question), "status": _kept_link("status", expression)}
     facts = {"question": {"md": question.text}, "asked_at": question.asked_at, "links": links}
     _tell(expression, "expression-question", str(question.id), facts, now)
 
@@ -93,7 +118,7 @@ def moved(expression: Expression, move: Move, now: datetime) -> None:
         "at": move.at,
         "reason": {"md": move.reason or ""},
         "by_applicant": move.by_id is None,
-        "links": {"status": link("status", expression)},
+        "links": {"status": _kept_link("status", expression)},
     }
     _tell(expression, kind, str(move.id), facts, now)
 
@@ -109,6 +134,8 @@ def _tell(
     named: bool = True,
 ) -> None:
     common: Json = {"reference": expression.reference or "", "call": expression.call.titles}
+    if "status" in facts["links"]:
+        facts = {**facts, "codes": _status_code(expression)}
     told = {key: value.isoformat() if isinstance(value, datetime) else value for key, value in facts.items()}
     queue(
         Letter(

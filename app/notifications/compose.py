@@ -69,6 +69,7 @@ class Shape:
     ical_method: str | None
     ical_uid: str | None
     links: tuple[str, ...]
+    codes: tuple[str, ...]
     personal: tuple[str, ...]
 
 
@@ -105,6 +106,8 @@ def _names(shape: Shape, facts: Mapping[str, Any], voice: Voice) -> dict[str, An
         **voice.names(),
         "facts": facts,
         "links": {name: slot(f"links.{name}") for name in shape.links},
+        "codes": {name: slot(f"codes.{name}") for name in shape.codes},
+        "code_page": _page("dashboards.code", shape.locale),
         "personal": {name: slot(f"personal.{name}") for name in shape.personal},
         "salutation": slot("salutation"),
         "name": slot("name"),

@@ -45,8 +45,9 @@ class Letter:
     """One message to one recipient, before it is a row.
 
     ``facts`` are what this recipient is told; ``common`` what many are told: pass the same mapping object with
-    each letter and it is stored, and later rendered, once. Names below ``facts["links"]`` (addresses of pages)
-    and ``facts["personal"]`` (short texts) may differ from person to person without a rendering of their own.
+    each letter and it is stored, and later rendered, once. Names below ``facts["links"]`` (addresses of pages,
+    with marks for tokens), ``facts["codes"]`` (marks of short codes) and ``facts["personal"]`` (short texts)
+    may differ from person to person without a rendering of their own.
     """
 
     key: str

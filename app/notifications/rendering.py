@@ -17,6 +17,7 @@ from typing import Any
 from markupsafe import escape
 from sqlalchemy import select
 
+from app.core import codes, tokens
 from app.core.signing import settings
 from app.extensions import db
 from app.notifications.calendar import Attendee
@@ -28,6 +29,9 @@ from config import Settings
 
 SECRET_KINDS = frozenset({"sign-in-link"})
 """Kinds whose mail nobody but its recipient may read, not even with its links blanked."""
+
+PERSONAL = ("links", "codes", "personal")
+"""Facts that differ from person to person without a rendering of their own."""
 
 _CACHE_SIZE = 512
 _URL = re.compile(r"(?:https?://|tel:)[^\s\"'<>]+")
@@ -87,10 +91,15 @@ _lock = threading.Lock()
 
 
 def render(job: Job, *, now: datetime) -> Rendered:
-    """The mail of this row. The same row gives the same Message-ID, UID, SEQUENCE and DTSTAMP each time."""
+    """The mail of this row, its marks made links and codes.
+
+    The same row gives the same Message-ID, UID, SEQUENCE and DTSTAMP each time.
+    """
     config = settings()
-    compiled = _compile(job, config)
-    subject, text, html, entry = _fill(job, compiled, job.facts.get("links", {}))
+    compiled, keys = _compile(job, config), config.secret_keys
+    links = {name: tokens.opened(keys, str(address)) for name, address in job.facts.get("links", {}).items()}
+    typed = {name: codes.opened(keys, marked) for name, marked in job.facts.get("codes", {}).items()}
+    subject, text, html, entry = _fill(job, compiled, links, typed)
     mail = Mail(
         message_id=f"<{job.id}@{config.mail_domain}>",
         sender_name=config.network_names[job.locale],
@@ -116,7 +125,7 @@ def preview(message: Message) -> Preview | None:
         return None
     job = job_of(message)
     links = dict.fromkeys(job.facts.get("links", {}), "https://blank/")
-    subject, text, html, entry = _fill(job, _compile(job, settings()), links)
+    subject, text, html, entry = _fill(job, _compile(job, settings()), links, dict.fromkeys(job.facts.get("codes", {}), "[…]"))
     shown = re.sub(r"\r\n[ \t]", "", entry.decode("utf-8")).replace("\r\n", "\n") if entry else ""
     text = text.replace("\r\n", "\n")
     return Preview(_URL.sub("[…]", subject), _URL.sub("[…]", text), _URL.sub("[…]", _HREF.sub("", html)), _URL.sub("[…]", shown))
@@ -154,10 +163,10 @@ def envelope_sender(row: uuid.UUID, config: Settings | None = None) -> str:
 
 
 def _compile(job: Job, config: Settings) -> Compiled:
-    links, personal = tuple(sorted(job.facts.get("links", ()))), tuple(sorted(job.facts.get("personal", ())))
-    rest = {key: value for key, value in job.facts.items() if key not in ("links", "personal")}
+    links, codes_, personal = (tuple(sorted(job.facts.get(own, ()))) for own in PERSONAL)
+    rest = {key: value for key, value in job.facts.items() if key not in PERSONAL}
     told = json.dumps(rest, sort_keys=True) if rest else ""
-    standing = (job.kind, job.locale, job.zone, job.ical_method, job.ical_uid, links, personal)
+    standing = (job.kind, job.locale, job.zone, job.ical_method, job.ical_uid, links, codes_, personal)
     key = (standing, job.template_version, job.common_id, told, id(config))
     with _lock:
         known = _compiled.get(key)
@@ -177,13 +186,15 @@ def _short(words: str) -> str:
     return " ".join(calm(words).split())
 
 
-def _fill(job: Job, compiled: Compiled, links: Mapping[str, Any]) -> tuple[str, str, str, bytes | None]:
+def _fill(job: Job, compiled: Compiled, links: Mapping[str, Any], typed: Mapping[str, str]) -> tuple[str, str, str, bytes | None]:
     """Subject, text, HTML and calendar entry of one person."""
     values: dict[str, str] = {"name": _short(job.recipient_name)}
     for key, address in links.items():
         if not is_url(address):
             raise ValueError(f"the link {key} is no http address")
         values[f"links.{key}"] = address
+    for key, code in typed.items():
+        values[f"codes.{key}"] = code
     for key, words in job.facts.get("personal", {}).items():
         values[f"personal.{key}"] = _short(str(words))
     form = _short(job.salutation)

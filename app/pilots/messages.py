@@ -8,7 +8,7 @@ from app.accounts.models import Person
 from app.accounts.queries import letter_for
 from app.core import when
 from app.core.db import Json, Texts
-from app.core.signing import external_url, settings, sign
+from app.core.signing import external_url, mark, settings
 from app.core.text import best
 from app.notifications.outbox import Letter
 from app.pilots.models import Milestone
@@ -47,7 +47,7 @@ def _letter(kind: str, milestone: Milestone, to: Person, key: str, expires_at: d
 def _page(milestone: Milestone, to: Person) -> str:
     """The milestone's page; an owner without an account gets an address that is theirs alone, until the owner changes."""
     if to.id == milestone.owner_id and to.joined_at is None:
-        token = sign("milestone", milestone.id, milestone.owner_nonce)
+        token = mark("milestone", milestone.id, milestone.owner_nonce)
         return external_url("pilots.milestone_by_link", to.language, token=token)
     return external_url("pilots.milestone", to.language, pilot_id=milestone.pilot_id, milestone_id=milestone.id)
 

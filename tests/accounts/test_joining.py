@@ -14,6 +14,7 @@ from app.core import clock
 from app.core.errors import RuleBroken
 from tests.accounts.conftest import PASSWORD, form_of, send
 from tests.factories.accounts import NOW, make_person
+from tests.factories.notifications import link_in
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def invited(within, administrator, outbox):
     (letter,) = outbox("join-invitation")
     assert (letter.address, letter.locale, letter.recipient_id) == ("new@astoria.example", "ar", person.id)
     assert letter.expires_at == NOW + timedelta(days=14)
-    return person, letter.facts["links"]["join"].removeprefix("http://127.0.0.1:8000")
+    return person, link_in(letter, "join").removeprefix("http://127.0.0.1:8000")
 
 
 def test_opening_the_link_changes_nothing(invited, app, within):
@@ -78,7 +79,7 @@ def test_without_a_password_the_account_signs_in_by_mail(invited, app, within, o
     assert browser.get("/en/profile").status_code == 401
     send(browser, "/en/sign-in", "/en/sign-in/link", email="new@astoria.example")
     code = re.search(r"(\d{3} \d{3})</bdi>", browser.get("/en/sign-in/code").get_data(as_text=True))[1]
-    link = outbox("sign-in-link")[0].facts["links"]["open"].removeprefix("http://127.0.0.1:8000")
+    link = link_in(outbox("sign-in-link")[0], "open").removeprefix("http://127.0.0.1:8000")
     assert send(browser, link, code=code).status_code == 303
     assert browser.get("/en/profile").status_code == 200
     with within() as session:

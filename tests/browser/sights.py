@@ -77,6 +77,7 @@ def _both(endpoint: str, who: str, **about: str) -> Iterator[Sight]:
 def _public() -> Iterator[Sight]:
     for name in ("home", "about", "accessibility", "contact", "privacy"):
         yield Sight(f"dashboards.{name}", PUBLIC)
+    yield from _both("dashboards.code", PUBLIC)
     yield Sight("interests.calls", PUBLIC)
     yield Sight("interests.call", PUBLIC, {"call_id": "call"})
     yield Sight("interests.call", PUBLIC, {"call_id": "call over"})

@@ -47,3 +47,13 @@ def test_a_token_with_one_changed_character_opens_nothing(place, step):
     changed = token[:place] + other + token[place + 1 :]
     read = tokens.row_of(changed)
     assert read is None or read != row or not tokens.matches(KEYS, "answer", row, nonce, changed)
+
+
+def test_a_mark_stands_in_an_address_for_the_token_and_is_opened_by_the_current_key():
+    row, nonce = uuid.uuid4(), tokens.fresh_nonce()
+    kept = f"https://pathways.example/en/answer/{tokens.mark('answer', row, nonce)}?answer=yes"
+    token = tokens.sign(KEYS, "answer", row, nonce)
+    assert token not in kept and tokens.opened(KEYS, kept) == f"https://pathways.example/en/answer/{token}?answer=yes"
+    assert not tokens.matches(KEYS, "answer", row, nonce, tokens.mark("answer", row, nonce))
+    for other in ("https://pathways.example/~user/x", "https://pathways.example/~a~b~c", "plain ~ words", ""):
+        assert tokens.opened(KEYS, other) == other

@@ -32,6 +32,7 @@ FOR_ONE = {
 }  # fmt: skip
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _REFERENCE = re.compile(r"EOI-\d{4}-\d{4}")
+_CODE = re.compile(r"\b[0-9A-HJKMNP-TV-Z]{4}(?:-[0-9A-HJKMNP-TV-Z]{4}){2}\b")
 _TOKEN = re.compile(r"(/(?:answer|join|sign-in|welcome|status|confirmations|corrections|drafts|questions)/)[\w.~-]{16,}")
 
 
@@ -46,7 +47,7 @@ def shown(message) -> str:
         told_ = parts[0].get_payload(decode=True).decode("utf-8")
         entry = f"\n\n======== {parts[0]['Content-Type']}\n" + re.sub(r"\r\n[ \t]", "", told_).replace("\r\n", "\n").rstrip("\n")
     whole = _UUID.sub("ID", f"{heads}\n\n{text}{entry}\n")
-    return _TOKEN.sub(r"\1TOKEN", _REFERENCE.sub("EOI-2026-0007", whole))
+    return _CODE.sub("CODE-CODE-CODE", _TOKEN.sub(r"\1TOKEN", _REFERENCE.sub("EOI-2026-0007", whole)))
 
 
 def html_of(message) -> str:

@@ -15,6 +15,7 @@ from app.notifications import rendering
 from app.notifications.models import Message
 from tests.factories.accounts import make_person, make_state
 from tests.factories.exchanges import NOW, make_invitation, make_plan, make_session, mark_sent, minutes
+from tests.factories.notifications import link_in
 
 LANGUAGES = ("ar", "zh", "en", "fr", "ru", "es")
 
@@ -111,7 +112,7 @@ def test_an_invitation_says_time_here_elsewhere_and_in_utc_and_leads_to_three_an
 def test_an_invitation_says_its_personal_join_address_in_text_html_and_entry_before_there_is_a_seat(session, everything):
     everything("en")
     message = session.scalars(select(Message).where(Message.kind == "session-invite", Message.locale == "en")).first()
-    mail, join = rendered(message), message.facts["links"]["join"]
+    mail, join = rendered(message), link_in(message, "join")
     event = calendar_of(mail).walk("VEVENT")[0]
     assert f"My address to join: {join}" in text_of(mail)
     assert "Until you answer Yes it leads to your answer, then to the meeting." in text_of(mail)

@@ -2,8 +2,9 @@
 
 from sqlalchemy import text
 
+from app.core import codes, tokens
 from app.core.db import uuid7
-from app.notifications.models import State
+from app.notifications.models import Message, State
 from app.notifications.outbox import Letter
 
 WAY = {
@@ -54,3 +55,16 @@ NOTICE = {
     "note": "Plain words.",
     "agenda": {"md": "**Strong** words"},
 }
+
+
+SECRET_KEY = "a-secret-of-the-tests-with-more-than-32-characters"
+
+
+def link_in(message: Message, name: str) -> str:
+    """A link as the recipient of this message gets it."""
+    return tokens.opened([SECRET_KEY], message.facts["links"][name])
+
+
+def code_in(message: Message, name: str) -> str:
+    """A short code as the recipient of this message gets it."""
+    return codes.opened([SECRET_KEY], message.facts["codes"][name])

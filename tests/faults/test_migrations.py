@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import uuid
 from contextlib import contextmanager
@@ -14,7 +15,9 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import OperationalError
 
+from app.core import tokens
 from app.core.db import Base
+from config import load
 from tests.journeys.platform import ROOT
 
 pytestmark = pytest.mark.slow
@@ -87,3 +90,41 @@ def test_f14_a_migration_gives_up_after_two_seconds_rather_than_stop_everybody(s
         assert 1.5 < time.monotonic() - start < 8
     assert tables(scratch) == before
     assert differences(scratch) == []
+
+
+def message(connection, links):
+    row = uuid.uuid4()
+    written = """
+        INSERT INTO messages (id, key, kind, priority, recipient_name, salutation, address, locale, zone, facts, template_version,
+            at_most_once, restored_hold, due_at, state, attempts, created_at)
+        VALUES (:id, :id, 'join-invitation', 0, '', '', 'a@b.example', 'en', 'UTC', CAST(:facts AS jsonb), 1, false, false, now(),
+            'queued', 0, now())"""
+    connection.execute(text(written), {"id": row, "facts": json.dumps({"links": links, "days": 14})})
+    return row
+
+
+def test_f14_links_of_former_messages_become_marks_and_what_opens_nothing_stays(scratch):
+    with alembic(scratch) as settings:
+        command.upgrade(settings, "0009")
+    row, nonce, keys = uuid.uuid4(), tokens.fresh_nonce(), load().secret_keys
+    base = "https://pathways.example/en/welcome/"
+    dead = [
+        base + tokens.sign(keys, "join-network", row, "a former nonce"),
+        base + tokens.sign(["another key of more than thirty-two characters"], "join-network", row, nonce),
+        base + tokens.sign(keys, "join-network", uuid.uuid4(), nonce), "https://pathways.example/en/sign-in",
+    ]  # fmt: skip
+    with scratch.begin() as connection:
+        connection.execute(text("ALTER TABLE join_invitations DROP CONSTRAINT fk_join_invitations_person_id"))
+        invited = (
+            "INSERT INTO join_invitations (id, person_id, nonce, created_at, expires_at) VALUES (:id, :id, :nonce, now(), now())"
+        )
+        connection.execute(text(invited), {"id": row, "nonce": nonce})
+        alive = message(connection, {"join": base + tokens.sign(keys, "join-network", row, nonce) + "?x=1"})
+        ended = message(connection, dict(enumerate(dead)))
+    with alembic(scratch) as settings:
+        command.upgrade(settings, "head")
+    with scratch.connect() as connection:
+        facts = dict(connection.execute(text("SELECT id, facts FROM messages")).all())
+    assert facts[alive] == {"links": {"join": f"{base}~join-network~{row.hex}~{nonce}?x=1"}, "days": 14}
+    assert tokens.opened(keys, facts[alive]["links"]["join"]) == base + tokens.sign(keys, "join-network", row, nonce) + "?x=1"
+    assert facts[ended]["links"] == {str(n): address for n, address in enumerate(dead)}

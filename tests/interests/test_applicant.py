@@ -14,6 +14,7 @@ from app.interests.messages import link, question_link
 from app.interests.models import Expression, Question, Status
 from tests.factories.accounts import make_person, make_state
 from tests.factories.interests import NOW, make_call, make_expression
+from tests.factories.notifications import link_in
 from tests.interests.pages import form_of, read, words
 
 BASE = "http://127.0.0.1:8000"
@@ -53,7 +54,7 @@ def test_a_second_confirmation_mail_ends_the_first_link(app, client, sent, outbo
     client.post(f"{sent['status']}/confirm-again", data=form_of(page.text).filled())
     [mail] = outbox("expression-confirm")
     assert client.get(sent["confirm"]).status_code == 404
-    fresh = mail.facts["links"]["confirm"].removeprefix(BASE)
+    fresh = link_in(mail, "confirm").removeprefix(BASE)
     assert client.get(fresh).status_code == 200
     with app.app_context():
         rules.confirm_address(db.session.get(Expression, sent["id"]), now=NOW)
@@ -123,7 +124,7 @@ def test_the_contact_corrects_a_copy_and_only_while_it_is_not_decided(app, clien
         db.session.commit()
         expression_id = entered.id
     [copy] = outbox("expression-copy")
-    url = copy.facts["links"]["correct"].removeprefix(BASE)
+    url = link_in(copy, "correct").removeprefix(BASE)
     page = client.get(url)
     assert page.status_code == 200
     wrong = client.post(url, data=form_of(page.text).filled(organisation_name="", aim="kept"))

@@ -15,6 +15,7 @@ from app.files.rules import path_of
 from app.interests.models import Call, Endorsement, Expression, Mode, Status
 from tests.factories.accounts import make_state
 from tests.factories.interests import NOW, make_call, make_draft
+from tests.factories.notifications import link_in
 from tests.files import samples
 from tests.interests.pages import form_of, words
 
@@ -265,7 +266,7 @@ def test_finish_later_mails_a_link_that_opens_the_draft_on_another_device(app, c
     [mail] = outbox("expression-draft")
     assert mail.address == "me@ministry.example"
     other_device = app.test_client()
-    resumed = other_device.get(mail.facts["links"]["draft"].removeprefix("http://127.0.0.1:8000"))
+    resumed = other_device.get(link_in(mail, "draft").removeprefix("http://127.0.0.1:8000"))
     assert resumed.status_code == 302 and resumed.location.endswith("/who")
     page = other_device.get(resumed.location)
     assert "Ministry of the Interior" in page.text

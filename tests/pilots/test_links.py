@@ -14,6 +14,7 @@ from app.pilots.models import DueChange, Evidence, Visibility
 from app.pilots.rules import MilestonePlan
 from tests.conftest import csrf_of
 from tests.factories.accounts import make_person
+from tests.factories.notifications import link_in
 from tests.factories.pilots import NOW, a_link, fresh, make_milestone, make_pilot
 from tests.interests.pages import form_of, words
 from tests.pilots.conftest import SECRETS, Browser, forget
@@ -41,7 +42,7 @@ def address(row):
 def test_the_mail_leads_an_owner_without_an_account_to_a_page_of_theirs(session, milestone):
     reminders.queue_due(NOW)
     message = session.scalars(select(Message).where(Message.kind == "pilot-due")).one()
-    assert message.facts["links"]["page"] == f"http://127.0.0.1:8000{address(milestone)}"
+    assert link_in(message, "page") == f"http://127.0.0.1:8000{address(milestone)}"
 
 
 def test_behind_the_link_the_owner_moves_the_date_says_it_is_done_and_is_named_in_the_log(session, milestone, visitor):

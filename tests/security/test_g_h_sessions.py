@@ -18,6 +18,7 @@ from app.extensions import db
 from tests.accounts.conftest import PASSWORD, form_of, send
 from tests.factories.accounts import NOW, make_designation, make_person, make_state
 from tests.factories.exchanges import make_invitation, make_session
+from tests.factories.notifications import link_in
 from tests.security.world import make_world, pages
 from tests.test_config import GOOD
 
@@ -136,7 +137,7 @@ def test_h_a_changed_address_ends_the_invitation_and_the_links_that_went_to_the_
         joining.invite(invited, Role.SECRETARIAT, by=root, now=NOW)
     client = app.test_client()
     assert send(client, "/en/sign-in", "/en/sign-in/link", email="old@evil.example").status_code == 303
-    paths = [outbox("join-invitation")[0].facts["links"]["join"], outbox("sign-in-link")[0].facts["links"]["open"]]
+    paths = [link_in(outbox("join-invitation")[0], "join"), link_in(outbox("sign-in-link")[0], "open")]
     paths = [p.removeprefix("http://127.0.0.1:8000") for p in paths]
     assert [client.get(p).status_code for p in paths] == [200, 200]
     with within() as session:

@@ -12,7 +12,7 @@ from babel.lists import format_list
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
-from app.core import tokens
+from app.core import codes, tokens
 from app.core.db import Json, Texts
 from app.core.languages import NAMES, babel_locale
 from app.core.signing import external_url, settings
@@ -87,11 +87,14 @@ class Speaker:
     def facts(self, to: Recipient) -> Json:
         """What only this person is told: links, and the State or body the invitation went to."""
         locale = to.person.language
+        answer = tokens.mark("answer", to.invitation_id, to.nonce)
+        join = tokens.mark("join", to.invitation_id, to.join_nonce)
         return {
             "links": {
-                "answer": self._link("exchanges.answer", locale, "answer", to.invitation_id, to.nonce),
-                "join": self._link("exchanges.join", locale, "join", to.invitation_id, to.join_nonce),
+                "answer": self._way("exchanges.answer", locale) + answer,
+                "join": self._way("exchanges.join", locale) + join,
             },
+            "codes": {"answer": codes.mark(answer, to.code_digest)},
             "personal": {"organisation": self._organisation(to, locale)},
         }
 
@@ -105,12 +108,12 @@ class Speaker:
             self._names[known] = (to.organisation, name)
         return self._names[known][1]
 
-    def _link(self, endpoint: str, locale: str, purpose: str, row: uuid.UUID, nonce: str) -> str:
-        """A personal address; the way there is worked out once per language."""
+    def _way(self, endpoint: str, locale: str) -> str:
+        """A personal address up to its token, worked out once per language."""
         way = self._ways.get((endpoint, locale))
         if way is None:
             way = self._ways[endpoint, locale] = external_url(endpoint, locale, token=_TOKEN).removesuffix(_TOKEN)
-        return way + tokens.sign(self._settings.secret_keys, purpose, row, nonce)
+        return way
 
     def _invite(self, to: Recipient, locale: str) -> Json:
         """The calendar entry: the personal join address is in it from the first, dial-in and test link after Yes."""

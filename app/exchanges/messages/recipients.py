@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from app.accounts.queries import Addressee
+from app.core import signing
 from app.core.db import Texts
 from app.exchanges.models import Answer, Capacity, Invitation
 
@@ -23,6 +24,7 @@ class Recipient(NamedTuple):
     dtstamp: datetime
     nonce: str
     join_nonce: str
+    code_digest: str
     answer: Answer | None = None
     holds_seat: bool = False
     may_join: bool = False
@@ -30,7 +32,11 @@ class Recipient(NamedTuple):
 
 
 def recipient(invitation: Invitation) -> Recipient:
-    """The recipient of a loaded invitation. Its calendar identity was stamped, or it has none in this message."""
+    """The recipient of a loaded invitation. Its calendar identity was stamped, or it has none in this message.
+
+    An invitation that has no code that works gets one, since the message will name it.
+    """
+    invitation.code_digest = signing.standing_code("answer", invitation.id, invitation.nonce, invitation.code_digest)
     return Recipient(
         invitation_id=invitation.id,
         person=invitation.person,
@@ -41,6 +47,7 @@ def recipient(invitation: Invitation) -> Recipient:
         dtstamp=invitation.dtstamp or invitation.invited_at,
         nonce=invitation.nonce,
         join_nonce=invitation.join_nonce,
+        code_digest=invitation.code_digest,
         answer=invitation.answer,
         holds_seat=invitation.has_seat,
         may_join=invitation.may_join,

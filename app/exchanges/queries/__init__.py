@@ -3,6 +3,7 @@
 from app.exchanges.queries.invitations import (
     SUBJECT,
     Counts,
+    answer_by_code,
     by_link,
     counts,
     everyone_told,
@@ -46,6 +47,7 @@ __all__ = [
     "Counts",
     "SessionPage",
     "accepted_on_grounds",
+    "answer_by_code",
     "answers_of",
     "by_link",
     "counts",

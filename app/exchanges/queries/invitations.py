@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload
 
 from app.accounts.models import Person
 from app.core.db import Json
-from app.core.signing import matches, row_of
+from app.core.signing import code_digests, code_matches, matches, row_of
 from app.exchanges.models import (
     Answer,
     Capacity,
@@ -91,6 +91,13 @@ def by_link(purpose: str, token: str) -> Invitation | None:
         return None
     nonce = invitation.join_nonce if purpose == "join" else invitation.nonce
     return invitation if matches(purpose, row, nonce, token) else None
+
+
+def answer_by_code(typed: str) -> tuple[uuid.UUID, str] | None:
+    """The invitation whose answer page a short code opens, with the nonce of its link."""
+    asked = select(Invitation.id, Invitation.nonce).where(Invitation.code_digest.in_(code_digests(typed)))
+    found = [(row, nonce) for row, nonce in db.session.execute(asked) if code_matches("answer", row, nonce, typed)]
+    return found[0] if found else None
 
 
 def invitation(invitation_id: uuid.UUID) -> Invitation | None:

@@ -15,8 +15,10 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from app.accounts.models import Organisation, Person
 from app.accounts.queries import Addressee
 from app.audit.rules import record
+from app.core.codes import fresh_digest
 from app.core.db import uuid7
 from app.core.errors import RuleBroken
+from app.core.signing import settings
 from app.core.tokens import fresh_nonce
 from app.exchanges import messages
 from app.exchanges.messages import Recipient
@@ -108,14 +110,16 @@ def _to_ask_again(invitation: Invitation, guest: Guest) -> bool:
 
 def _add(row: PeerSession, guests: list[Guest], by: Person | None, now: datetime) -> list[Recipient]:
     """New invitations in one bulk insert, and whom to write to."""
-    at = moment(now)
+    at, keys = moment(now), settings().secret_keys
+    named = [(guest, uuid7(), fresh_nonce()) for guest in guests]
     recipients = [
         Recipient(
-            invitation_id=uuid7(), person=guest.person, capacity=guest.capacity, because=guest.because,
+            invitation_id=invitation_id, person=guest.person, capacity=guest.capacity, because=guest.because,
             organisation=guest.organisation.names if guest.organisation else {},
-            sequence=row.sequence, dtstamp=at, nonce=fresh_nonce(), join_nonce=fresh_nonce(),
+            sequence=row.sequence, dtstamp=at, nonce=nonce, join_nonce=fresh_nonce(),
+            code_digest=fresh_digest(keys, "answer", invitation_id, nonce),
         )
-        for guest in guests
+        for guest, invitation_id, nonce in named
     ]  # fmt: skip
     if recipients:
         db.session.flush()
@@ -123,7 +127,7 @@ def _add(row: PeerSession, guests: list[Guest], by: Person | None, now: datetime
             {
                 "id": str(one.invitation_id), "person_id": str(guest.person.id), "capacity": one.capacity.value,
                 "organisation_id": str(guest.organisation.id) if guest.organisation else None, "because": one.because,
-                "nonce": one.nonce, "join_nonce": one.join_nonce,
+                "nonce": one.nonce, "join_nonce": one.join_nonce, "code_digest": one.code_digest,
             }
             for one, guest in zip(recipients, guests, strict=True)
         ]  # fmt: skip
@@ -133,12 +137,12 @@ def _add(row: PeerSession, guests: list[Guest], by: Person | None, now: datetime
 
 
 _INSERT = """
-INSERT INTO invitations (id, peer_session_id, person_id, organisation_id, capacity, invited_because, nonce, join_nonce,
+INSERT INTO invitations (id, peer_session_id, person_id, organisation_id, capacity, invited_because, nonce, join_nonce, code_digest,
     invited_at, invited_by, dtstamp, sequence, sequence_raise, requested, seat, wants_notes, comment, created_at, updated_at)
-SELECT id, %(session)s, person_id, organisation_id, capacity, because, nonce, join_nonce,
+SELECT id, %(session)s, person_id, organisation_id, capacity, because, nonce, join_nonce, code_digest,
     %(now)s, %(by)s, %(at)s, %(sequence)s, 0, true, 'none', false, '', %(now)s, %(now)s
 FROM jsonb_to_recordset(%(given)s::jsonb) AS given(id uuid, person_id uuid, organisation_id uuid, capacity text,
-    because text, nonce text, join_nonce text)
+    because text, nonce text, join_nonce text, code_digest text)
 """
 """Ten thousand invitations in one statement: what differs as JSON, what all share once."""
 

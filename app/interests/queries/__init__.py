@@ -12,11 +12,19 @@ from app.interests.queries.expressions import (
     questions_of,
     visible_to,
 )
-from app.interests.queries.links import behind_confirmation, behind_correction, behind_draft, behind_question, behind_status
+from app.interests.queries.links import (
+    behind_confirmation,
+    behind_correction,
+    behind_draft,
+    behind_question,
+    behind_status,
+    page_by_code,
+)
 from app.interests.queries.queue import Filters, queue_page, staff
 
 __all__ = [
     "Duplicate", "Filters", "behind_confirmation", "behind_correction", "behind_draft", "behind_question", "behind_status",
     "by_submission_key", "call_in_view", "calls_open_to_all", "calls_page", "expression_in_view", "files_of", "history_of",
-    "likely_duplicates", "notes_of", "open_calls", "open_question", "questions_of", "queue_page", "staff", "visible_to",
+    "likely_duplicates", "notes_of", "open_calls", "open_question", "page_by_code", "questions_of", "queue_page", "staff",
+    "visible_to",
 ]  # fmt: skip

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload
 
-from app.core.signing import matches, row_of
+from app.core.signing import code_digests, code_matches, matches, row_of
 from app.extensions import db
 from app.interests.models import Expression, Question, Status
 
@@ -46,6 +47,19 @@ def behind_correction(token: str, now: datetime) -> Expression | None:
     found = _expression(token, now)
     mine = found is not None and found.status is not Status.DRAFT and found.entered_by is not None
     return found if mine and found and matches("correct", found.id, found.status_nonce, token) else None
+
+
+def page_by_code(typed: str, now: datetime) -> tuple[str, uuid.UUID, str] | None:
+    """The page a short code opens: its purpose, its expression and the nonce of its link."""
+    asked = code_digests(typed)
+    query = select(Expression.id, Expression.draft_nonce, Expression.status_nonce).where(
+        or_(Expression.draft_code_digest.in_(asked), Expression.status_code_digest.in_(asked)), Expression.updated_at > now - LIFE
+    )
+    for row, draft_nonce, status_nonce in db.session.execute(query):
+        for purpose, nonce in (("draft", draft_nonce), ("status", status_nonce)):
+            if code_matches(purpose, row, nonce, typed):
+                return purpose, row, nonce
+    return None
 
 
 def behind_question(token: str, now: datetime) -> Question | None:

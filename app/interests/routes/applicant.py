@@ -133,10 +133,10 @@ def question(token: str) -> ResponseReturnValue:
         refuse_unless_open(asked)
         if sending is not None:
             rules.answer(asked, form.answer.data or "", now=clock.now())
-            sending.leads_to(ways.status_address(expression))
+            answer = sending.leads_to(ways.kept_status_address(expression))
             db.session.commit()
             flash(_("Thank you. The secretariat has your answer."), "good")
-            return link_page(redirect(ways.status_address(expression), 303))
+            return link_page(answer)
     except LinkOver as error:
         return _closed(_("This question is closed"), error.message, expression)
     except RuleBroken as error:

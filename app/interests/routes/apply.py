@@ -15,7 +15,7 @@ from app.accounts.reader import language, link_page, viewer_zone
 from app.core import clock
 from app.core.errors import LinkOver, RuleBroken
 from app.core.once import Sending, key_text
-from app.core.signing import sign
+from app.core.signing import mark, sign
 from app.extensions import db
 from app.files import rules as files
 from app.files.models import StoredFile
@@ -197,7 +197,7 @@ def later(draft: Expression, token: str) -> ResponseReturnValue:
             return sending.again()
         ways.limit_mail(address, now)
         rules.mail_resume_link(draft, address, now=now)
-        answer = sending.leads_to(url_for("interests.later", token=token))
+        answer = sending.leads_to(url_for("interests.later", token=mark("draft", draft.id, draft.draft_nonce)))
         db.session.commit()
         flash(_("The link is on its way to %(address)s.", address=address), "good")
         return answer

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from app.accounts.reader import link_page
 from app.core import limits
-from app.core.signing import settings, sign
+from app.core.signing import mark, settings, sign
 from app.extensions import db
 from app.interests.models import Expression
 
@@ -33,6 +33,11 @@ def no_such_link(sentence: Any) -> Response:
 def status_address(expression: Expression) -> str:
     """The status page's address for whoever may see it."""
     return url_for("interests.status", token=sign("status", expression.id, expression.status_nonce))
+
+
+def kept_status_address(expression: Expression) -> str:
+    """The same as it is remembered: with a mark for the token."""
+    return url_for("interests.status", token=mark("status", expression.id, expression.status_nonce))
 
 
 def limit_begin(now: datetime) -> None:

@@ -1,0 +1,25 @@
+"""Where a short code of a mail leads."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import url_for
+
+from app.core.signing import sign
+from app.exchanges.queries import answer_by_code
+from app.interests.queries import page_by_code
+
+
+def page_behind(typed: str, now: datetime) -> str | None:
+    """The page that the link beside this code opens. Every room is asked, so that any code takes as many steps."""
+    answer, page = answer_by_code(typed), page_by_code(typed, now)
+    if answer is not None:
+        return url_for("exchanges.answer", token=sign("answer", *answer))
+    if page is not None:
+        purpose, row, nonce = page
+        return url_for(_PAGES[purpose], token=sign(purpose, row, nonce))
+    return None
+
+
+_PAGES = {"draft": "interests.resume", "status": "interests.status"}

@@ -2,6 +2,7 @@
 
 from app.accounts import models as accounts
 from app.audit import models as audit
+from app.circulars import models as circulars
 from app.core import limits, once
 from app.exchanges import models as exchanges
 from app.files import models as files
@@ -16,6 +17,6 @@ from app.texts import models as texts
 from app.topics import models as topics
 
 __all__ = [
-    "accounts", "audit", "exchanges", "files", "interests", "limits", "links", "notifications", "once", "pilots",
+    "accounts", "audit", "circulars", "exchanges", "files", "interests", "limits", "links", "notifications", "once", "pilots",
     "practices", "texts", "topics",
 ]  # fmt: skip

@@ -30,6 +30,8 @@ class Permission(StrEnum):
     SEE_ALL_PILOTS = "see_all_pilots"
     MANAGE_PILOTS = "manage_pilots"
     MANAGE_LIBRARY = "manage_library"  # write, review, publish and hide tools, practices and resources
+    MANAGE_CIRCULARS = "manage_circulars"  # write to many at once
+    RECORD_CALLS = "record_calls"  # who was told by phone, and what came of it
     SEE_OUTBOX = "see_outbox"
     MANAGE_OUTBOX = "manage_outbox"  # send again, send now
     JUDGE_REPLIES = "judge_replies"
@@ -44,6 +46,7 @@ _READ = {P.SEE_DESK, P.SEE_PEOPLE, P.SEE_EXPRESSIONS, P.SEE_ALL_EXCHANGES, P.SEE
 _OFFICE = _READ | {
     P.MANAGE_PEOPLE, P.VERIFY_DESIGNATIONS, P.MANAGE_CALLS, P.REVIEW_EXPRESSIONS, P.MANAGE_EXCHANGES,
     P.MANAGE_LIBRARY, P.MANAGE_PILOTS, P.MANAGE_OUTBOX, P.JUDGE_REPLIES,
+    P.MANAGE_CIRCULARS, P.RECORD_CALLS,
 }  # fmt: skip
 
 ROLES: dict[Role, frozenset[Permission]] = {

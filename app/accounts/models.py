@@ -252,6 +252,39 @@ class Designation(Id, Timestamps, Base):
         )
 
 
+class CallOutcome(StrEnum):
+    """What came of a telephone call."""
+
+    TOLD = "told"
+    NO_ANSWER = "no_answer"
+    WRONG_NUMBER = "wrong_number"
+    CALLS_BACK = "calls_back"
+
+
+class PhoneCall(Id, Base):
+    """A person was called: when, by whom, about what, and what came of it. An outcome beside that of a mail."""
+
+    __tablename__ = "phone_calls"
+
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("people.id"))
+    called_at: Mapped[datetime]
+    called_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("people.id"))
+    number: Mapped[str] = mapped_column(default="")  # as it stood on the record
+    outcome: Mapped[CallOutcome]
+    note: Mapped[str] = mapped_column(default="")
+    subject_kind: Mapped[str | None]  # as in the outbox: "session", "circular"; no key, since those live upstairs
+    subject_id: Mapped[uuid.UUID | None]
+    message_id: Mapped[uuid.UUID | None]  # the mail that did not arrive; no key, since mails are erased in time
+    recorded_at: Mapped[datetime]
+
+    __table_args__ = (
+        Index("ix_phone_calls_person", "person_id", "called_at"),
+        Index("ix_phone_calls_subject", "subject_kind", "subject_id"),
+        Index("ix_phone_calls_message", "message_id", postgresql_where=text("message_id IS NOT NULL")),
+        CheckConstraint("(subject_kind IS NULL) = (subject_id IS NULL)", name="subject"),
+    )
+
+
 class SignIn(Id, Base):
     """A server-side session: its random id lies in the signed cookie, hashed here."""
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from app.accounts.models import Capacity, Channel, MailRoute, OrganisationKind, Role
+from app.accounts.models import CallOutcome, Capacity, Channel, MailRoute, OrganisationKind, Role
 from app.accounts.queries.designations import Standing
 from app.audit import words
 
@@ -47,6 +47,13 @@ METHODS: dict[str, Any] = {
     "link": _l("With a mailed link"),
     "join": _l("With the invitation to join"),
 }
+CALL_OUTCOMES: dict[CallOutcome, tuple[Any, str]] = {
+    CallOutcome.TOLD: (_l("Told by phone"), "good"),
+    CallOutcome.NO_ANSWER: (_l("No answer on the phone"), "warn"),
+    CallOutcome.WRONG_NUMBER: (_l("Wrong number"), "bad"),
+    CallOutcome.CALLS_BACK: (_l("Calls back"), "warn"),
+}
+"""What came of a call: word and tone."""
 WEEKDAYS: dict[str, Any] = {
     "1": _l("Monday"), "2": _l("Tuesday"), "3": _l("Wednesday"), "4": _l("Thursday"), "5": _l("Friday"),
     "6": _l("Saturday"), "7": _l("Sunday"),
@@ -87,6 +94,8 @@ FIELDS: dict[str, Any] = {
     "valid_from": _l("From"),
     "valid_to": _l("Until"),
     "verified_at": _l("Verified"),
+    "outcome": _l("What came of it"),
+    "called_at": _l("Time of the call"),
 }
 """Labels of fields, for the log and for the page two editors meet on."""
 
@@ -109,6 +118,7 @@ ACTIONS: dict[str, Any] = {
     "person.signed_out": _l("Signed out"),
     "person.sign_ins_ended": _l("Signed out everywhere"),
     "person.feed_revoked": _l("Calendar address replaced"),
+    "person.called": _l("Called by phone"),
     "designation.recorded": _l("Designation recorded"),
     "designation.corrected": _l("Designation corrected"),
     "designation.verified": _l("Designation verified"),

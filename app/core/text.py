@@ -71,6 +71,12 @@ def from_left(text: str, language: str) -> str:
     return f"\u200e{text}\u200e" if text and direction(language) == "rtl" else text
 
 
+def dialled(number: str) -> str:
+    """A telephone number as a ``tel:`` link dials it: digits of any script, plus, star, hash and pauses; the rest is for eyes."""
+    kept = "".join(str(unicodedata.digit(c)) if c.isdigit() else c for c in clean(number) if c.isdigit() or c in "+*#,;")
+    return kept.replace("#", "%23")
+
+
 def line(text: str) -> str:
     """``clean`` for one line: every run of white space becomes one space."""
     return " ".join(clean(text).split())

@@ -60,6 +60,7 @@ KINDS: dict[str, Any] = {
     "session-nudge": _l("Request for an answer"),
     "session-copy": _l("Copy for information"),
     "answer-recorded": _l("Answer entered for somebody"),
+    "circular": _l("Circular"),
     "pilot-due": _l("Milestone due soon"),
     "pilot-overdue": _l("Milestone overdue"),
     "pilot-overdue-lead": _l("Milestone two weeks overdue"),

@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from app.accounts.access import Permission
 from app.accounts.reader import LIGHTER_COOKIE, best, name_of, reader, viewer_zone
+from app.accounts.words import CALL_OUTCOMES
 from app.core import clock, draw, engine, text, when, zones
 from app.core.languages import LANGUAGES, NAMES, direction
 from app.core.signing import settings
@@ -105,6 +106,8 @@ def desk_navigation() -> list[tuple[str, list[tuple[str, str, str, int | None, b
         ("exchanges.desk_sessions", _("Exchanges"), "calendar", Permission.SEE_ALL_EXCHANGES),
         ("practices.desk_practices", _("Practices and tools"), "star", Permission.SEE_DESK),
         ("pilots.pilot_list", _("Pilots"), "chart", Permission.SEE_ALL_PILOTS),
+        ("circulars.desk_circulars", _("Circulars"), "send", Permission.SEE_DESK),
+        ("circulars.phone_list", _("By phone"), "phone", Permission.SEE_PEOPLE),
         ("exchanges.replies", _("Answers not understood"), "mail", Permission.JUDGE_REPLIES),
     ]
     keep = [
@@ -130,6 +133,10 @@ def desk_navigation() -> list[tuple[str, list[tuple[str, str, str, int | None, b
 
 _ONWARD: dict[str, tuple[tuple[str, str, Any, Permission], ...]] = {
     "expression": (("pilots.desk_new_pilot", "expression", _l("Start a pilot"), Permission.MANAGE_PILOTS),),
+    "exchange": (("circulars.desk_new", "exchange", _l("Write a circular"), Permission.MANAGE_CIRCULARS),),
+    "call": (("circulars.desk_new", "call", _l("Write a circular"), Permission.MANAGE_CIRCULARS),),
+    "invitation": (("circulars.phone_invitation", "invitation", _l("Tell the person by phone"), Permission.RECORD_CALLS),),
+    "session": (("circulars.phone_list", "session", _l("Phone those who have not answered"), Permission.SEE_PEOPLE),),
 }
 """What rooms above do with a record of a room below: page, name of its parameter, label, who may. Rooms below ask by kind."""
 
@@ -281,5 +288,6 @@ def init_app(app: Flask) -> None:
         **when.template_globals(languages.current, viewer_zone),
     )
     app.jinja_env.globals.update(_=_words, gettext=_words, ngettext=_numbered)
+    app.jinja_env.globals.update(call_outcomes=CALL_OUTCOMES, dialled=text.dialled)
     app.jinja_env.filters["markdown"] = text.markdown
     app.jinja_env.filters["plain"] = text.plain

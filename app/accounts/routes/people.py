@@ -16,6 +16,7 @@ from app.accounts.models import Person
 from app.accounts.queries import designations
 from app.accounts.queries import organisations as reads_organisations
 from app.accounts.queries import people as reads
+from app.accounts.queries.phoning import calls_of
 from app.accounts.reader import language, viewer_zone
 from app.accounts.routes import blueprint
 from app.accounts.routes.common import page, refused, see, version_of
@@ -71,7 +72,7 @@ def record_page(row: Person, status: int = 200, **forms: Any) -> Any:
         "person", status, person=row, today=sessions.today_of(row, now), roles=reads.roles_of(row.id),
         named=designations.designations_of_person(row.id), invitation=reads.join_invitation_open(row.id, now),
         sign_ins=sessions.open_of(row.id, now), audit=lines_about("person", row.id) if seen.can(P.READ_AUDIT) else [],
-        grantable=grantable(seen), standing=designations.standing, CAPACITIES=CAPACITIES, CHANNELS=CHANNELS,
+        calls=calls_of(row.id), grantable=grantable(seen), standing=designations.standing, CAPACITIES=CAPACITIES, CHANNELS=CHANNELS,
         ROLES=ROLES, STANDINGS=STANDINGS, METHODS=METHODS, **facts,
     )  # fmt: skip
 

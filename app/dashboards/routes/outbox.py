@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.accounts.access import P, me, requires, viewer
+from app.accounts.queries.phoning import calls_beside
 from app.audit.queries import lines_about
 from app.core import clock
 from app.core.errors import RuleBroken
@@ -104,6 +105,7 @@ def _page(found: Message, refused: Any = None, code: int = 200) -> ResponseRetur
         may_send_again=can and rules.may_send_again(found, now),
         may_send_now=can and found.state is State.QUEUED and found.due_at > now,
         secret=found.kind in SECRET_KINDS,
+        calls=calls_beside(found) if viewer().can(P.SEE_PEOPLE) else [],
         lines=lines_about("message", found.id) if viewer().can(P.READ_AUDIT) else [],
         words=words,
         state=State,

@@ -11,10 +11,12 @@ from werkzeug.datastructures import FileStorage
 
 from app.accounts.access import Permission, me, requires
 from app.accounts.models import Person
+from app.accounts.reader import viewer_zone
 from app.accounts.rules import find_or_make_contact
 from app.core import clock
 from app.core.errors import RuleBroken
 from app.core.once import Sending
+from app.core.zones import to_wall
 from app.exchanges import rules
 from app.exchanges.forms import DelegateForm, DelegateOnBehalfForm, OnBehalfForm, SourceForm, UninviteForm
 from app.exchanges.models import Invitation
@@ -33,6 +35,7 @@ def desk_answer(invitation_id: uuid.UUID) -> ResponseReturnValue:
     form = OnBehalfForm()
     if request.method == "GET":
         form.notes.data = invitation.wants_notes
+        _prefill(form)
         return _answer_page(form, invitation)
     if not form.validate():
         return _answer_page(form, invitation), 422
@@ -53,6 +56,13 @@ def desk_answer(invitation_id: uuid.UUID) -> ResponseReturnValue:
     db.session.commit()
     flash(_("The answer is recorded. %(name)s gets a copy.", name=invitation.person.full_name), "good")
     return answer
+
+
+def _prefill(form: OnBehalfForm) -> None:
+    """From a call just made: it came by phone, today where the one who called is."""
+    if request.args.get("source") == "phone":
+        form.source_kind.data = "phone"
+        form.source_date.data = to_wall(clock.now(), viewer_zone()).date()
 
 
 def _answer_page(form: OnBehalfForm, invitation: Invitation) -> str:

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from app.accounts.access import Permission, requires
 from app.accounts.queries.people import names_of
+from app.accounts.queries.phoning import calls_about
 from app.exchanges import queries
 from app.exchanges.routes.blueprint import blueprint, invitation_or_404
 from app.files import rules as files
@@ -27,6 +28,7 @@ def desk_invitation(invitation_id: uuid.UUID) -> ResponseReturnValue:
         days={kept.id: date.fromisoformat(on) for kept in answers if (on := (kept.source or {}).get("date"))},
         scans={str(key): scan for key, scan in scans.items()},
         others=[scan for key, scan in scans.items() if str(key) not in told],
+        calls=calls_about(invitation.person_id, queries.SUBJECT, invitation.peer_session_id),
         former=queries.invitation(invitation.delegate_of) if invitation.delegate_of else None,
         names=names_of({invitation.invited_by, *(kept.entered_by for kept in answers), *(s.uploaded_by for s in scans.values())}),
     )  # fmt: skip

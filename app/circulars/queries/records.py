@@ -1,0 +1,143 @@
+"""Reading circulars, and what became of each mail of one."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, func, or_, select, tuple_
+from sqlalchemy.orm import joinedload
+
+from app.accounts.access import Viewer
+from app.accounts.models import PhoneCall
+from app.accounts.queries.phoning import last_calls
+from app.circulars.access import may_see, seen_by
+from app.circulars.models import Circular, CircularRecipient
+from app.core.paging import Page, instant, key_of, page_of
+from app.core.signing import matches, row_of
+from app.extensions import db
+from app.notifications.models import Message, State
+
+SUBJECT = "circular"
+"""What the outbox calls a circular when a message speaks of one."""
+PURPOSE = "circular"
+"""What the signed link to its page is for."""
+LINK_LASTS = timedelta(days=365)
+
+
+def visible_to(viewer: Viewer, now: datetime) -> Select[Circular]:
+    """The circulars whose page this viewer may read."""
+    return select(Circular).where(may_see(viewer, now))
+
+
+def circular_in_view(viewer: Viewer, circular_id: uuid.UUID, now: datetime) -> Circular | None:
+    """This circular, if the viewer may read it."""
+    return db.session.scalar(visible_to(viewer, now).where(Circular.id == circular_id).options(joinedload(Circular.corrects)))
+
+
+def circulars_page(viewer: Viewer, now: datetime, *, after: str | None = None, size: int = 30) -> Page[Circular]:
+    """One page of those the viewer may read, newest first."""
+    query = visible_to(viewer, now).options(joinedload(Circular.exchange), joinedload(Circular.call))
+    key = key_of(after, (instant, uuid.UUID))
+    if key is not None:
+        query = query.where(tuple_(Circular.created_at, Circular.id) < tuple_(*key))
+    rows = db.session.scalars(query.order_by(Circular.created_at.desc(), Circular.id.desc()).limit(size + 1)).all()
+    return page_of(rows, size, lambda c: (c.created_at.isoformat(), c.id))
+
+
+def mails_by_circular(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
+    """How many people each of these was written to, in one statement."""
+    if not ids:
+        return {}
+    rows = db.session.execute(
+        select(CircularRecipient.circular_id, func.count())
+        .where(CircularRecipient.circular_id.in_(ids), CircularRecipient.trouble.is_(None))
+        .group_by(CircularRecipient.circular_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def corrections_of(circular: Circular, viewer: Viewer, now: datetime, person_id: uuid.UUID | None = None) -> Sequence[Circular]:
+    """Those that correct it and that the viewer may read, oldest first; ``person_id`` is whose link the page was opened by."""
+    seen = may_see(viewer, now)
+    if person_id is not None:
+        seen = or_(seen, seen_by(person_id, now))
+    query = select(Circular).where(seen, Circular.corrects_id == circular.id)
+    return db.session.scalars(query.order_by(Circular.created_at, Circular.id)).all()
+
+
+def by_link(token: str) -> CircularRecipient | None:
+    """The recipient behind the signed link of a mail; ``None`` for anything that is not one of ours."""
+    row = row_of(token)
+    found = db.session.get(CircularRecipient, row, options=[joinedload(CircularRecipient.circular)]) if row else None
+    return found if found is not None and matches(PURPOSE, found.id, found.nonce, token) else None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a circular for one person: the mail as the outbox has it, and the last call."""
+
+    recipient: CircularRecipient
+    state: State | None  # None: no mail was written
+    message_id: uuid.UUID | None
+    call: PhoneCall | None
+
+
+def recipients_page(circular: Circular, *, after: str | None = None, size: int = 50) -> Page[Outcome]:
+    """Who it is for by name, with what became of each mail; the newest copy of a mail counts. Three statements."""
+    query = select(CircularRecipient).where(CircularRecipient.circular_id == circular.id)
+    key = key_of(after, (str, uuid.UUID))
+    if key is not None:
+        query = query.where(tuple_(CircularRecipient.name, CircularRecipient.id) > tuple_(*key))
+    query = query.options(joinedload(CircularRecipient.organisation)).order_by(CircularRecipient.name, CircularRecipient.id)
+    found = page_of(db.session.scalars(query.limit(size + 1)).all(), size, lambda r: (r.name, r.id))
+    return Page(_with_outcomes(circular.id, found.rows), found.after)
+
+
+def _with_outcomes(circular_id: uuid.UUID, rows: Sequence[CircularRecipient]) -> list[Outcome]:
+    people = [row.person_id for row in rows if row.person_id is not None]
+    sent = newest_mails(circular_id, people)
+    calls = last_calls({(person, SUBJECT, circular_id) for person in people})
+    found = []
+    for row in rows:
+        state, message_id = sent.get(row.person_id, (None, None)) if row.person_id else (None, None)
+        call = calls.get((row.person_id, SUBJECT, circular_id)) if row.person_id else None
+        found.append(Outcome(row, state, message_id, call))
+    return found
+
+
+def newest_mails(circular_id: uuid.UUID, people: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[State, uuid.UUID]]:
+    """Person to state and id of the newest mail of this circular."""
+    query = (
+        select(Message.recipient_id, Message.state, Message.id)
+        .where(Message.subject_kind == SUBJECT, Message.subject_id == circular_id, Message.recipient_id.in_(people))
+        .order_by(Message.id)
+    )
+    return {person: (state, id_) for person, state, id_ in db.session.execute(query) if person is not None}
+
+
+def states_of(circular: Circular) -> dict[State, int]:
+    """How many mails of a circular stand where, copies that were sent again not counted twice."""
+    newest = (
+        select(Message.recipient_id, Message.state)
+        .where(Message.subject_kind == SUBJECT, Message.subject_id == circular.id)
+        .distinct(Message.recipient_id)
+        .order_by(Message.recipient_id, Message.id.desc())
+        .subquery()
+    )
+    return {row[0]: row[1] for row in db.session.execute(select(newest.c.state, func.count()).group_by(newest.c.state))}
+
+
+def mails_that_left(circular: Circular) -> bool:
+    """Has any of its mails left, or is it in a sender's hands: somebody may have hurried one along?"""
+    waits = (State.QUEUED, State.SUPPRESSED, State.CANCELLED)
+    left = select(Message.id).where(Message.subject_kind == SUBJECT, Message.subject_id == circular.id, Message.state.not_in(waits))
+    return db.session.scalar(left.limit(1)) is not None
+
+
+def unreached_of(circular: Circular) -> int:
+    """How many people of a sent circular have no mail of their own."""
+    query = select(func.count()).where(CircularRecipient.circular_id == circular.id, CircularRecipient.trouble.is_not(None))
+    return db.session.scalar(query) or 0

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, func, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import joinedload
 
 from app.accounts.access import Viewer
@@ -123,7 +124,7 @@ def states_of(circular: Circular) -> dict[State, int]:
     newest = (
         select(Message.recipient_id, Message.state)
         .where(Message.subject_kind == SUBJECT, Message.subject_id == circular.id)
-        .distinct(Message.recipient_id)
+        .ext(distinct_on(Message.recipient_id))
         .order_by(Message.recipient_id, Message.id.desc())
         .subquery()
     )

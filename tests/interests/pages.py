@@ -45,7 +45,7 @@ class _Reader(HTMLParser):
                 return
             here.setdefault(a["name"], []).append(a.get("value") or "")
         elif tag == "textarea":
-            self._area, self._words = a["name"], ""
+            self._area, self._words = a.get("name"), ""  # one without a name is not sent
         elif tag == "select":
             self._select = a["name"]
         elif tag == "option" and self._select and "selected" in a:

@@ -18,7 +18,11 @@ from app.circulars.access import may_see, seen_by
 from app.circulars.models import Circular, CircularRecipient
 from app.core.paging import Page, instant, key_of, page_of
 from app.core.signing import matches, row_of
+from app.exchanges.models import Exchange
+from app.exchanges.queries import exchanges_visible_to
 from app.extensions import db
+from app.interests.models import Call
+from app.interests.queries.calls import visible_to as calls_visible_to
 from app.notifications.models import Message, State
 
 SUBJECT = "circular"
@@ -46,6 +50,18 @@ def circulars_page(viewer: Viewer, now: datetime, *, after: str | None = None, s
         query = query.where(tuple_(Circular.created_at, Circular.id) < tuple_(*key))
     rows = db.session.scalars(query.order_by(Circular.created_at.desc(), Circular.id.desc()).limit(size + 1)).all()
     return page_of(rows, size, lambda c: (c.created_at.isoformat(), c.id))
+
+
+def exchanges_to_write_to(viewer: Viewer, chosen: uuid.UUID | None, most: int = 300) -> Sequence[Exchange]:
+    """Exchanges the viewer may see, newest first, also those of a single session; the chosen one is always among them."""
+    query = exchanges_visible_to(viewer).order_by((Exchange.id != chosen), Exchange.created_at.desc(), Exchange.id)
+    return db.session.scalars(query.limit(most)).all()
+
+
+def calls_to_write_to(viewer: Viewer, chosen: uuid.UUID | None, most: int = 300) -> Sequence[Call]:
+    """Calls the viewer may see, newest first; the chosen one is always among them."""
+    query = calls_visible_to(viewer).order_by((Call.id != chosen), Call.opens_at.desc(), Call.id)
+    return db.session.scalars(query.limit(most)).all()
 
 
 def mails_by_circular(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:

@@ -28,10 +28,8 @@ from app.core.forms import joined, texts_of
 from app.core.once import Sending
 from app.core.when import time_text
 from app.core.zones import offset_text
-from app.exchanges.queries import exchanges
 from app.extensions import db
 from app.interests.models import Status
-from app.interests.queries.calls import calls_page
 from app.texts.queries import source_of, standings_of
 from app.texts.words import STATES
 
@@ -124,9 +122,11 @@ def circular_form(audience: Audience, data: dict[str, Any] | None) -> CircularFo
     """The form for those it is for."""
     form = CircularForm(data=data, audience=audience)
     if audience is Audience.EXCHANGE:
-        form.exchange_id.choices = [("", ""), *((str(e.id), str(best(e.themes))) for e in exchanges(viewer()))]
+        exchanges = queries.exchanges_to_write_to(viewer(), _id(form.exchange_id.data))
+        form.exchange_id.choices = [("", ""), *((str(e.id), str(best(e.themes))) for e in exchanges)]
     if audience is Audience.CALL:
-        form.call_id.choices = [("", ""), *((str(c.id), str(best(c.titles))) for c in calls_page(viewer(), size=200).rows)]
+        calls = queries.calls_to_write_to(viewer(), _id(form.call_id.data))
+        form.call_id.choices = [("", ""), *((str(c.id), str(best(c.titles))) for c in calls)]
     return form
 
 

@@ -149,6 +149,7 @@ class CircularRecipient(Id, Base):
     circular: Mapped[Circular] = relationship()
     person: Mapped[Person | None] = relationship()
     organisation: Mapped[Organisation | None] = relationship()
+    stood_for: Mapped[CircularRecipient | None] = relationship(remote_side="CircularRecipient.id")
 
     __table_args__ = (
         UniqueConstraint("circular_id", "person_id"),

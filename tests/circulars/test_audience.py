@@ -67,7 +67,10 @@ def test_a_call_has_the_contacts_of_its_expressions_by_where_they_stand(session)
         (Status.ACCEPTED, {"contact_email": "new@interior.example", "email_confirmed_at": NOW, "contact_family_name": "New"}),
         (Status.ACCEPTED, {"contact_email": "New@interior.example", "email_confirmed_at": NOW, "contact_family_name": "Twice"}),
         (Status.ACCEPTED, {"contact_email": "typed@interior.example", "contact_family_name": "Typed"}),
-        (Status.ACCEPTED, {"contact_email": "verbal@interior.example", "source": Source.NOTE_VERBALE, "contact_family_name": "Verbal"}),
+        (
+            Status.ACCEPTED,
+            {"contact_email": "verbal@interior.example", "source": Source.NOTE_VERBALE, "contact_family_name": "Verbal"},
+        ),
         (Status.DECLINED, {"contact_email": "declined@interior.example", "email_confirmed_at": NOW}),
     ):
         make_expression(call, make_state(), status=status, **fields)
@@ -100,9 +103,15 @@ def test_the_working_group_has_its_members_by_role_and_nobody_twice(session):
     make_designation(state, make_person("Over", of=state), valid_to=date(2026, 11, 22))
     both = make_person("Both", of=state, roles=(Role.CO_LEAD, Role.PARTICIPANT))
     make_designation(make_state(), both)
-    for person, role in ((lead, Role.CO_LEAD), (make_person("Member"), Role.PARTICIPANT), (make_person("Office"), Role.SECRETARIAT)):
+    for person, role in (
+        (lead, Role.CO_LEAD),
+        (make_person("Member"), Role.PARTICIPANT),
+        (make_person("Office"), Role.SECRETARIAT),
+    ):
         grant(session, person, role)
-    asked = {p: names(distribution_of(make_circular(chosen=(p.value,)), NOW)) for p in (Part.FOCAL_POINTS, Part.CO_LEADS, Part.EVERYONE)}
+    asked = {
+        p: names(distribution_of(make_circular(chosen=(p.value,)), NOW)) for p in (Part.FOCAL_POINTS, Part.CO_LEADS, Part.EVERYONE)
+    }
     assert asked[Part.FOCAL_POINTS] == ["Ada Both", "Ada Focal"]
     assert asked[Part.CO_LEADS] == ["Ada Both", "Ada Lead"]
     assert asked[Part.EVERYONE] == ["Ada Alternate", "Ada Both", "Ada Focal", "Ada Lead", "Ada Member"]

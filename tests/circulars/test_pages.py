@@ -139,7 +139,9 @@ def test_only_those_it_was_sent_to_read_its_page_and_the_public_one_is_for_every
     session.commit()
     assert visitor.get(draft).status_code == 200
     russian = visitor.get(f"/ru/circulars/{public.id}").text
-    assert '<bdi lang="en" dir="ltr">New form from January</bdi>' in russian and '<div class="written" lang="en" dir="ltr">' in russian
+    assert (
+        '<bdi lang="en" dir="ltr">New form from January</bdi>' in russian and '<div class="written" lang="en" dir="ltr">' in russian
+    )
 
 
 def test_the_link_of_the_mail_opens_it_without_an_account_for_a_year(session, sent, app, monkeypatch):
@@ -182,7 +184,9 @@ def test_the_auditor_reads_and_does_nothing_and_others_see_no_desk(session, sent
     draft = make_circular()
     session.commit()
     auditor = Browser(sign_in(make_person_committed(session), Role.AUDITOR))
-    assert [auditor.get(p).status_code for p in ("/en/desk/circulars", f"/en/desk/circulars/{row.id}", f"/en/desk/circulars/{draft.id}")] == [200] * 3
+    assert [
+        auditor.get(p).status_code for p in ("/en/desk/circulars", f"/en/desk/circulars/{row.id}", f"/en/desk/circulars/{draft.id}")
+    ] == [200] * 3
     assert "Send it" not in words(auditor.get(f"/en/desk/circulars/{draft.id}").text)
     assert auditor.get("/en/desk/circulars/new").status_code == 404
     member = Browser(sign_in(reader))

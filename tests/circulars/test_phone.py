@@ -196,7 +196,9 @@ def test_what_is_missing_and_what_is_not_theirs(session, desk, sign_in):
     assert desk.get(f"{address}?invitation={invitation.id}").status_code == 404
     assert desk.get(f"{address}?message=nonsense").status_code == 404
     assert desk.get("/en/desk/phone?session=nonsense").status_code == 404
-    assert desk.get(f"/en/desk/phone/invitation?invitation={invitation.id}").location.endswith(f"{other.id}?invitation={invitation.id}")
+    assert desk.get(f"/en/desk/phone/invitation?invitation={invitation.id}").location.endswith(
+        f"{other.id}?invitation={invitation.id}"
+    )
     form = form_of(desk.get(address).text, "called_day")
     answer = desk.client.post(address, data=form.filled())
     assert answer.status_code == 422 and "Say what came of the call." in words(answer.text)
@@ -239,4 +241,3 @@ def test_the_list_costs_the_same_for_one_and_for_many(session, desk, statements)
     statements.clear()
     desk.get(f"/en/desk/phone?session={row.id}")
     assert len(statements) == few
-

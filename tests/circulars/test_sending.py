@@ -11,11 +11,12 @@ import pytest
 from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import IntegrityError
 
+from app.accounts.access import Viewer
 from app.accounts.models import Person, Role
 from app.audit.models import AuditEntry
 from app.circulars import rules
 from app.circulars.models import Audience, Circular, CircularRecipient, Visibility
-from app.circulars.queries import SUBJECT, recipients_page, states_of
+from app.circulars.queries import SUBJECT, circular_in_view, recipients_page, states_of
 from app.circulars.rules import ClockFold
 from app.core.errors import Conflict, RuleBroken
 from app.notifications import outbox as post
@@ -96,6 +97,17 @@ def test_a_translation_that_nobody_reviewed_says_so_and_one_that_was_does_not(se
     rules.send(row, confirmed=None, by=office, now=NOW)
     said = {m.locale: job_of(m).common["translated_from"] for m in mails(session)}
     assert said == {"fr": "", "ar": "الإنجليزية"}
+
+
+def test_the_row_as_pages_read_it_can_be_locked_and_sent(session, office):
+    members("en")
+    key = make_circular(by=office).id
+    session.commit()
+    session.expunge_all()
+    by = session.get(Person, office.id)
+    row = circular_in_view(Viewer(person=by, roles=frozenset({Role.SECRETARIAT})), key, NOW)
+    rules.send(row, confirmed=None, by=by, now=NOW)
+    assert len(mails(session)) == 1
 
 
 def test_sent_twice_does_one_thing(session, office):
@@ -249,7 +261,10 @@ def test_a_correction_refers_to_what_was_sent_and_to_nothing_else(session, offic
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"texts": {"en": "Use it.", "fr": ""}, "subjects": {"en": "A", "fr": "B"}}, "Français: subject and text are needed, or neither."),
+        (
+            {"texts": {"en": "Use it.", "fr": ""}, "subjects": {"en": "A", "fr": "B"}},
+            "Français: subject and text are needed, or neither.",
+        ),
         ({"fallback": "es"}, "Español: this language stands in for all that are missing"),
     ],
 )

@@ -38,8 +38,8 @@ def visible_to(viewer: Viewer, now: datetime) -> Select[Circular]:
 
 
 def circular_in_view(viewer: Viewer, circular_id: uuid.UUID, now: datetime) -> Circular | None:
-    """This circular, if the viewer may read it."""
-    return db.session.scalar(visible_to(viewer, now).where(Circular.id == circular_id).options(joinedload(Circular.corrects)))
+    """This circular, if the viewer may read it; with nothing joined, so that a rule can lock the row it reads again."""
+    return db.session.scalar(visible_to(viewer, now).where(Circular.id == circular_id))
 
 
 def circulars_page(viewer: Viewer, now: datetime, *, after: str | None = None, size: int = 30) -> Page[Circular]:
@@ -108,7 +108,9 @@ def recipients_page(circular: Circular, *, after: str | None = None, size: int =
     key = key_of(after, (str, uuid.UUID))
     if key is not None:
         query = query.where(tuple_(CircularRecipient.name, CircularRecipient.id) > tuple_(*key))
-    query = query.options(joinedload(CircularRecipient.organisation)).order_by(CircularRecipient.name, CircularRecipient.id)
+    query = query.options(joinedload(CircularRecipient.organisation), joinedload(CircularRecipient.stood_for)).order_by(
+        CircularRecipient.name, CircularRecipient.id
+    )
     found = page_of(db.session.scalars(query.limit(size + 1)).all(), size, lambda r: (r.name, r.id))
     return Page(_with_outcomes(circular.id, found.rows), found.after)
 

@@ -28,12 +28,14 @@ FOR_ONE = {
     "session-copy", "session-invite-delegate", "session-nudge", "session-seat", "session-update-words", "session-waiting",
     "answer-recorded", "expression-accepted", "expression-confirm", "expression-copy", "expression-declined",
     "expression-draft", "expression-moved", "expression-question", "expression-waitlisted", "expression-withdrawn",
-    "join-invitation", "password-changed",
+    "join-invitation", "password-changed", "circular", "circular-correction", "circular-in-place",
 }  # fmt: skip
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _REFERENCE = re.compile(r"EOI-\d{4}-\d{4}")
 _CODE = re.compile(r"\b[0-9A-HJKMNP-TV-Z]{4}(?:-[0-9A-HJKMNP-TV-Z]{4}){2}\b")
-_TOKEN = re.compile(r"(/(?:answer|join|sign-in|welcome|status|confirmations|corrections|drafts|questions)/)[\w.~-]{16,}")
+_TOKEN = re.compile(
+    r"(/(?:answer|join|sign-in|welcome|status|confirmations|corrections|drafts|questions|circulars/read)/)[\w.~-]{16,}"
+)
 
 
 def shown(message) -> str:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from app.accounts.models import Organisation, Person
+from app.accounts.models import Organisation, Person, Role, RoleGrant
 from app.accounts.rules import joining, signing_in
+from app.circulars import rules as circular_rules
+from app.circulars.models import Audience, Circular
+from app.core.db import Texts
 from app.exchanges import reminders, rules
 from app.exchanges.models import Answer, Capacity, Invitation, PeerSession, Route
 from app.exchanges.rules.delegating import Source
@@ -16,7 +19,7 @@ from app.extensions import db
 from app.interests import rules as interests
 from app.notifications.models import Message
 from app.notifications.rendering import job_of
-from tests.factories.accounts import make_person, make_state
+from tests.factories.accounts import make_designation, make_person, make_state
 from tests.factories.exchanges import make_invitation, make_plan, make_session, mark_sent, minutes
 from tests.factories.interests import make_call, make_draft, make_expression
 
@@ -54,6 +57,19 @@ REASON = {
 QUESTION = {
     "ar": "في أي **مناطق** يُعمل بذلك؟", "zh": "涉及哪些**地区**？", "en": "In which **districts**?", "fr": "Dans quels **districts** ?",
     "ru": "В каких **районах**?", "es": "¿En qué **distritos**?",
+}  # fmt: skip
+FORM = {
+    "ar": "استمارة جديدة من كانون الثاني/يناير", "zh": "一月起使用新表格", "en": "New form from January",
+    "fr": "Nouveau formulaire dès janvier", "ru": "Новая форма с января", "es": "Nuevo formulario desde enero",
+}  # fmt: skip
+LATER = {
+    "ar": "الاستمارة الجديدة من آذار/مارس", "zh": "三月起使用新表格", "en": "New form from March",
+    "fr": "Nouveau formulaire dès mars", "ru": "Новая форма с марта", "es": "Nuevo formulario desde marzo",
+}  # fmt: skip
+FORM_TEXT = {
+    "ar": "الاستمارة في **أربع** خطوات:\n\n- من نحن\n- ما نطلبه", "zh": "表格分为**四**步：\n\n- 我们是谁\n- 我们寻求什么",
+    "en": "The form has **four** steps:\n\n- who we are\n- what we seek", "fr": "Le formulaire a **quatre** étapes :\n\n- qui nous sommes\n- ce que nous cherchons",
+    "ru": "В форме **четыре** шага:\n\n- кто мы\n- что мы ищем", "es": "El formulario tiene **cuatro** pasos:\n\n- quiénes somos\n- qué buscamos",
 }  # fmt: skip
 MINISTER = {
     "ar": "معالي الوزيرة", "zh": "部长女士", "en": "Minister", "fr": "Madame la Ministre", "ru": "госпожа министр",
@@ -191,10 +207,39 @@ def expressions(world: World) -> None:
     interests.enter(call, facts, came, by=world.officer, now=NOW)
 
 
+def circulars(world: World) -> None:
+    """One in the reader's language and its correction; one in another; one for somebody whom no mail reaches."""
+    lead = world.person()
+    db.session.add(RoleGrant(person_id=lead.id, role=Role.CO_LEAD, granted_at=NOW))
+    first = _circular(world, {world.language: FORM[world.language]}, {world.language: FORM_TEXT[world.language]}, "co_leads")
+    _circular(world, {world.language: LATER[world.language]}, {world.language: FORM_TEXT[world.language]}, "co_leads", first)
+    db.session.execute(delete(RoleGrant))
+    without = make_person("Quiet", of=world.state, email=None)
+    make_designation(world.state, without)
+    other = "fr" if world.language == "ar" else "ar"
+    _circular(world, {other: FORM[other]}, {other: FORM_TEXT[other]}, "focal_points")
+
+
+def _circular(world: World, subjects: Texts, texts: Texts, part: str, corrects: Circular | None = None) -> Circular:
+    language = next(iter(subjects))
+    plan = circular_rules.Plan(
+        audience=Audience.WORKING_GROUP,
+        subjects=subjects,
+        texts=texts,
+        source=language,
+        fallback=language,
+        zone="UTC",
+        chosen=(part,),
+    )
+    row = circular_rules.write(plan, corrects=corrects, by=world.officer, now=NOW)
+    circular_rules.send(row, confirmed=None, by=world.officer, now=NOW)
+    return row
+
+
 def told(reader: Reader, language: str) -> dict[str, Message]:
     """Every kind of mail to this reader, by the name its golden file has; the first of a kind, to those who are asked, in the order they were caused."""
     world = World(reader, language)
-    for story in (sessions, reworded, delegate, accounts, expressions):
+    for story in (sessions, reworded, delegate, accounts, expressions, circulars):
         story(world)
     db.session.flush()
     found: dict[str, Message] = {}
@@ -219,4 +264,8 @@ def _name(message: Message) -> str:
         return "session-invite-delegate"
     if message.kind == "expression-decided":
         return f"expression-{job.facts['after']}"
+    if message.kind == "circular" and job.common["because"] == "in_place":
+        return "circular-in-place"
+    if message.kind == "circular" and job.common["corrects"]:
+        return "circular-correction"
     return message.kind

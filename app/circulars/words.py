@@ -28,7 +28,7 @@ FIELDS: dict[str, Any] = {
     "exchange_id": _l("Exchange"),
     "call_id": _l("Call"),
     "grounds": _l("Grounds of admission and stay"),
-    "chosen": _l("Which of them"),
+    "chosen": _l("Who among them"),
     "visibility": _l("Who may read its page"),
     "not_before_local": _l("Not before"),
     "zone": _l("Time zone"),

@@ -187,6 +187,17 @@ def test_a_contact_without_a_record_becomes_a_person_who_is_written_to_once(sess
     assert [(m.recipient_id, m.locale, m.salutation) for m in mails(session)] == [(person.id, "fr", "Ms. Morrow")]
 
 
+def test_a_contact_without_a_record_is_listed_by_the_reference_not_by_name(session, office):
+    members("en")
+    call = make_call()
+    typed = make_expression(call, make_state(), contact_email="typed@interior.example")
+    make_expression(call, make_state(), contact=make_person("Known"))
+    row = make_circular(Audience.CALL, by=office, call_id=call.id, chosen=("submitted",))
+    rules.send(row, confirmed=None, by=office, now=NOW)
+    kept = {(r.name, r.trouble) for r in session.scalars(select(CircularRecipient))}
+    assert kept == {("Ada Known", None), (typed.reference, "unconfirmed")}
+
+
 def test_it_waits_for_its_hour_and_can_be_taken_back_until_then(session, office):
     members("en")
     row = make_circular(by=office, not_before=datetime(2026, 11, 24, 8, 0))

@@ -17,7 +17,7 @@ from app.accounts.rules import find_or_make_contact
 from app.audit.rules import record
 from app.circulars import messages
 from app.circulars.models import Circular, CircularRecipient
-from app.circulars.queries import SUBJECT, Distribution, Mail, Unreached, distribution_of, mails_that_left
+from app.circulars.queries import SUBJECT, Distribution, Mail, Member, Unreached, distribution_of, mails_that_left
 from app.circulars.rules.writing import fields_of, lock
 from app.core.db import uuid7
 from app.core.errors import RuleBroken
@@ -137,12 +137,12 @@ def _route(missed: Unreached) -> Any:
     return missed.route if missed.through else None
 
 
-def _recipient(row: Circular, who: Any) -> dict[str, Any]:
+def _recipient(row: Circular, who: Member) -> dict[str, Any]:
     return {
         "id": uuid7(),
         "circular_id": row.id,
         "person_id": who.person.id if who.person else None,
-        "name": who.name,
+        "name": _name(who),
         "organisation_id": who.organisation.id if who.organisation else None,
         "because": who.because,
         "language": who.language,
@@ -150,6 +150,11 @@ def _recipient(row: Circular, who: Any) -> dict[str, Any]:
         "zone": who.zone,
         "nonce": fresh_nonce(),
     }
+
+
+def _name(who: Member) -> str:
+    """How the list calls them. A contact without a record goes by the expression: its names are erased in time."""
+    return who.name if who.person is not None or who.expression is None else who.expression.reference or ""
 
 
 def take_back(row: Circular, *, by: Person, now: datetime) -> int:

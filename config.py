@@ -50,6 +50,9 @@ def _refuse_slips(env: dict[str, str]) -> None:
     for name in ("DEFAULT_LANGUAGE", "LANGUAGE_ORDER"):
         if unknown := set(env.get(name, "en").split()) - set(LANGUAGES):
             raise BadSettings(f"{name} takes {', '.join(LANGUAGES)}, not {', '.join(sorted(unknown))}.")
+    prefix = env.get("REGISTRY_PREFIX", "PX")
+    if not (prefix.isascii() and prefix.replace("-", "").isalnum() and len(prefix) <= 12):
+        raise BadSettings(f"REGISTRY_PREFIX must be up to 12 letters and digits such as PX, not {prefix!r}.")
     try:
         ZoneInfo(env.get("DEFAULT_ZONE", "UTC"))
     except (ValueError, OSError, ZoneInfoNotFoundError):
@@ -83,6 +86,7 @@ class Settings:
     demo: bool = False
     clock_file: Path | None = None
     mark_file: Path | None = None
+    registry_prefix: str = "PX"  # numbers of letters begin with it: PX/2026/L-0012
     extra: dict[str, object] = field(default_factory=dict)
 
     @property
@@ -184,6 +188,7 @@ def load(environ: dict[str, str] | None = None) -> Settings:
         debug=_flag(env, "PATHWAYS_DEBUG", False) or _flag(env, "FLASK_DEBUG", False),
         demo=kind == "demo",
         clock_file=Path(env["CLOCK_FILE"]) if env.get("CLOCK_FILE") and kind in ("demo", "test") else None,
+        registry_prefix=env.get("REGISTRY_PREFIX", "PX"),
         mark_file=Path(env["NETWORK_MARK"]) if env.get("NETWORK_MARK") else None,
     )
     if kind not in KINDS:  # a misspelt "production" must not run with the ways of a workshop

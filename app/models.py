@@ -7,6 +7,7 @@ from app.core import limits, once
 from app.exchanges import models as exchanges
 from app.files import models as files
 from app.interests import models as interests
+from app.letters import models as letters
 from app.links import models as links
 from app.notifications import guards as _guards  # noqa: F401 - the guard of the messages table
 from app.notifications import models as notifications
@@ -17,6 +18,6 @@ from app.texts import models as texts
 from app.topics import models as topics
 
 __all__ = [
-    "accounts", "audit", "circulars", "exchanges", "files", "interests", "limits", "links", "notifications", "once", "pilots",
-    "practices", "texts", "topics",
+    "accounts", "audit", "circulars", "exchanges", "files", "interests", "letters", "limits", "links",
+    "notifications", "once", "pilots", "practices", "texts", "topics",
 ]  # fmt: skip

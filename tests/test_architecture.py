@@ -17,7 +17,7 @@ PYTHON = sorted(p for folder in ("app", "worker", "embedded") for p in (ROOT / f
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html")) + sorted((ROOT / "templates").rglob("*.txt"))
 ROOMS = (
     "accounts", "audit", "interests", "exchanges", "dashboards", "api", "files", "notifications", "topics", "practices", "links",
-    "texts", "pilots", "circulars",
+    "texts", "pilots", "letters", "circulars",
 )  # fmt: skip
 
 

@@ -36,17 +36,21 @@ class Permission(StrEnum):
     MANAGE_OUTBOX = "manage_outbox"  # send again, send now
     JUDGE_REPLIES = "judge_replies"
     READ_AUDIT = "read_audit"
+    SEE_LETTERS = "see_letters"
+    MANAGE_LETTERS = "manage_letters"  # prepare, issue, enter, cancel; wording and signatories
     SEE_MY_STATE = "see_my_state"  # from a verified designation only
     ANSWER_FOR_STATE = "answer_for_state"  # likewise
     CHOOSE_DELEGATES = "choose_delegates"  # likewise
 
 
 P = Permission
-_READ = {P.SEE_DESK, P.SEE_PEOPLE, P.SEE_EXPRESSIONS, P.SEE_ALL_EXCHANGES, P.SEE_ALL_PILOTS, P.SEE_OUTBOX, P.READ_AUDIT}
+_READ = {
+    P.SEE_DESK, P.SEE_PEOPLE, P.SEE_EXPRESSIONS, P.SEE_ALL_EXCHANGES, P.SEE_ALL_PILOTS, P.SEE_OUTBOX, P.READ_AUDIT, P.SEE_LETTERS,
+}  # fmt: skip
 _OFFICE = _READ | {
     P.MANAGE_PEOPLE, P.VERIFY_DESIGNATIONS, P.MANAGE_CALLS, P.REVIEW_EXPRESSIONS, P.MANAGE_EXCHANGES,
     P.MANAGE_LIBRARY, P.MANAGE_PILOTS, P.MANAGE_OUTBOX, P.JUDGE_REPLIES,
-    P.MANAGE_CIRCULARS, P.RECORD_CALLS,
+    P.MANAGE_CIRCULARS, P.RECORD_CALLS, P.MANAGE_LETTERS,
 }  # fmt: skip
 
 ROLES: dict[Role, frozenset[Permission]] = {

@@ -239,6 +239,7 @@ class Designation(Id, Timestamps, Base):
     __table_args__ = (
         Index("ix_designations_state", "state_id", "valid_from"),
         Index("ix_designations_person", "person_id"),
+        Index("ix_designations_letter_date", "letter_date", "id"),
         CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="dates"),
     )
 

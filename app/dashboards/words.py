@@ -59,6 +59,7 @@ KINDS: dict[str, Any] = {
     "session-reminder": _l("Reminder"),
     "session-nudge": _l("Request for an answer"),
     "session-copy": _l("Copy for information"),
+    "letter-sent": _l("Letter of the secretariat"),
     "answer-recorded": _l("Answer entered for somebody"),
     "circular": _l("Circular"),
     "pilot-due": _l("Milestone due soon"),

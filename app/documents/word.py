@@ -17,8 +17,8 @@ from app.documents.blocks import Answer, Document, Heading, Paragraph, Tick
 
 _FONTS = {"ascii": "Arial", "hAnsi": "Arial", "cs": "Arial", "eastAsia": "Microsoft YaHei"}
 _W14 = "http://schemas.microsoft.com/office/word/2010/wordml"
-_SOFT = RGBColor(0x45, 0x56, 0x61)
-_BRAND = RGBColor(0x0B, 0x58, 0x70)
+SOFT = RGBColor(0x45, 0x56, 0x61)
+BRAND = RGBColor(0x0B, 0x58, 0x70)
 
 
 def to_docx(document: Document, made: datetime) -> bytes:
@@ -26,35 +26,24 @@ def to_docx(document: Document, made: datetime) -> bytes:
     return _Writer(document, made).write()
 
 
-class _Writer:
-    def __init__(self, document: Document, made: datetime) -> None:
-        self.document = document
+class Page:
+    """An empty file in one language, and how a line of text stands in it."""
+
+    def __init__(self, language: str, right_to_left: bool, title: str, author: str, made: datetime) -> None:
+        self.language, self.right_to_left = language, right_to_left
         self.out = docx.Document()
-        self.ids = itertools.count(1001)
         page = self.out.sections[0]
         page.page_width, page.page_height = Mm(210), Mm(297)
         page.left_margin = page.right_margin = Mm(22)
         page.top_margin = page.bottom_margin = Mm(20)
         properties = self.out.core_properties
-        properties.title, properties.author, properties.language = document.title, document.author, document.language
-        properties.comments, properties.last_modified_by = "", document.author
+        properties.title, properties.author, properties.language = title, author, language
+        properties.comments, properties.last_modified_by = "", author
         properties.created = properties.modified = made.replace(tzinfo=None)
         self._base_style()
 
-    def write(self) -> bytes:
-        self._line(self.document.title, size=20, bold=True, colour=_BRAND, after=2)
-        self._line(self.document.subtitle, size=12, colour=_SOFT, after=10)
-        for block in self.document.blocks:
-            if isinstance(block, Heading):
-                self._line(block.text, size=14, bold=True, colour=_BRAND, style="Heading 1", before=14, after=4)
-            elif isinstance(block, Paragraph):
-                self._line(block.text, size=9 if block.soft else 11, colour=_SOFT if block.soft else None, after=6)
-            elif isinstance(block, Answer):
-                self._label(block.label, block.hint)
-                self._field(block.label, block.lines)
-            else:
-                self._label(block.label, block.hint)
-                self._ticks(block)
+    def saved(self) -> bytes:
+        """The file's bytes."""
         target = io.BytesIO()
         self.out.save(target)
         return target.getvalue()
@@ -66,7 +55,7 @@ class _Writer:
         self._fonts(properties)
         tongue = OxmlElement("w:lang")
         for side in ("val", "eastAsia", "bidi"):
-            tongue.set(qn(f"w:{side}"), {"zh": "zh-CN"}.get(self.document.language, self.document.language))
+            tongue.set(qn(f"w:{side}"), {"zh": "zh-CN"}.get(self.language, self.language))
         for former in properties.findall(qn("w:lang")):
             properties.remove(former)
         properties.append(tongue)
@@ -92,7 +81,7 @@ class _Writer:
         if colour is not None:
             run.font.color.rgb = colour
         self._fonts(run._r.get_or_add_rPr())
-        if self.document.right_to_left:
+        if self.right_to_left:
             run.font.cs_bold, run.font.rtl = bold, True
             larger, later = OxmlElement("w:szCs"), ("highlight", "u", "effect", "bdr", "shd", "fitText", "vertAlign", "rtl")
             larger.set(qn("w:val"), str(int(size * 2)))
@@ -101,17 +90,47 @@ class _Writer:
 
     def _turn(self, paragraph: Any) -> None:
         """Start at the side the language starts at; in Word the left of a right-to-left paragraph is its start."""
-        if self.document.right_to_left and paragraph._p.find(f"{qn('w:pPr')}/{qn('w:bidi')}") is None:
+        if self.right_to_left and paragraph._p.find(f"{qn('w:pPr')}/{qn('w:bidi')}") is None:
             properties = paragraph._p.get_or_add_pPr()
             after = ("w:adjustRightInd", "w:snapToGrid", "w:spacing", "w:ind", "w:contextualSpacing", "w:jc", "w:rPr")
             properties.insert_element_before(OxmlElement("w:bidi"), *after)
             paragraph.alignment = WD_ALIGN_PARAGRAPH.LEFT
 
+    def _table(self, columns: int) -> Any:
+        table = self.out.add_table(rows=1, cols=columns)
+        table.autofit = True
+        if self.right_to_left:
+            table._tbl.tblPr.append(OxmlElement("w:bidiVisual"))
+        return table
+
+
+class _Writer(Page):
+    def __init__(self, document: Document, made: datetime) -> None:
+        super().__init__(document.language, document.right_to_left, document.title, document.author, made)
+        self.document = document
+        self.ids = itertools.count(1001)
+
+    def write(self) -> bytes:
+        self._line(self.document.title, size=20, bold=True, colour=BRAND, after=2)
+        self._line(self.document.subtitle, size=12, colour=SOFT, after=10)
+        for block in self.document.blocks:
+            if isinstance(block, Heading):
+                self._line(block.text, size=14, bold=True, colour=BRAND, style="Heading 1", before=14, after=4)
+            elif isinstance(block, Paragraph):
+                self._line(block.text, size=9 if block.soft else 11, colour=SOFT if block.soft else None, after=6)
+            elif isinstance(block, Answer):
+                self._label(block.label, block.hint)
+                self._field(block.label, block.lines)
+            else:
+                self._label(block.label, block.hint)
+                self._ticks(block)
+        return self.saved()
+
     def _label(self, label: str, hint: str) -> None:
         paragraph = self._line(label, size=11, bold=True, before=8, after=0 if hint else 2)
         paragraph.paragraph_format.keep_with_next = True
         if hint:
-            self._line(hint, size=9, colour=_SOFT, after=2).paragraph_format.keep_with_next = True
+            self._line(hint, size=9, colour=SOFT, after=2).paragraph_format.keep_with_next = True
 
     def _field(self, label: str, lines: int) -> None:
         """A bordered cell that holds a text control: typed into in Word, written into on paper."""
@@ -164,10 +183,3 @@ class _Writer:
         )
         control.append(parse_xml(shown))
         return control
-
-    def _table(self, columns: int) -> Any:
-        table = self.out.add_table(rows=1, cols=columns)
-        table.autofit = True
-        if self.document.right_to_left:
-            table._tbl.tblPr.append(OxmlElement("w:bidiVisual"))
-        return table

@@ -271,4 +271,7 @@ class AnswerRecord(Id, Base):
     inbound_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("inbound_mails.id"))
     former_time: Mapped[bool] = mapped_column(default=False)
 
-    __table_args__ = (Index("ix_answer_records_invitation", "invitation_id", "at"),)
+    __table_args__ = (
+        Index("ix_answer_records_invitation", "invitation_id", "at"),
+        Index("ix_answer_records_source_date", "source_date", "id", postgresql_where=text("source_date IS NOT NULL")),
+    )

@@ -221,6 +221,7 @@ class Expression(Id, Timestamps, Base):
         Index("ix_expressions_call_state", "call_id", "state_id"),
         Index("ix_expressions_state", "state_id", "submitted_at"),
         Index("ix_expressions_contact", "contact_id"),
+        Index("ix_expressions_source_date", "source_date", "id", postgresql_where=sql("source_date IS NOT NULL")),
         Index("ix_expressions_address", "contact_folded"),
         Index("ix_expressions_sent", "submitted_at", "id"),
         Index("ix_expressions_drafts", "draft_expires_at", postgresql_where=sql("status = 'draft'")),

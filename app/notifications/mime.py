@@ -1,7 +1,7 @@
 """Our own assembly of a MIME message: the structure that mail programs look for, in a fraction of the library's time.
 
 ``multipart/mixed( multipart/alternative( text/plain, text/html, text/calendar; method=X ), application/ics )``;
-without a calendar part the ``multipart/alternative`` stands alone.
+without a calendar part the ``multipart/alternative`` stands alone. Files follow it in the same ``multipart/mixed``.
 """
 
 from __future__ import annotations
@@ -14,12 +14,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
+from urllib.parse import quote
 
 from app.core.text import line as one_line
 
 _ATOMS = re.compile(r"[A-Za-z0-9 .,!#$%&'*+/=?^_`{|}~-]*")
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9 .()_-]")
 _PLAIN_PHRASE = re.compile(r"[A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]*")
 _SUPPRESS = b"Auto-Submitted: auto-generated\r\nX-Auto-Response-Suppress: OOF, DR, RN, NRN, AutoReply\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that travels with a mail."""
+
+    name: str
+    media_type: str  # from our own allow-list
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +51,7 @@ class Mail:
     calendar: bytes | None = None
     method: str = ""
     thread_root: str = ""
+    files: tuple[Attachment, ...] = ()
 
 
 def assemble(mail: Mail) -> bytes:
@@ -60,13 +72,25 @@ def assemble(mail: Mail) -> bytes:
     inner = f"=_{mark}_a"
     entry = None if mail.calendar is None else _base64(mail.calendar)
     body = _multipart("alternative", inner, _readable(mail, entry))
-    if entry is None:
+    if entry is None and not mail.files:
         return head + body
-    attached = (
-        b'Content-Type: application/ics; name="invite.ics"\r\nContent-Disposition: attachment; filename="invite.ics"\r\n'
-        b"Content-Transfer-Encoding: base64\r\n\r\n" + entry
-    )
-    return head + _multipart("mixed", f"=_{mark}_m", [body, attached])
+    attached = [_file_part(file) for file in mail.files]
+    if entry is not None:
+        attached.insert(0, (
+            b'Content-Type: application/ics; name="invite.ics"\r\nContent-Disposition: attachment; filename="invite.ics"\r\n'
+            b"Content-Transfer-Encoding: base64\r\n\r\n" + entry
+        ))  # fmt: skip
+    return head + _multipart("mixed", f"=_{mark}_m", [body, *attached])
+
+
+def _file_part(file: Attachment) -> bytes:
+    """A file under its own name, in whatever script (RFC 2231); old programs get a plain one with the type."""
+    name = one_line(file.name)
+    plain = "".join(c if _PLAIN_NAME.fullmatch(c) else "_" for c in name)
+    told = f'filename="{plain}"' if plain == name else f"filename*=UTF-8''{quote(name, safe='')}"
+    kind = f'Content-Type: {file.media_type};\r\n name="{plain}"\r\nContent-Disposition: attachment;\r\n {told}\r\n'
+    head = f"{kind}Content-Transfer-Encoding: base64\r\n\r\n"
+    return head.encode("ascii") + base64.encodebytes(file.data).replace(b"\n", b"\r\n")
 
 
 def _readable(mail: Mail, entry: bytes | None) -> list[bytes]:

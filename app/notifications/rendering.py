@@ -20,10 +20,11 @@ from sqlalchemy import select
 from app.core import codes, tokens
 from app.core.signing import settings
 from app.extensions import db
+from app.files.rules import path_of
 from app.notifications.calendar import Attendee
 from app.notifications.compose import Compiled, Shape, compile_mail, greeting_html
 from app.notifications.facts import calm, is_url
-from app.notifications.mime import Mail, assemble
+from app.notifications.mime import Attachment, Mail, assemble
 from app.notifications.models import Message, MessageFacts
 from config import Settings
 
@@ -33,6 +34,9 @@ SECRET_KINDS = frozenset({"sign-in-link"})
 PERSONAL = ("links", "codes", "personal")
 """Facts that differ from person to person without a rendering of their own."""
 
+MOST_ATTACHED = 20 * 1024 * 1024
+"""Files of a mail are no larger than this together; what queues them keeps to less."""
+_NOT_RENDERED = (*PERSONAL, "attachments")  # facts that are filled in or added afterwards
 _CACHE_SIZE = 512
 _URL = re.compile(r"(?:https?://|tel:)[^\s\"'<>]+")
 _HREF = re.compile(r'\shref="[^"]*"')
@@ -115,6 +119,7 @@ def render(job: Job, *, now: datetime) -> Rendered:
         calendar=entry,
         method=job.ical_method or "",
         thread_root=job.thread_root or "",
+        files=tuple(_attachment(told) for told in job.facts.get("attachments", ())),
     )
     return Rendered(mail.message_id, envelope_sender(job.id, config), job.address, assemble(mail))
 
@@ -162,9 +167,19 @@ def envelope_sender(row: uuid.UUID, config: Settings | None = None) -> str:
     return f"bounces+{row.hex}{mac.hex()}@{config.mail_domain}"
 
 
+def _attachment(told: Mapping[str, Any]) -> Attachment:
+    """A kept file, read when the mail leaves: the very bytes that were meant, or no mail."""
+    if told["size"] > MOST_ATTACHED:
+        raise ValueError("the file is too large for a mail")
+    data = path_of(uuid.UUID(told["file"])).read_bytes()
+    if hashlib.sha256(data).hexdigest() != told["sha256"]:
+        raise ValueError("the file is not the one that was to be sent")
+    return Attachment(told["name"], told["type"], data)
+
+
 def _compile(job: Job, config: Settings) -> Compiled:
     links, codes_, personal = (tuple(sorted(job.facts.get(own, ()))) for own in PERSONAL)
-    rest = {key: value for key, value in job.facts.items() if key not in PERSONAL}
+    rest = {key: value for key, value in job.facts.items() if key not in _NOT_RENDERED}
     told = json.dumps(rest, sort_keys=True) if rest else ""
     standing = (job.kind, job.locale, job.zone, job.ical_method, job.ical_uid, links, codes_, personal)
     key = (standing, job.template_version, job.common_id, told, id(config))

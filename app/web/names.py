@@ -115,6 +115,7 @@ def desk_navigation() -> list[tuple[str, list[tuple[str, str, str, int | None, b
         ("accounts.people", _("People"), "people", Permission.SEE_PEOPLE),
         ("accounts.organisations", _("Organisations"), "globe", Permission.SEE_PEOPLE),
         ("accounts.designations", _("Designations"), "check", Permission.SEE_PEOPLE),
+        ("letters.register", _("Letters"), "document", Permission.SEE_LETTERS),
         ("accounts.audit_log", _("Audit log"), "list", Permission.READ_AUDIT),
     ]
     shown = []
@@ -136,7 +137,12 @@ _ONWARD: dict[str, tuple[tuple[str, str, Any, Permission], ...]] = {
     "exchange": (("circulars.desk_new", "exchange", _l("Write a circular"), Permission.MANAGE_CIRCULARS),),
     "call": (("circulars.desk_new", "call", _l("Write a circular"), Permission.MANAGE_CIRCULARS),),
     "invitation": (("circulars.phone_invitation", "invitation", _l("Tell the person by phone"), Permission.RECORD_CALLS),),
-    "session": (("circulars.phone_list", "session", _l("Phone those who have not answered"), Permission.SEE_PEOPLE),),
+    "session": (
+        ("letters.prepare", "session", _l("Make letters"), Permission.MANAGE_LETTERS),
+        ("circulars.phone_list", "session", _l("Phone those who have not answered"), Permission.SEE_PEOPLE),
+    ),
+    "decision": (("letters.prepare", "expression", _l("Make letters"), Permission.MANAGE_LETTERS),),
+    "designation": (("letters.prepare", "designation", _l("Make letters"), Permission.MANAGE_LETTERS),),
 }
 """What rooms above do with a record of a room below: page, name of its parameter, label, who may. Rooms below ask by kind."""
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
+    Date,
     DateTime,
     ScalarSelect,
     Select,
@@ -26,10 +27,14 @@ from sqlalchemy.orm import aliased
 
 from app.accounts.models import Designation, Organisation, Person
 from app.core.db import Json, Texts
+from app.core.signing import settings
+from app.core.zones import to_wall
 from app.dashboards.queries import MOST, bounded
 from app.exchanges.models import Capacity, Invitation, PeerSession, Seat, SessionStatus
 from app.extensions import db
 from app.interests.models import Expression, Status
+from app.letters.models import Letter
+from app.letters.models import Status as Kept
 from app.notifications.models import InboundMail, Message, State, Verdict
 from app.pilots import deadlines
 from app.pilots.models import Milestone, Pilot
@@ -52,6 +57,7 @@ class Counts:
     designations: int
     unanswered: int
     overdue: int  # milestones of pilots
+    letters: int  # whose answer is overdue
     oldest: datetime | None  # when the oldest expression without a decision was submitted
 
 
@@ -115,6 +121,14 @@ _OVERDUE = (
     .where(deadlines.overdue_in_sql())
     .order_by(Milestone.due_on, Milestone.id)
 )
+_LATE = (
+    select(Letter.id)
+    .where(
+        Letter.answer_due < bindparam("office_day", type_=Date), Letter.answered_on.is_(None), Letter.answer_due.is_not(None),
+        Letter.status.in_((Kept.ISSUED, Kept.RECEIVED)),
+    )
+    .order_by(Letter.answer_due, Letter.id)
+)  # fmt: skip
 _UNANSWERED = select(Invitation.id).join(PeerSession, Invitation.peer_session_id == PeerSession.id).where(*_SOON, *_WITHOUT_ANSWER)
 _COUNTS = select(
     bounded(select(Expression.id).where(Expression.status == Status.SUBMITTED)),
@@ -124,6 +138,7 @@ _COUNTS = select(
     bounded(select(Designation.id).where(*_TO_VERIFY)),
     bounded(_UNANSWERED),
     bounded(_OVERDUE),
+    bounded(_LATE),
     select(func.min(Expression.submitted_at)).where(Expression.status.in_(OPEN)).scalar_subquery(),
 )
 
@@ -205,6 +220,20 @@ def _overdue() -> Select[Any]:
     )  # fmt: skip
 
 
+def _letters() -> Select[Any]:
+    late = _LATE.limit(MOST_LINES).subquery()
+    return (
+        _line(
+            "letter", Letter.id, func.timezone("UTC", cast(Letter.answer_due, DateTime(timezone=False))),
+            number=Letter.number, subject=Letter.subject, direction=cast(Letter.direction, Text),
+            states=Organisation.names, correspondent=Letter.correspondent,
+        )
+        .join(late, late.c.id == Letter.id)
+        .outerjoin(Organisation, Organisation.id == Letter.state_id)
+        .order_by(Letter.answer_due, Letter.id)
+    )  # fmt: skip
+
+
 def _count_of(*conditions: ColumnElement[bool]) -> ScalarSelect[int]:
     """How many invitations of the session of the outer row are so."""
     return (
@@ -215,7 +244,8 @@ def _count_of(*conditions: ColumnElement[bool]) -> ScalarSelect[int]:
     )
 
 
-_WAITING = union_all(*(select(part.subquery()) for part in (_replies(), _failures(), _reviews(), _verifications(), _overdue())))
+_PARTS = (_replies(), _failures(), _reviews(), _verifications(), _overdue(), _letters())
+_WAITING = union_all(*(select(part.subquery()) for part in _PARTS))
 _COMING = (
     select(
         PeerSession.id,
@@ -234,14 +264,21 @@ _COMING = (
 
 def counts(now: datetime) -> Counts:
     """All counts of the desk in one statement."""
-    times = {"now": now, "since": now - LOOK_BACK, "until": now + LOOK_AHEAD, **deadlines.days_at(now)}
+    office = {"office_day": _office_day(now)}
+    times = {"now": now, "since": now - LOOK_BACK, "until": now + LOOK_AHEAD, **deadlines.days_at(now), **office}
     return Counts(*db.session.execute(_COUNTS, times).one())
 
 
 def waiting(now: datetime, most: int = 5) -> list[Waiting]:
     """The first few of each kind of work, in one statement: what is most pressing first."""
-    rows = db.session.execute(_WAITING, {"since": now - LOOK_BACK, "most": most, **deadlines.days_at(now)})
+    values = {"since": now - LOOK_BACK, "most": most, **deadlines.days_at(now), "office_day": _office_day(now)}
+    rows = db.session.execute(_WAITING, values)
     return [Waiting(r.kind, r.id, r.at, r.facts) for r in rows]
+
+
+def _office_day(now: datetime) -> date:
+    """The day at the secretariat."""
+    return to_wall(now, settings().default_zone).date()
 
 
 def coming(now: datetime, most: int = 10) -> list[Coming]:

@@ -27,7 +27,7 @@ def desk() -> ResponseReturnValue:
     now = clock.now()
     counts, coming = queries.counts(now), queries.coming(now)
     quiet = [s for s in coming if s.unanswered]
-    needs = counts.to_review + counts.replies + counts.failed + counts.designations + counts.overdue + len(quiet)
+    needs = counts.to_review + counts.replies + counts.failed + counts.designations + counts.overdue + counts.letters + len(quiet)
     return render_template(
         "dashboards/desk.html",
         greeting=greeting(now, me().given_name or me().family_name, needs),

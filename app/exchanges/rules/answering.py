@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from flask_babel import lazy_gettext as _l
 
@@ -107,10 +107,16 @@ def _keep(
     kept = AnswerRecord(
         id=uuid7(), invitation_id=invitation.id, answer=answer, at=now, route=route, schedule_version=version,
         wants_notes=notes, comment=comment, entered_by=by.id if by and route in ON_BEHALF else None, source=source,
-        inbound_id=inbound_id, former_time=version < row.schedule_version,
+        source_date=_day_of(source), inbound_id=inbound_id, former_time=version < row.schedule_version,
     )  # fmt: skip
     db.session.add(kept)
     return kept
+
+
+def _day_of(source: Json | None) -> date | None:
+    """The date of the note verbale, e-mail or call an answer came by: the register of letters is ordered by it."""
+    told = (source or {}).get("date")
+    return date.fromisoformat(told) if told else None
 
 
 def _move_seat(row: PeerSession, invitation: Invitation, answer: Answer, now: datetime) -> None:

@@ -1,0 +1,449 @@
+"""Letters are prepared, looked at and issued: numbers without gaps, bytes kept, mails in the same transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from datetime import date, timedelta
+
+import pypdf
+import pytest
+from sqlalchemy import func, select
+from werkzeug.datastructures import FileStorage
+
+from app.accounts.models import MailRoute
+from app.audit.models import AuditEntry
+from app.core.errors import RuleBroken
+from app.exchanges.models import SessionStatus
+from app.files.models import StoredFile
+from app.files.rules import path_of
+from app.interests.models import Status as Interest
+from app.letters import queries, rules
+from app.letters.models import About, Addressed, Direction, Letter, LetterKind, LetterSet, Means, SetStatus, Status
+from app.notifications.models import Message, State
+from tests.conftest import NOW
+from tests.factories.accounts import make_designation, make_ministry, make_mission, make_person, make_state
+from tests.factories.exchanges import make_invitation, make_session
+from tests.factories.interests import make_call, make_expression
+from tests.factories.letters import about, issue, issued, make_signatory, office, prepare
+from tests.files.samples import PDF
+
+
+@pytest.fixture
+def desk(session):
+    return office()
+
+
+@pytest.fixture
+def signer(session, desk):
+    return make_signatory(desk.person)
+
+
+def invited(row, name, language="en", *, reachable=True, **state):
+    found = make_state(name, formal_names={"en": f"Republic of {name}", "fr": f"République de {name}"}, **state)
+    person = make_person(of=found, language=language, **({} if reachable else {"email": None}))
+    make_invitation(row, person, organisation=found)
+    return found, person
+
+
+def text_of(letter, session):
+    data = path_of(letter.pdf_id).read_bytes()
+    return "\n".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(data)).pages)
+
+
+def test_each_invited_state_gets_one_letter_in_its_language_with_a_number_of_its_own(session, desk, signer):
+    row = make_session()
+    north, _person = invited(row, "Northland", zone="Africa/Nairobi")
+    make_invitation(row, make_person(of=north), organisation=north)  # a second person of the State: still one letter
+    south, _other = invited(row, "Southland", "fr", zone="Europe/Paris")
+    letters = issued(desk, row, signer)
+    assert [(one.number, one.state_id, one.language) for one in letters] == [
+        ("PX/2026/L-0001", north.id, "en"), ("PX/2026/L-0002", south.id, "fr"),
+    ]  # fmt: skip
+    assert all(one.status is Status.ISSUED and one.dated == date(2026, 11, 23) for one in letters)
+    english, french = (text_of(one, session) for one in letters)
+    assert "PX/2026/L-0001" in english and "23 November 2026" in english
+    assert "16:00–17:30 (UTC+3)" in english and "13:00–14:30" in english  # the State's hour beside UTC
+    assert "Republic of Northland" in english and "Wanjiru Kamau" in english and "Head of the secretariat" in english
+    assert "14:00–15:30 (UTC+1)" in french and "23 novembre 2026" in french and "Le regroupement familial" in french
+    assert "Cheffe du secrétariat" in french and "République de Southland" in french
+
+
+def test_what_is_issued_is_kept_with_its_checksum_and_never_moves(session, desk, signer):
+    row = make_session()
+    invited(row, "Northland")
+    letter = issued(desk, row, signer)[0]
+    kept = {f.id: f for f in session.scalars(select(StoredFile).where(StoredFile.object_id == letter.id))}
+    assert set(kept) == {letter.pdf_id, letter.docx_id}
+    for stored in kept.values():
+        assert hashlib.sha256(path_of(stored.id).read_bytes()).hexdigest() == stored.sha256
+    before, said = path_of(letter.pdf_id).read_bytes(), dict(letter.content)
+    row.titles = {"en": "Another title"}
+    session.flush()
+    assert path_of(letter.pdf_id).read_bytes() == before and letter.content == said
+    told = session.scalars(select(AuditEntry).where(AuditEntry.action == "letter.issued")).one()
+    assert told.changes["sha256"][1] == kept[letter.pdf_id].sha256
+
+
+def test_issuing_twice_does_one_thing(session, desk, signer):
+    row = make_session()
+    invited(row, "Northland")
+    subject = about(desk, row)
+    of = prepare(desk, subject, signer)
+    seen = rules.seen(rules.proofs(of, queries.letters_of(of), subject, NOW))
+    first = rules.issue(of, subject, looked_at=seen, by=desk.person, now=NOW)
+    again = rules.issue(of, subject, looked_at=seen, by=desk.person, now=NOW)
+    assert (len(first), again) == (1, [])
+    assert session.scalar(select(func.count()).select_from(Letter)) == 1
+    assert session.scalar(select(func.count()).where(Message.kind == "letter-sent")) == 1
+
+
+def test_numbers_go_on_without_a_gap_after_a_refusal(session, desk, signer):
+    row = make_session()
+    invited(row, "Northland")
+    assert issued(desk, row, signer)[0].number == "PX/2026/L-0001"
+    subject = about(desk, row)
+    of = prepare(desk, subject, signer)
+    with pytest.raises(RuleBroken), session.begin_nested():
+        rules.issue(of, subject, looked_at="what nobody saw", by=desk.person, now=NOW)
+    assert issue(desk, of, subject)[0].number == "PX/2026/L-0002"
+    assert rules.next_number(Direction.OUT, date(2027, 1, 1)) == "PX/2027/L-0001"
+
+
+def test_a_letter_goes_to_each_mailbox_of_its_state_with_the_pdf_attached(session, desk, signer):
+    row = make_session()
+    north, one = invited(row, "Northland")
+    two = make_person(of=north, language="fr")
+    make_invitation(row, two, organisation=north)
+    invited(row, "Southland")
+    letter = issued(desk, row, signer)[0]
+    mails = session.scalars(select(Message).where(Message.kind == "letter-sent", Message.subject_id == letter.id)).all()
+    assert {(m.address, m.locale, m.state) for m in mails} == {
+        (one.email, "en", State.QUEUED), (two.email, "fr", State.QUEUED),
+    }  # fmt: skip
+    (attached,) = mails[0].facts["attachments"]
+    assert attached["file"] == str(letter.pdf_id) and attached["name"] == "PX-2026-L-0001.pdf"
+    assert (letter.means, letter.sent_on) == (Means.MAIL, date(2026, 11, 23))
+    assert {p["address"] for p in letter.recipients["people"]} == {one.email, two.email}
+
+
+def test_a_state_without_an_address_waits_to_be_printed_and_gets_no_mail(session, desk, signer):
+    row = make_session()
+    invited(row, "Northland", reachable=False)
+    letter = issued(desk, row, signer)[0]
+    assert (letter.means, letter.sent_on, letter.recipients["people"]) == (None, None, [])
+    assert not session.scalar(select(func.count()).where(Message.kind == "letter-sent"))
+    assert [one.id for one in queries.to_print(desk).rows] == [letter.id]
+    rules.sent(letter, means=Means.POUCH, on=date(2026, 11, 23), by=desk.person, now=NOW)
+    assert (letter.means, letter.sent_on) == (Means.POUCH, date(2026, 11, 23))
+    assert queries.to_print(desk).rows == []
+
+
+def test_the_mission_or_the_ministry_is_addressed_as_the_states_mail_goes(session, desk, signer):
+    row = make_session()
+    capital, _ = invited(row, "Northland")
+    make_ministry(capital, "Ministry of the Interior")
+    make_mission(capital, "Permanent Mission of Northland")
+    by_mission, _ = invited(row, "Southland", mail_route=MailRoute.MISSION)
+    make_mission(by_mission, "Permanent Mission of Southland")
+    nobody, _ = invited(row, "Westland")
+    letters = {one.state_id: one for one in issued(desk, row, signer)}
+    assert letters[capital.id].addressed is Addressed.MINISTRY
+    assert (
+        "compliments to the Ministry of the Interior and has the honour to invite"
+        in letters[capital.id].content["passages"][0]["text"]
+    )
+    assert letters[by_mission.id].addressed is Addressed.MISSION
+    assert "Permanent Mission of Southland" in letters[by_mission.id].content["addressee"]
+    assert letters[nobody.id].addressed is Addressed.OTHER
+    assert "(Republic of Westland)" in letters[nobody.id].content["passages"][0]["text"]
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [(Interest.ACCEPTED, "has been accepted"), (Interest.WAITLISTED, "waiting list"), (Interest.DECLINED, "this time")],
+)
+def test_a_decision_becomes_one_letter_to_who_applied(session, desk, signer, status, words):
+    state = make_state("Northland")
+    expression = make_expression(make_call(), state, status=status, reference="EOI-2026-0007", decided_at=NOW)
+    subject = about(desk, expression, About.EXPRESSION)
+    (letter,) = issue(desk, prepare(desk, subject, signer), subject)
+    assert letter.kind is LetterKind.NOTE_VERBALE and letter.addressed is Addressed.MINISTRY
+    said = letter.content["passages"][0]["text"]
+    assert words in said and "EOI-2026-0007" in said and "Ministry of the Interior" in said
+    (mail,) = session.scalars(select(Message).where(Message.kind == "letter-sent")).all()
+    assert mail.address == expression.contact_email and mail.salutation == "Ms. Morrow"
+
+
+def test_a_personal_letter_has_a_salutation_a_post_and_another_courtesy_formula(session, desk, signer):
+    row = make_session()
+    state = make_state("Northland", formal_names={"en": "Republic of Northland"})
+    minister = make_person(
+        "Odhiambo", of=state, given_name="Grace", honorifics={"en": "Ms."}, posts={"en": "Minister of the Interior"},
+        forms_of_address={"en": "Madam Minister"},
+    )  # fmt: skip
+    make_invitation(row, minister, organisation=state)
+    subject = about(desk, row)
+    of = prepare(desk, subject, signer)
+    (draft,) = queries.letters_of(of)
+    proof = rules.proofs(of, [draft], subject, NOW)[0]
+    assert draft.kind is LetterKind.NOTE_VERBALE and proof.written.tree.salutation == ""
+    rules.edit(
+        draft, subject, kind=LetterKind.LETTER, language="en", addressed=draft.addressed, own=proof.written.automatic,
+        version=draft.version, by=desk.person, now=NOW,
+    )  # fmt: skip
+    letter = issue(desk, of, subject)[0]
+    assert letter.content["addressee"][:2] == ["Ms. Grace Odhiambo", "Minister of the Interior"]
+    assert letter.content["addressee"][-1] == "Republic of Northland"
+    assert letter.content["salutation"] == "Madam Minister,"
+    assert letter.content["passages"][0]["text"].startswith("I have the honour to invite you")
+    assert "Please accept, Madam Minister, the assurances" in letter.content["closing"]
+
+
+def test_what_is_left_as_the_wording_has_it_follows_another_language(session, desk, signer):
+    row = make_session()
+    invited(row, "Northland")
+    subject = about(desk, row)
+    of = prepare(desk, subject, signer)
+    (draft,) = queries.letters_of(of)
+    before = rules.proofs(of, [draft], subject, NOW)[0].written
+    own = {**before.automatic, "subject": "Written by hand"}
+    rules.edit(
+        draft, subject, kind=draft.kind, language="fr", addressed=draft.addressed, own=own, version=draft.version,
+        by=desk.person, now=NOW,
+    )  # fmt: skip
+    after = rules.proofs(of, [draft], subject, NOW)[0].written
+    assert draft.own == {"subject": "Written by hand"}
+    assert after.tree.subject[1] == "Written by hand"
+    assert after.tree.passages[0].text.startswith("Le Secrétariat du réseau")
+
+
+def test_a_text_that_is_missing_is_named_with_the_language_that_stands_in(session, desk, signer):
+    row = make_session(titles={"en": "Family reunification"}, purposes={"es": "Los colegas explican."})
+    invited(row, "Northland", "fr")
+    subject = about(desk, row)
+    of = prepare(desk, subject, signer)
+    (proof,) = rules.proofs(of, queries.letters_of(of), subject, NOW)
+    assert set(proof.written.stand_ins) >= {("title", "en"), ("purpose", "es")}
+    soft = [p.text for p in proof.written.tree.passages if getattr(p, "soft", False)]
+    assert len(soft) == 2 and "anglais" in soft[0] and "espagnol" in soft[1]
+
+
+def test_the_letter_asks_for_an_answer_by_its_day(session, desk, signer):
+    row = make_session()
+    invited(row, "Northland")
+    letter = issued(desk, row, signer, answer_due=date(2026, 12, 1))[0]
+    assert letter.answer_due == date(2026, 12, 1)
+    assert "An answer is kindly requested by 1 December 2026." in text_of(letter, session)
+    assert not letter.overdue(date(2026, 12, 1)) and letter.overdue(date(2026, 12, 2))
+
+
+def test_an_annex_is_named_and_its_file_is_attached(session, desk, signer):
+    row = make_session()
+    invited(row, "Northland")
+    upload = FileStorage(io.BytesIO(PDF), filename="Programme.pdf")
+    annexes = [rules.Annex("Programme of the session", upload, "annex_1_file"), rules.Annex("List of hosts", None, "annex_2_file")]
+    letter = issued(desk, row, signer, annexes=annexes)[0]
+    assert letter.content["annexes"] == ["Programme of the session", "List of hosts"]
+    (mail,) = session.scalars(select(Message).where(Message.kind == "letter-sent")).all()
+    assert [one["name"] for one in mail.facts["attachments"]] == ["PX-2026-L-0001.pdf", "Programme.pdf"]
+
+
+# --- refusals: a sentence at its place, and nothing is done -----------------------------------------------------------
+
+
+def nothing_done(session):
+    return (
+        session.scalar(select(func.count()).select_from(Letter)),
+        session.scalar(select(func.count()).select_from(LetterSet)),
+        session.scalar(select(func.count()).where(Message.kind == "letter-sent")),
+    )
+
+
+def test_letters_without_a_signatory_are_refused(session, desk, signer):
+    row = make_session()
+    invited(row, "Northland")
+    with pytest.raises(RuleBroken) as refused:
+        prepare(desk, about(desk, row), None)
+    assert refused.value.field == "signatory_id" and "signatory" in str(refused.value.message)
+    assert nothing_done(session) == (0, 0, 0)
+
+
+def test_a_signatory_who_no_longer_signs_stops_the_issue(session, desk, signer):
+    row = make_session()
+    invited(row, "Northland")
+    subject = about(desk, row)
+    of = prepare(desk, subject, signer)
+    rules.save_signatory(signer, signer.name, signer.posts, False, version=signer.version, by=desk.person, now=NOW)
+    with pytest.raises(RuleBroken, match="rule") as refused:
+        issue(desk, of, subject)
+    assert "Nobody signs" in str(refused.value.message)
+    assert session.scalars(select(Letter.number)).all() == [None]
+
+
+def test_too_many_letters_at_once_are_refused(session, desk, signer, monkeypatch):
+    from app.letters.rules import drafting
+
+    monkeypatch.setattr(drafting, "MOST", 1)
+    row = make_session()
+    invited(row, "Northland")
+    invited(row, "Southland")
+    with pytest.raises(RuleBroken) as refused:
+        prepare(desk, about(desk, row), signer)
+    assert refused.value.field == "states" and nothing_done(session) == (0, 0, 0)
+
+
+def test_a_wrong_annex_is_refused_at_its_field(session, desk, signer):
+    row = make_session()
+    invited(row, "Northland")
+    wrong = FileStorage(io.BytesIO(b"MZ\x90\x00 not a letter"), filename="run.exe")
+    with pytest.raises(RuleBroken) as refused, session.begin_nested():
+        prepare(desk, about(desk, row), signer, annexes=[rules.Annex("Programme", wrong, "annex_1_file")])
+    assert refused.value.field == "annex_1_file" and nothing_done(session) == (0, 0, 0)
+
+
+def test_annexes_that_no_mail_carries_are_refused(session, desk, signer, monkeypatch):
+    from app.letters.rules import drafting
+
+    monkeypatch.setattr(drafting, "MOST_ANNEX_BYTES", len(PDF))
+    row = make_session()
+    invited(row, "Northland")
+    two = [rules.Annex("", FileStorage(io.BytesIO(PDF), filename=f"{n}.pdf"), f"annex_{n}_file") for n in (1, 2)]
+    with pytest.raises(RuleBroken) as refused, session.begin_nested():
+        prepare(desk, about(desk, row), signer, annexes=two)
+    assert refused.value.field == "annex_2_file" and nothing_done(session) == (0, 0, 0)
+
+
+def test_letters_wait_for_what_they_are_about(session, desk, signer):
+    draft = make_session(status=SessionStatus.DRAFT)
+    state = make_state("Northland")
+    open_one = make_expression(make_call(), state, status=Interest.UNDER_REVIEW)
+    unverified = make_designation(state, make_person(of=state), verified=False)
+    for row, kind in ((draft, About.SESSION), (open_one, About.EXPRESSION), (unverified, About.DESIGNATION)):
+        with pytest.raises(RuleBroken):
+            prepare(desk, about(desk, row, kind), signer)
+    assert nothing_done(session) == (0, 0, 0)
+
+
+def test_a_session_that_moved_since_the_letters_were_looked_at_stops_the_issue(session, desk, signer):
+    row = make_session()
+    invited(row, "Northland")
+    subject = about(desk, row)
+    of = prepare(desk, subject, signer)
+    seen = rules.seen(rules.proofs(of, queries.letters_of(of), subject, NOW))
+    row.starts_at += timedelta(hours=1)
+    session.flush()
+    with pytest.raises(RuleBroken) as refused:
+        rules.issue(of, subject, looked_at=seen, by=desk.person, now=NOW)
+    assert "changed since you looked" in str(refused.value.message)
+    assert of.status is SetStatus.DRAFT and nothing_done(session)[2] == 0
+
+
+def test_a_text_written_by_hand_is_checked_again_when_its_facts_change(session, desk, signer):
+    row = make_session()
+    _north, _ = invited(row, "Northland")
+    subject = about(desk, row)
+    of = prepare(desk, subject, signer)
+    (draft,) = queries.letters_of(of)
+    automatic = rules.proofs(of, [draft], subject, NOW)[0].written.automatic
+    own = {**automatic, "body": "We meet on 7 December."}
+    save = {"kind": draft.kind, "language": "en", "addressed": draft.addressed, "own": own, "by": desk.person, "now": NOW}
+    rules.edit(draft, subject, version=draft.version, **save)
+    row.starts_at += timedelta(days=1)
+    session.flush()
+    with pytest.raises(RuleBroken) as refused:
+        issue(desk, of, subject)
+    assert "Northland" in str(refused.value.message)
+    rules.edit(draft, subject, version=draft.version, **save)
+    assert issue(desk, of, subject)[0].content["passages"][0]["text"] == "We meet on 7 December."
+
+
+# --- corrected, cancelled, discarded ----------------------------------------------------------------------------------
+
+
+def test_a_corrected_letter_gets_a_new_number_and_says_which_it_replaces(session, desk, signer):
+    row = make_session()
+    invited(row, "Northland")
+    first = issued(desk, row, signer)[0]
+    subject = about(desk, row)
+    of = rules.correct(first, subject, by=desk.person, now=NOW)
+    assert rules.correct(first, subject, by=desk.person, now=NOW).id == of.id  # asked twice, one draft
+    second = issue(desk, of, subject)[0]
+    assert (first.status, first.number) == (Status.REPLACED, "PX/2026/L-0001")
+    assert (second.status, second.number, second.replaces_id) == (Status.ISSUED, "PX/2026/L-0002", first.id)
+    assert "This letter replaces our letter PX/2026/L-0001 of 23 November 2026." in text_of(second, session)
+    waiting = dict(session.execute(select(Message.subject_id, Message.state).where(Message.kind == "letter-sent")).all())
+    assert waiting == {first.id: State.CANCELLED, second.id: State.QUEUED}
+    with pytest.raises(RuleBroken):
+        rules.correct(first, subject, by=desk.person, now=NOW)
+
+
+def test_a_cancelled_letter_keeps_its_number_and_its_mail_does_not_leave(session, desk, signer):
+    row = make_session()
+    invited(row, "Northland")
+    letter = issued(desk, row, signer)[0]
+    with pytest.raises(RuleBroken) as refused:
+        rules.cancel(letter, "  ", by=desk.person, now=NOW)
+    assert refused.value.field == "reason"
+    rules.cancel(letter, "Sent too early", by=desk.person, now=NOW)
+    rules.cancel(letter, "Sent too early", by=desk.person, now=NOW)
+    assert (letter.status, letter.number, letter.cancel_reason) == (Status.CANCELLED, "PX/2026/L-0001", "Sent too early")
+    assert session.scalars(select(Message.state).where(Message.kind == "letter-sent")).all() == [State.CANCELLED]
+    assert session.scalar(select(func.count()).where(AuditEntry.action == "letter.cancelled")) == 1
+    assert issued(desk, row, signer)[0].number == "PX/2026/L-0002"
+
+
+def test_discarded_drafts_leave_no_number_and_no_file(session, desk, signer):
+    row = make_session()
+    invited(row, "Northland")
+    annex = rules.Annex("Programme", FileStorage(io.BytesIO(PDF), filename="p.pdf"), "annex_1_file")
+    of = prepare(desk, about(desk, row), signer, annexes=[annex])
+    rules.discard(of, by=desk.person, now=NOW)
+    rules.discard(of, by=desk.person, now=NOW)
+    assert of.status is SetStatus.DISCARDED
+    assert session.scalar(select(func.count()).select_from(Letter)) == 0
+    assert session.scalar(select(func.count()).select_from(StoredFile)) == 0
+    assert issued(desk, row, signer)[0].number == "PX/2026/L-0001"
+
+
+def test_one_letter_can_be_left_out_but_not_the_last(session, desk, signer):
+    row = make_session()
+    invited(row, "Northland")
+    invited(row, "Southland")
+    of = prepare(desk, about(desk, row), signer)
+    one, other = queries.letters_of(of)
+    rules.leave_out(one, by=desk.person, now=NOW)
+    with pytest.raises(RuleBroken):
+        rules.leave_out(other, by=desk.person, now=NOW)
+    assert [letter.id for letter in queries.letters_of(of)] == [other.id]
+
+
+def test_a_designation_is_acknowledged_to_the_state(session, desk, signer):
+    state = make_state("Northland")
+    person = make_person("Musa", of=state)
+    make_designation(state, make_person(of=state))
+    designation = make_designation(state, person, letter_number="NV/77", letter_date=date(2026, 11, 2))
+    subject = about(desk, designation, About.DESIGNATION)
+    (letter,) = issue(desk, prepare(desk, subject, signer), subject)
+    assert letter.subject == "Designation of Ada Musa"
+    assert (
+        "the letter NV/77 of 2 November 2026 by which Ada Musa is designated (Focal point)" in letter.content["passages"][0]["text"]
+    )
+
+
+def test_preparing_many_asks_a_fixed_number_of_statements(session, desk, signer, statements):
+    def counted(n):
+        row = make_session()
+        for at in range(n):
+            invited(row, f"State{n}{at}")
+        subject = about(desk, row)
+        of = prepare(desk, subject, signer)
+        session.flush()
+        session.expire_all()
+        statements.clear()
+        letters = queries.letters_of(session.get(LetterSet, of.id))
+        rules.proofs(of, letters, subject, NOW)
+        return len(statements)
+
+    counted(1)
+    assert counted(4) <= counted(2)

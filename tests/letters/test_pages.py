@@ -129,6 +129,7 @@ def test_without_anybody_who_signs_the_page_says_so_and_nothing_is_made(app, wor
     [
         ({"states": []}, "states", "Choose at least one State."),
         ({"answer_due": "2026-11-01"}, "answer_due", "Enter a day in the future"),
+        ({"answer_due": "2026-12-08"}, "answer_due", "Enter a day before the session."),
         ({"answer_due": "soon"}, "answer_due", "Enter a date"),
         ({"annex_2_file": (io.BytesIO(b"MZ not a letter"), "run.exe")}, "annex_2_file", "This file cannot be taken."),
         ({"states": ["nobody"]}, "states", "Choose from the list only."),

@@ -16,6 +16,7 @@ from werkzeug.datastructures import FileStorage
 from app.accounts.models import Person
 from app.audit.rules import record
 from app.core import text
+from app.core.db import uuid7
 from app.core.errors import Conflict, RuleBroken
 from app.core.languages import LANGUAGES
 from app.core.signing import settings
@@ -71,6 +72,7 @@ def prepare(
     if signatory is None or not signatory.active:
         raise RuleBroken(_("Choose who signs. A letter without a signatory cannot be issued."), field="signatory_id")
     refuse_past(answer_due, now)
+    _refuse_too_late(answer_due, subject)
     wanted = [party for party in parties(subject, now) if party.key in chosen]
     if not wanted:
         raise RuleBroken(_("Choose at least one State."), field="states")
@@ -90,8 +92,8 @@ def prepare(
     db.session.add(made)
     db.session.flush()
     made.annexes = {"items": _kept(made, annexes, by, now)}
-    for party in wanted:
-        db.session.add(_draft(made, subject, party, now))
+    for row_id, party in zip(sorted(uuid7() for _one in wanted), wanted, strict=True):  # the register keeps their order
+        db.session.add(_draft(made, subject, party, row_id, now))
     db.session.flush()
     record("letter.prepared", "letter_set", made.id, by=by, now=now, changes={"letters": (None, len(wanted))})
     return made
@@ -116,6 +118,13 @@ def refuse_past(answer_due: date | None, now: datetime) -> None:
         raise RuleBroken(_("Enter a day in the future, or leave it empty."), field="answer_due")
 
 
+def _refuse_too_late(answer_due: date | None, subject: Subject) -> None:
+    """An answer to an invitation is of use before the session."""
+    row = subject.row
+    if answer_due is not None and isinstance(row, PeerSession) and answer_due > to_wall(row.starts_at, row.zone).date():
+        raise RuleBroken(_("Enter a day before the session."), field="answer_due")
+
+
 def _kept(made: LetterSet, annexes: Sequence[Annex], by: Person, now: datetime) -> list[dict[str, str | None]]:
     """The annexes with their files, each refused at its own place; together no more than one mail carries."""
     found: list[dict[str, str | None]] = []
@@ -133,9 +142,10 @@ def _kept(made: LetterSet, annexes: Sequence[Annex], by: Person, now: datetime) 
     return found
 
 
-def _draft(made: LetterSet, subject: Subject, party: Party, now: datetime) -> Letter:
+def _draft(made: LetterSet, subject: Subject, party: Party, row_id: uuid.UUID, now: datetime) -> Letter:
     official = party.addressed is not Addressed.OTHER or (party.state is not None and not party.name)
     return Letter(
+        id=row_id,
         direction=Direction.OUT,
         kind=LetterKind.NOTE_VERBALE if official else LetterKind.LETTER,
         status=Status.DRAFT,

@@ -73,6 +73,7 @@ class Viewer:
     roles: frozenset[Role] = frozenset()
     state_ids: frozenset[uuid.UUID] = frozenset()  # by a verified designation in force
     organisation_ids: frozenset[uuid.UUID] = frozenset()  # by membership today
+    of_un_entity: bool = False  # one of these is a UN entity: tells a UN co-lead from the others
     token: str = ""  # the session's random id, never a person's
     sign_in_id: uuid.UUID | None = None
     permissions: frozenset[Permission] = field(init=False)

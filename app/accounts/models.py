@@ -340,3 +340,23 @@ class JoinInvitation(Id, Base):
     person: Mapped[Person] = relationship(foreign_keys=[person_id])
 
     __table_args__ = (Index("ix_join_invitations_person", "person_id"),)
+
+
+class HandOver(Id, Base):
+    """One person took over from another, all at once; history still names both."""
+
+    __tablename__ = "hand_overs"
+
+    from_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("people.id"))
+    to_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("people.id"))
+    state_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("organisations.id"))
+    designation_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("designations.id"))  # the new one it stands on
+    by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("people.id"))
+    at: Mapped[datetime]
+    closed: Mapped[bool] = mapped_column(default=True)  # the predecessor's record was closed with it
+
+    __table_args__ = (
+        Index("ix_hand_overs_from", "from_id", "at"),
+        Index("ix_hand_overs_to", "to_id", "at"),
+        CheckConstraint("from_id <> to_id", name="two_people"),
+    )

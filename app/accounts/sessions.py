@@ -12,7 +12,17 @@ from flask import has_request_context, request
 from sqlalchemy import ColumnElement, Date, ScalarSelect, Text, Uuid, bindparam, cast, func, select, update
 
 from app.accounts.access import Viewer
-from app.accounts.models import Designation, Membership, Person, Role, RoleGrant, SignIn, SignInLink
+from app.accounts.models import (
+    Designation,
+    Membership,
+    Organisation,
+    OrganisationKind,
+    Person,
+    Role,
+    RoleGrant,
+    SignIn,
+    SignInLink,
+)
 from app.core import clock
 from app.core.db import own_transaction
 from app.core.zones import to_wall
@@ -41,6 +51,7 @@ def _dated(what: Any, row: type[Designation] | type[Membership], *but: ColumnEle
     )
 
 
+_OF_UN = Membership.organisation_id.in_(select(Organisation.id).where(Organisation.kind == OrganisationKind.UN_ENTITY))
 _RIGHTS = (
     select(func.array_agg(cast(RoleGrant.role, Text)))
     .where(RoleGrant.person_id == Person.id, RoleGrant.ended_at.is_(None))
@@ -51,6 +62,7 @@ _RIGHTS = (
         "states"
     ),
     _dated(Membership.organisation_id, Membership).label("organisations"),
+    _dated(Membership.organisation_id, Membership, _OF_UN).label("un_entities"),
 )
 _BY_TOKEN = (
     select(Person, SignIn.id.label("sign_in_id"), SignIn.expires_at, SignIn.last_seen_at, *_RIGHTS)
@@ -137,7 +149,10 @@ def _viewer(person: Person, row: Any, now: datetime, **session: Any) -> Viewer:
     states = _valid(row.states, today)
     held = {Role(word) for word in row.roles or ()} | ({Role.FOCAL_POINT} if states else set())
     organisations = _valid(row.organisations, today)
-    return Viewer(person=person, roles=frozenset(held), state_ids=states, organisation_ids=organisations, **session)
+    return Viewer(
+        person=person, roles=frozenset(held), state_ids=states, organisation_ids=organisations,
+        of_un_entity=bool(_valid(row.un_entities, today)), **session,
+    )  # fmt: skip
 
 
 def _valid(dated: list[tuple[str, str, str | None]] | None, today: str) -> frozenset[uuid.UUID]:

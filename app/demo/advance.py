@@ -12,6 +12,7 @@ from sqlalchemy import select
 from app.core import clock
 from app.exchanges import reminders as of_sessions
 from app.extensions import db
+from app.interests import reminders as of_opinions
 from app.notifications import nudge
 from app.notifications.models import Message, State
 from app.pilots import reminders as of_milestones
@@ -43,7 +44,8 @@ def span(words: str) -> timedelta:
 def stops(start: datetime, by: timedelta) -> Iterator[datetime]:
     """The moments to stop at: each at which a reminder falls due, and the end. A leap over them would leave them unsaid."""
     end = start + by
-    due = {*of_sessions.moments_between(start, end), *of_milestones.moments_between(start, end)}
+    rooms = (of_sessions, of_opinions, of_milestones)
+    due = {moment for room in rooms for moment in room.moments_between(start, end)}
     for moment in sorted(due):
         if moment < end:
             yield moment + timedelta(seconds=1)
@@ -57,7 +59,7 @@ def move_to(moment: datetime) -> int:
         clock.advance(ahead)
     nudge.after_commit()
     now = clock.now()
-    return of_sessions.queue_due(now) + of_milestones.queue_due(now)
+    return of_sessions.queue_due(now) + of_opinions.queue_due(now) + of_milestones.queue_due(now)
 
 
 def wait_for_the_worker(patience: float = PATIENCE) -> bool:

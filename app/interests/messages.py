@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from app.accounts.queries import person_by_email
-from app.core import codes
+from app.accounts.queries import letter_for, person_by_email
+from app.core import codes, days
 from app.core.db import Json
 from app.core.signing import external_url, mark, opened, standing_code
 from app.core.text import fold
-from app.interests.models import Expression, Move, Question, Status
+from app.interests.models import Expression, Move, Opinion, Question, Status
 from app.notifications.models import Priority
 from app.notifications.outbox import Letter, queue
 
@@ -121,6 +122,41 @@ def moved(expression: Expression, move: Move, now: datetime) -> None:
         "links": {"status": _kept_link("status", expression)},
     }
     _tell(expression, kind, str(move.id), facts, now)
+
+
+def ask_for_opinions(opinions: Iterable[Opinion], now: datetime) -> None:
+    """Each co-lead is asked what they think, with the page on which they say it after signing in."""
+    letters = [
+        _to_co_lead(o, "opinion-asked", f"opinion-asked:{o.id}:{o.person_id}", {"text": {"md": o.request.text}}, None)
+        for o in opinions
+    ]
+    queue(letters, now=now)
+
+
+def opinion_reminder(opinion: Opinion, *, key: str, last: bool, expires_at: datetime) -> Letter:
+    """An opinion is still missing; ``last`` on the last day for it."""
+    return _to_co_lead(opinion, "opinion-reminder", key, {"last": last}, expires_at)
+
+
+def _to_co_lead(opinion: Opinion, kind: str, key: str, said: Json, expires_at: datetime | None) -> Letter:
+    """No note, answer or opinion is in it: only what the record is and until when there is time."""
+    request, person = opinion.request, opinion.person
+    expression = request.expression
+    end = days.end_of(request.due_on, person.zone)
+    page = external_url("interests.opinion", person.language, expression_id=expression.id)
+    facts: Json = {
+        "reference": expression.reference or "",
+        "call": expression.call.titles,
+        "state": expression.state.names if expression.state else {},
+        "organisation": expression.organisation_name,
+        "due": days.instant(request.due_on, days.NOON, person.zone).isoformat(),
+        "links": {"opinion": page},
+        **said,
+    }
+    return letter_for(
+        person, kind=kind, key=key, facts=facts, expires_at=expires_at or end, thread=f"opinion:{opinion.id}",
+        subject_kind="expression", subject_id=expression.id,
+    )  # fmt: skip
 
 
 def _tell(

@@ -1,4 +1,4 @@
-"""Calls, expressions of interest, what was asked about them and how they were decided."""
+"""Calls, expressions of interest, what was asked about them, what co-leads think of them and how they were decided."""
 
 from __future__ import annotations
 
@@ -311,10 +311,96 @@ class Question(Id, Base):
     entered_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("people.id"))
     source: Mapped[Json | None]  # number, date, scan of an answer entered on behalf
     nonce: Mapped[str] = mapped_column(default=fresh_nonce)
+    visibility: Mapped[str] = mapped_column(default="secretariat", server_default="secretariat")  # the applicant sees it anyway
 
     expression: Mapped[Expression] = relationship()
 
     __table_args__ = (
         Index("ix_expression_questions_expression", "expression_id", "asked_at"),
         Index("uq_expression_questions_open", "expression_id", unique=True, postgresql_where=sql("answered_at IS NULL")),
+    )
+
+
+class OpinionRequest(Id, Base):
+    """The co-leads are asked what they think of an expression of interest, until the end of a day."""
+
+    __tablename__ = "opinion_requests"
+
+    expression_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("expressions.id"))
+    asked_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("people.id"))
+    asked_at: Mapped[datetime]
+    due_on: Mapped[date]  # its end, on the clocks of each co-lead
+    text: Mapped[str] = mapped_column(default="")
+    visibility: Mapped[str] = mapped_column(default="secretariat")  # who reads the opinions besides those who gave them
+    closed_at: Mapped[datetime | None]  # the decision was made
+
+    expression: Mapped[Expression] = relationship()
+    opinions: Mapped[list[Opinion]] = relationship(order_by="Opinion.id", back_populates="request")
+
+    __table_args__ = (
+        Index("ix_opinion_requests_expression", "expression_id", "asked_at"),
+        Index("uq_opinion_requests_open", "expression_id", unique=True, postgresql_where=sql("closed_at IS NULL")),
+        Index("ix_opinion_requests_due", "due_on", postgresql_where=sql("closed_at IS NULL")),
+    )
+
+
+class View(StrEnum):
+    """What a co-lead thinks of an expression of interest."""
+
+    SUPPORT = "support"
+    NO_OBJECTION = "no_objection"
+    CONCERN = "concern"  # with a reason
+
+
+class Opinion(Id, Base):
+    """One co-lead who was asked, and what they think at present."""
+
+    __tablename__ = "opinions"
+
+    request_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("opinion_requests.id"))
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("people.id"))
+    view: Mapped[View | None]
+    reason: Mapped[str] = mapped_column(default="")
+    given_at: Mapped[datetime | None]
+
+    request: Mapped[OpinionRequest] = relationship(back_populates="opinions")
+    person: Mapped[Person] = relationship()
+
+    __table_args__ = (
+        Index("uq_opinions_person", "request_id", "person_id", unique=True),
+        Index("ix_opinions_person", "person_id"),
+        CheckConstraint("view IS NULL OR given_at IS NOT NULL", name="given"),
+        CheckConstraint("view <> 'concern' OR reason <> ''", name="concern_has_reason"),
+    )
+
+
+class OpinionRecord(Id, Base):
+    """Every opinion ever given, also those that were changed. Rows are added, never changed."""
+
+    __tablename__ = "opinion_records"
+
+    opinion_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("opinions.id"))
+    view: Mapped[View]
+    reason: Mapped[str] = mapped_column(default="")
+    at: Mapped[datetime]
+    late: Mapped[bool] = mapped_column(default=False)  # after the deadline, before the decision
+
+    __table_args__ = (Index("ix_opinion_records_opinion", "opinion_id", "at"),)
+
+
+class LeftOut(Id, Base):
+    """A co-lead who declared a conflict of interest: they see no notes and opinions about it and are not asked."""
+
+    __tablename__ = "conflicts_of_interest"
+
+    expression_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("expressions.id"))
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("people.id"))
+    declared_at: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(default="")
+
+    person: Mapped[Person] = relationship()
+
+    __table_args__ = (
+        Index("uq_conflicts_of_interest", "expression_id", "person_id", unique=True),
+        Index("ix_conflicts_of_interest_person", "person_id"),
     )

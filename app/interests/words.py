@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts.models import OrganisationKind
 from app.audit.words import register
-from app.interests.models import Ask, Endorsement, Mode, Source, Status
+from app.interests.models import Ask, Endorsement, Mode, Source, Status, View
 
 STATUSES: dict[Status, tuple[Any, str]] = {
     Status.DRAFT: (_l("Draft"), ""),
@@ -70,6 +70,13 @@ ENDORSEMENTS: dict[Endorsement, Any] = {
     Endorsement.RECEIVED: _l("Received by the secretariat"),
 }
 
+VIEWS: dict[View, tuple[Any, str]] = {
+    View.SUPPORT: (_l("Support"), "good"),
+    View.NO_OBJECTION: (_l("No objection"), ""),
+    View.CONCERN: (_l("Concern"), "warn"),
+}
+"""What a co-lead thinks: word and tone."""
+
 FIELDS: dict[str, Any] = {
     "organisation_kind": _l("Kind of organisation"),
     "state_id": _l("State"),
@@ -115,6 +122,12 @@ register(
         "expression.assigned": _l("Assigned"),
         "expression.noted": _l("Note added"),
         "expression.endorsed": _l("Official endorsement recorded"),
+        "expression.opinions_asked": _l("Opinions of co-leads asked for"),
+        "expression.opinion_given": _l("Opinion given"),
+        "expression.conflict_declared": _l("Conflict of interest declared"),
+        "expression.relabelled": _l("Who may see it changed"),
+        "expression.handed_over": _l("Handed over to another contact"),
+        "expression.address_renewed": _l("Address corrected, links renewed"),
         "expression.erased": _l("Names, texts and files deleted after 24 months"),
     },
     fields={
@@ -131,6 +144,10 @@ register(
         "closes_at": _l("Closes"),
         "who_may_apply": _l("Who may apply"),
         "published": _l("Published"),
+        "co_leads": _l("Co-leads"),
+        "due_on": _l("Deadline"),
+        "visibility": _l("Who may see it"),
+        "contact": _l("Contact"),
     },
     kinds={"call": _l("Call"), "expression": _l("Expression of interest")},
 )

@@ -21,6 +21,7 @@ from app.accounts.routes import blueprint
 from app.accounts.routes.common import number_of, page, refused, see, version_of
 from app.accounts.routes.people import found as person_found
 from app.accounts.rules import designations as rules
+from app.accounts.visibility import may_see
 from app.accounts.words import CAPACITIES, STANDINGS
 from app.audit.queries import lines_about
 from app.core import clock, paging
@@ -83,7 +84,7 @@ def designation_scan(designation_id: uuid.UUID) -> ResponseReturnValue:
     """The scan of the letter, as a download."""
     row = _found(designation_id)
     stored = db.session.get(StoredFile, row.scan_id) if row.scan_id else None
-    if stored is None:
+    if stored is None or not may_see(viewer(), stored.visibility, row.state_id):
         abort(404)
     return files.response(stored)
 

@@ -15,6 +15,7 @@ from app.dashboards import links, places, words
 from app.dashboards.queries import home as queries
 from app.dashboards.queries import shown
 from app.dashboards.routes import blueprint
+from app.interests.queries import opinions_awaited
 
 
 @blueprint.get("/")
@@ -61,6 +62,7 @@ def _mine(who: Viewer, now: datetime) -> ResponseReturnValue:
         due=[i for i in invitations if queries.answer_due(i)],
         settled=[i for i in invitations if not queries.answer_due(i)],
         former_time=queries.answered_former_time,
+        opinions=opinions_awaited(who.person) if who.can(P.SEE_EXPRESSIONS) else [],
         state=queries.my_state(who.state_ids, now, _today(now)) if speaks else None,
         upcoming=[] if invitations or speaks else queries.upcoming_public(now, 4),
         words=words,

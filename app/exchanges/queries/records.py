@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
+from app.accounts.access import Viewer
+from app.accounts.visibility import seen_by
 from app.exchanges.models import AnswerRecord, Invitation
 from app.extensions import db
 from app.files.models import StoredFile
@@ -22,7 +24,12 @@ def answers_of(invitation: Invitation, most: int = 100) -> Sequence[AnswerRecord
     ).all()
 
 
-def scans_of(invitation: Invitation) -> dict[uuid.UUID, StoredFile]:
-    """Scans of notes verbales and letters about this invitation, by id, oldest first."""
-    query = select(StoredFile).where(StoredFile.object_kind == "invitation", StoredFile.object_id == invitation.id)
+def scans_of(invitation: Invitation, viewer: Viewer) -> dict[uuid.UUID, StoredFile]:
+    """Scans of notes verbales and letters about this invitation that the viewer may see, by id, oldest first."""
+    query = select(StoredFile).join(Invitation, Invitation.id == StoredFile.object_id)
+    query = query.where(
+        StoredFile.object_kind == "invitation",
+        StoredFile.object_id == invitation.id,
+        seen_by(viewer, StoredFile.visibility, Invitation.organisation_id),
+    )
     return {f.id: f for f in db.session.scalars(query.order_by(StoredFile.created_at, StoredFile.id))}

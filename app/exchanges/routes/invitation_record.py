@@ -8,7 +8,7 @@ from datetime import date
 from flask import abort, render_template
 from flask.typing import ResponseReturnValue
 
-from app.accounts.access import Permission, requires
+from app.accounts.access import Permission, requires, viewer
 from app.accounts.queries.people import names_of
 from app.accounts.queries.phoning import calls_about
 from app.exchanges import queries
@@ -21,7 +21,7 @@ from app.files import rules as files
 def desk_invitation(invitation_id: uuid.UUID) -> ResponseReturnValue:
     """One invitation with every answer it got."""
     invitation = invitation_or_404(invitation_id)
-    answers, scans = queries.answers_of(invitation), queries.scans_of(invitation)
+    answers, scans = queries.answers_of(invitation), queries.scans_of(invitation, viewer())
     told = {str((kept.source or {}).get("scan_id")) for kept in answers}
     return render_template(
         "exchanges/desk_invitation.html", invitation=invitation, row=invitation.peer_session, answers=answers,
@@ -38,5 +38,5 @@ def desk_invitation(invitation_id: uuid.UUID) -> ResponseReturnValue:
 @requires(Permission.SEE_ALL_EXCHANGES, Permission.SEE_PEOPLE)
 def desk_scan(invitation_id: uuid.UUID, file_id: uuid.UUID) -> ResponseReturnValue:
     """A scan of this invitation, as a download; another record's file is not found here."""
-    stored = queries.scans_of(invitation_or_404(invitation_id)).get(file_id)
+    stored = queries.scans_of(invitation_or_404(invitation_id), viewer()).get(file_id)
     return files.response(stored) if stored else abort(404)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
-from wtforms import IntegerField, StringField, TextAreaField, ValidationError
+from wtforms import BooleanField, IntegerField, StringField, TextAreaField, ValidationError
 from wtforms.validators import Optional
 from wtforms.widgets import HiddenInput
 
+from app.accounts import visibility
 from app.accounts.models import OrganisationKind
 from app.accounts.reader import best
+from app.accounts.visibility import AMONG_US, Label
 from app.core.forms import (
     CheckboxesField,
     OnceForm,
@@ -44,10 +47,10 @@ from app.interests.forms.fields import (
     zone_field,
 )
 from app.interests.forms.steps import Step
-from app.interests.models import APPLICANT_KINDS, Ask, Source, Status
+from app.interests.models import APPLICANT_KINDS, Ask, Source, Status, View
 from app.interests.queries.queue import call_choices
 from app.interests.rules.complete import SENTENCES
-from app.interests.words import ASKS, KINDS, SOURCES
+from app.interests.words import ASKS, KINDS, SOURCES, VIEWS
 
 _A_DATE = _l("Enter a date, such as 2027-03-11.")
 _A_TIME = _l("Enter a time of 24 hours, such as 16:00.")
@@ -118,6 +121,7 @@ class DecisionForm(OnceForm):
     version = VersionField(validators=[Optional()])
     decision = OneOf(_l("Decision"), validators=[needed(_l("Choose a decision."))], coerce=to_enum(Status))
     reason = TextAreaField(_l("Reason"), validators=[at_most(TEXT_MOST)])
+    despite_opinions = BooleanField(_l("Decide now, although the co-leads still have time"))
 
     def __init__(self, *args: Any, possible: frozenset[Status], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -139,10 +143,16 @@ class AssigneeForm(OnceForm):
     assignee_id = TidySelect(_l("Assigned to"), coerce=to_uuid)
 
 
+def label_field(offered: Iterable[Label] = Label) -> OneOf:
+    """Who may see it: the narrowest is chosen unless somebody chooses another."""
+    return OneOf(_l("Who may see it"), choices=visibility.choices(offered), default=Label.SECRETARIAT.value, coerce=to_enum(Label))
+
+
 class NoteForm(OnceForm):
-    """An internal note."""
+    """A note, and who may see it."""
 
     text = TextAreaField(_l("Note"), validators=[needed(_l("Write the note first.")), at_most(TEXT_MOST)])
+    visibility = label_field()
 
 
 class QuestionForm(OnceForm):
@@ -150,6 +160,7 @@ class QuestionForm(OnceForm):
 
     version = VersionField(validators=[Optional()])
     text = TextAreaField(_l("Question"), validators=[needed(_l("Write the question first.")), at_most(TEXT_MOST)])
+    visibility = label_field()
 
 
 class CameForm(OnceForm):
@@ -176,6 +187,42 @@ class EndorsementForm(OnceForm):
     """The letter that was to come later."""
 
     file = FileField(_l("Scan of the letter"))
+    visibility = label_field()
+
+
+class LabelForm(OnceForm):
+    """Another label for something of the record."""
+
+    visibility = label_field()
+
+
+class AskOpinionsForm(OnceForm):
+    """The co-leads are asked what they think, until the end of a day."""
+
+    due_on = OurDateField(_l("Deadline"), validators=[needed(_A_DATE)])
+    text = TextAreaField(_l("What you would like to know"), validators=[at_most(TEXT_MOST)])
+    visibility = label_field(AMONG_US)
+
+
+class OpinionForm(OnceForm):
+    """What a co-lead thinks."""
+
+    view = OneOf(
+        _l("Your opinion"), validators=[needed(_l("Choose one of the three."))], coerce=to_enum(View),
+        choices=[(v.value, word) for v, (word, _tone) in VIEWS.items()],
+    )  # fmt: skip
+    reason = TextAreaField(_l("Reason"), validators=[at_most(TEXT_MOST)])
+
+    def validate_reason(self, field: Any) -> None:
+        """A concern says what it is."""
+        if self.view.data is View.CONCERN and not field.data:
+            raise ValidationError(_l("Write what your concern is."))
+
+
+class ConflictForm(OnceForm):
+    """A co-lead had better not judge this one."""
+
+    reason = TextAreaField(_l("Reason"), validators=[at_most(TEXT_MOST)])
 
 
 class BehalfForm(CameForm, Step):

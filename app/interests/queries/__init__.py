@@ -20,11 +20,24 @@ from app.interests.queries.links import (
     behind_status,
     page_by_code,
 )
+from app.interests.queries.opinions import (
+    Asked,
+    Said,
+    asked_of,
+    co_leads,
+    is_left_out,
+    left_out_of,
+    open_request,
+    opinion_of,
+    opinions_awaited,
+    seen_as,
+)
 from app.interests.queries.queue import Filters, queue_page, staff
 
 __all__ = [
-    "Duplicate", "Filters", "behind_confirmation", "behind_correction", "behind_draft", "behind_question", "behind_status",
-    "by_submission_key", "call_in_view", "calls_open_to_all", "calls_page", "expression_in_view", "files_of", "history_of",
-    "likely_duplicates", "notes_of", "open_calls", "open_question", "page_by_code", "questions_of", "queue_page", "staff",
+    "Asked", "Duplicate", "Filters", "Said", "asked_of", "behind_confirmation", "behind_correction", "behind_draft",
+    "behind_question", "behind_status", "by_submission_key", "call_in_view", "calls_open_to_all", "calls_page", "co_leads",
+    "expression_in_view", "files_of", "history_of", "is_left_out", "left_out_of", "likely_duplicates", "notes_of", "open_calls",
+    "open_question", "open_request", "opinion_of", "opinions_awaited", "page_by_code", "questions_of", "queue_page", "seen_as", "staff",
     "visible_to",
 ]  # fmt: skip

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
-from sqlalchemy import Select, false, or_, select
+from sqlalchemy import ColumnElement, Select, false, or_, select
 from sqlalchemy.orm import joinedload
 
 from app.accounts.access import P, Viewer
+from app.accounts.visibility import seen_by
 from app.extensions import db
 from app.files.models import StoredFile
 from app.interests.models import Expression, Move, Note, Question, Status
+from app.interests.queries.opinions import seen_as
 
 
 def visible_to(viewer: Viewer) -> Select[Expression]:
@@ -48,16 +51,22 @@ def history_of(expression: Expression) -> list[Move]:
     return list(db.session.scalars(query.order_by(Move.at.desc(), Move.id.desc())))
 
 
-def notes_of(expression: Expression) -> list[Note]:
-    """The secretariat's notes, newest first."""
-    query = select(Note).options(joinedload(Note.author)).where(Note.expression_id == expression.id)
+def notes_of(expression: Expression, viewer: Viewer) -> list[Note]:
+    """The notes this viewer may see, newest first."""
+    query = select(Note).options(joinedload(Note.author)).join(Expression, Expression.id == Note.expression_id)
+    query = query.where(Note.expression_id == expression.id, _seen(viewer, expression, Note.visibility))
     return list(db.session.scalars(query.order_by(Note.at.desc(), Note.id.desc())))
 
 
-def questions_of(expression: Expression) -> list[Question]:
-    """Questions and answers, newest first."""
-    query = select(Question).where(Question.expression_id == expression.id)
+def questions_of(expression: Expression, viewer: Viewer) -> list[Question]:
+    """The questions and answers this viewer may see, newest first."""
+    query = select(Question).join(Expression, Expression.id == Question.expression_id)
+    query = query.where(Question.expression_id == expression.id, _seen(viewer, expression, Question.visibility))
     return list(db.session.scalars(query.order_by(Question.asked_at.desc(), Question.id.desc())))
+
+
+def _seen(viewer: Viewer, expression: Expression, label: Any) -> ColumnElement[bool]:
+    return seen_by(seen_as(viewer, expression), label, Expression.state_id)
 
 
 def open_question(expression: Expression) -> Question | None:
@@ -66,7 +75,12 @@ def open_question(expression: Expression) -> Question | None:
     return db.session.scalar(query)
 
 
-def files_of(expression: Expression) -> dict[uuid.UUID, StoredFile]:
-    """Its files by id: endorsement, scan, scans of answers."""
-    query = select(StoredFile).where(StoredFile.object_kind == "expression", StoredFile.object_id == expression.id)
-    return {f.id: f for f in db.session.scalars(query)}
+def files_of(expression: Expression, viewer: Viewer) -> dict[uuid.UUID, StoredFile]:
+    """Those of its files that this viewer may see, by id: endorsement, scan, scans of answers."""
+    query = select(StoredFile).join(Expression, Expression.id == StoredFile.object_id)
+    query = query.where(
+        StoredFile.object_kind == "expression",
+        StoredFile.object_id == expression.id,
+        _seen(viewer, expression, StoredFile.visibility),
+    )
+    return {f.id: f for f in db.session.scalars(query.order_by(StoredFile.created_at, StoredFile.id))}

@@ -4,6 +4,15 @@ from flask import Blueprint
 
 blueprint = Blueprint("interests", __name__)
 
-from app.interests.routes import applicant, apply, behalf, calls, desk, paper, queue  # noqa: E402 - they add their views to the blueprint
+from app.interests.routes import (  # noqa: E402 - they add their views to the blueprint
+    applicant,
+    apply,
+    behalf,
+    calls,
+    co_leads,
+    desk,
+    paper,
+    queue,
+)
 
-__all__ = ["applicant", "apply", "behalf", "blueprint", "calls", "desk", "paper", "queue"]
+__all__ = ["applicant", "apply", "behalf", "blueprint", "calls", "co_leads", "desk", "paper", "queue"]

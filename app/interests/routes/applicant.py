@@ -16,6 +16,7 @@ from app.core.errors import LinkOver, RuleBroken
 from app.core.once import Sending
 from app.core.signing import settings
 from app.extensions import db
+from app.files import rules as files
 from app.interests import queries, rules
 from app.interests.forms.steps import AnswerForm, CorrectionForm, SendForm, WithdrawForm
 from app.interests.messages import question_link
@@ -181,9 +182,22 @@ def expression(expression_id: uuid.UUID) -> ResponseReturnValue:
     return render_template(
         "interests/expression.html",
         expression=seen,
+        notes=queries.notes_of(seen, viewer()),
+        questions=queries.questions_of(seen, viewer()),
+        files=list(queries.files_of(seen, viewer()).values()),
+        size_words=shown.size_words,
         moves=moves,
         sections=shown.sections(seen),
         objectives=shown.objectives(seen),
         STATUSES=STATUSES,
         NEXT=NEXT,
     )
+
+
+@blueprint.get("/expressions/<uuid:expression_id>/files/<uuid:file_id>")
+@signed_in
+def expression_file(expression_id: uuid.UUID, file_id: uuid.UUID) -> ResponseReturnValue:
+    """A file that its label opens to this reader, as a download."""
+    seen = queries.expression_in_view(viewer(), expression_id)
+    stored = queries.files_of(seen, viewer()).get(file_id) if seen is not None else None
+    return files.response(stored) if stored else abort(404)

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.accounts.access import P, me, requires, viewer
+from app.accounts.visibility import WORDS
 from app.audit.queries import lines_about
 from app.core import clock
 from app.core.errors import Conflict, LinkOver, RuleBroken
@@ -18,9 +19,20 @@ from app.core.once import Sending
 from app.extensions import db
 from app.files import rules as files
 from app.interests import queries, rules
-from app.interests.forms.desk import AssigneeForm, BehalfAnswerForm, DecisionForm, EndorsementForm, NoteForm, QuestionForm
+from app.interests.forms.desk import (
+    AskOpinionsForm,
+    AssigneeForm,
+    BehalfAnswerForm,
+    ConflictForm,
+    DecisionForm,
+    EndorsementForm,
+    LabelForm,
+    NoteForm,
+    QuestionForm,
+)
+from app.interests.messages import DECIDED
 from app.interests.models import MOVES, Expression, Question, Status
-from app.interests.routes import blueprint, shown
+from app.interests.routes import blueprint, opinions, shown
 from app.interests.rules import Came
 from app.interests.words import ENDORSEMENTS, SOURCES, STATUSES
 
@@ -34,7 +46,7 @@ def found(expression_id: uuid.UUID) -> Expression:
 @requires(P.SEE_EXPRESSIONS)
 def record(expression_id: uuid.UUID) -> ResponseReturnValue:
     """Everything about one: what it says, likely duplicates, notes, questions, the decision, its log."""
-    return _record(found(expression_id))
+    return record_page(found(expression_id))
 
 
 @blueprint.post("/desk/expressions/<uuid:expression_id>/decision")
@@ -47,10 +59,11 @@ def decide(expression_id: uuid.UUID) -> ResponseReturnValue:
 
     def do() -> Any:
         verb = _VERBS[form.decision.data]
-        verb(expression, reason=form.reason.data or "", by=me(), now=clock.now(), version=form.version.data or 0)
+        early = {"despite": form.despite_opinions.data} if form.decision.data in DECIDED else {}
+        verb(expression, reason=form.reason.data or "", by=me(), now=clock.now(), version=form.version.data or 0, **early)
         return _("The decision is recorded, and the applicant is told.")
 
-    return _done(expression, form, "decision_form", do)
+    return done(expression, form, "decision_form", do)
 
 
 @blueprint.post("/desk/expressions/<uuid:expression_id>/questions")
@@ -60,23 +73,24 @@ def ask(expression_id: uuid.UUID) -> ResponseReturnValue:
     expression, form = found(expression_id), QuestionForm(prefix="q")
 
     def do() -> Any:
-        rules.ask(expression, form.text.data or "", by=me(), now=clock.now(), version=form.version.data or 0)
+        label = form.visibility.data
+        rules.ask(expression, form.text.data or "", by=me(), now=clock.now(), version=form.version.data or 0, visibility=label)
         return _("The question is on its way.")
 
-    return _done(expression, form, "question_form", do)
+    return done(expression, form, "question_form", do)
 
 
 @blueprint.post("/desk/expressions/<uuid:expression_id>/notes")
 @requires(P.REVIEW_EXPRESSIONS)
 def add_note(expression_id: uuid.UUID) -> ResponseReturnValue:
-    """Write an internal note."""
+    """Write a note."""
     expression, form = found(expression_id), NoteForm(prefix="n")
 
     def do() -> Any:
-        rules.note(expression, form.text.data or "", by=me(), now=clock.now())
+        rules.note(expression, form.text.data or "", visibility=form.visibility.data, by=me(), now=clock.now())
         return _("The note is saved.")
 
-    return _done(expression, form, "note_form", do)
+    return done(expression, form, "note_form", do)
 
 
 @blueprint.post("/desk/expressions/<uuid:expression_id>/assignee")
@@ -91,7 +105,7 @@ def assign(expression_id: uuid.UUID) -> ResponseReturnValue:
         rules.assign(expression, people.get(form.assignee_id.data), by=me(), now=clock.now())
         return _("Saved.")
 
-    return _done(expression, form, "assignee_form", do)
+    return done(expression, form, "assignee_form", do)
 
 
 @blueprint.post("/desk/expressions/<uuid:expression_id>/endorsement")
@@ -101,10 +115,11 @@ def endorse(expression_id: uuid.UUID) -> ResponseReturnValue:
     expression, form = found(expression_id), EndorsementForm(prefix="e")
 
     def do() -> Any:
-        rules.receive_endorsement(expression, form.file.data or None, by=me(), now=clock.now())
+        label = form.visibility.data
+        rules.receive_endorsement(expression, form.file.data or None, visibility=label, by=me(), now=clock.now())
         return _("The letter is recorded.")
 
-    return _done(expression, form, "endorsement_form", do)
+    return done(expression, form, "endorsement_form", do)
 
 
 @blueprint.post("/desk/expressions/<uuid:expression_id>/answers/<uuid:question_id>")
@@ -122,22 +137,22 @@ def enter_answer(expression_id: uuid.UUID, question_id: uuid.UUID) -> ResponseRe
         rules.answer_on_behalf(question, form.text.data or "", came, by=me(), now=clock.now())
         return _("The answer is recorded, and the applicant is told.")
 
-    return _done(expression, form, "answer_form", do)
+    return done(expression, form, "answer_form", do)
 
 
 @blueprint.get("/desk/expressions/<uuid:expression_id>/files/<uuid:file_id>")
 @requires(P.SEE_EXPRESSIONS)
 def record_file(expression_id: uuid.UUID, file_id: uuid.UUID) -> ResponseReturnValue:
     """A file of this expression, as a download; another record's file is not found here."""
-    stored = queries.files_of(found(expression_id)).get(file_id)
+    stored = queries.files_of(found(expression_id), viewer()).get(file_id)
     return files.response(stored) if stored else abort(404)
 
 
-def _done(expression: Expression, form: Form, name: str, do: Any) -> ResponseReturnValue:
+def done(expression: Expression, form: Form, name: str, do: Any) -> ResponseReturnValue:
     """Validate, do, commit, go back to the record; refused: the record again with what was typed."""
     expression_id = expression.id
     if not form.validate_on_submit():
-        return _record(expression, 422, **{name: form})
+        return record_page(expression, 422, **{name: form})
     sending = Sending(form, clock.now())
     if sending.before:
         return sending.again()
@@ -148,16 +163,16 @@ def _done(expression: Expression, form: Form, name: str, do: Any) -> ResponseRet
     except LinkOver as error:
         db.session.rollback()
         form.form_errors.append(error.message)
-        return _record(found(expression_id), 409, **{name: form})
+        return record_page(found(expression_id), 409, **{name: form})
     except Conflict as error:
         db.session.rollback()
-        return _record(found(expression_id), 409, conflict=error, **{name: form})
+        return record_page(found(expression_id), 409, conflict=error, **{name: form})
     except RuleBroken as error:
         db.session.rollback()
         if error.status != 409:
             raise
         form.refuse(error)
-        return _record(found(expression_id), 409, **{name: form})
+        return record_page(found(expression_id), 409, **{name: form})
     flash(said, "good")
     return answer
 
@@ -168,7 +183,7 @@ def _assignee_form(expression: Expression) -> AssigneeForm:
     return form
 
 
-def _record(expression: Expression, code: int = 200, conflict: Conflict | None = None, **tried: Form) -> ResponseReturnValue:
+def record_page(expression: Expression, code: int = 200, conflict: Conflict | None = None, **tried: Form) -> ResponseReturnValue:
     """The page, with the form that was refused in its place among fresh ones."""
     version = {"version": expression.version}
     may_review = viewer().can(P.REVIEW_EXPRESSIONS)
@@ -181,14 +196,19 @@ def _record(expression: Expression, code: int = 200, conflict: Conflict | None =
             "assignee_form": _assignee_form(expression),
             "endorsement_form": EndorsementForm(formdata=None, prefix="e"),
             "answer_form": BehalfAnswerForm(formdata=None, prefix="a"),
+            "opinions_form": AskOpinionsForm(formdata=None, prefix="o"),
+            "label_form": LabelForm(formdata=None),
         }
+    elif viewer().can(P.SEE_EXPRESSIONS):
+        forms = {"conflict_form": ConflictForm(formdata=None, prefix="c")}
     for name, form in tried.items():
         forms[name] = form
         if isinstance(form, DecisionForm):
             form.offer(MOVES[expression.status])
         if isinstance(form, DecisionForm | QuestionForm):
             form.version.renew(expression.version)
-    stored = queries.files_of(expression)
+    seen = viewer()
+    stored = queries.files_of(expression, seen)
     letter = stored.get(expression.endorsement_file_id) if expression.endorsement_file_id else None
     page = render_template(
         "interests/record.html",
@@ -204,12 +224,15 @@ def _record(expression: Expression, code: int = 200, conflict: Conflict | None =
         size_words=shown.size_words,
         duplicates=queries.likely_duplicates(expression),
         moves=queries.history_of(expression),
-        notes=queries.notes_of(expression),
-        questions=queries.questions_of(expression),
+        notes=queries.notes_of(expression, seen),
+        questions=queries.questions_of(expression, seen),
+        opinions=opinions.facts(expression, seen),
+        others=[f for f in stored.values() if f.id not in {expression.endorsement_file_id, expression.source_scan_id}],
         lines=lines_about("expression", expression.id) if viewer().can(P.READ_AUDIT) else [],
         may_review=may_review,
         Asked=Status.CLARIFICATION_ASKED,
         ENDORSEMENTS=ENDORSEMENTS,
+        LABELS=WORDS,
         SOURCES=SOURCES,
         STATUSES=STATUSES,
         **{name: forms.get(name) for name in _FORMS},
@@ -224,4 +247,7 @@ _VERBS: dict[Any, Any] = {
     Status.DECLINED: rules.decline,
     Status.WITHDRAWN: rules.withdraw,
 }
-_FORMS = ("decision_form", "question_form", "note_form", "assignee_form", "endorsement_form", "answer_form")
+_FORMS = (
+    "decision_form", "question_form", "note_form", "assignee_form", "endorsement_form", "answer_form", "opinions_form",
+    "label_form", "conflict_form",
+)  # fmt: skip

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from werkzeug.datastructures import FileStorage
 
 from app.accounts.models import Person
+from app.accounts.visibility import Label
 from app.audit.rules import differences, record
 from app.core.errors import LinkOver, RuleBroken
 from app.extensions import db
@@ -106,6 +107,8 @@ def answer_on_behalf(question: Question, text: str, came: Came, *, by: Person, n
     if not text:
         raise RuleBroken(_("Write the answer first."), field="text")
     scan = files.store(came.scan, "source-scan", "expression", expression.id, by, now, field="scan") if came.scan else None
+    if scan is not None:
+        scan.visibility = question.visibility  # who may read the answer may read the letter that brought it
     question.answer, question.answered_at, question.answered_via = text, now, came.source.value
     question.entered_by = by.id
     question.source = {
@@ -119,11 +122,14 @@ def answer_on_behalf(question: Question, text: str, came: Came, *, by: Person, n
     make_move(expression, Status.UNDER_REVIEW, by=by, now=now, on_behalf_of=behalf)
 
 
-def receive_endorsement(expression: Expression, upload: FileStorage | None, *, by: Person, now: datetime) -> None:
+def receive_endorsement(
+    expression: Expression, upload: FileStorage | None, *, visibility: Label = Label.SECRETARIAT, by: Person, now: datetime
+) -> None:
     """The letter that was to come later has come; its scan is kept when there is one."""
     lock(expression)
     if upload:
         stored = files.store(upload, "endorsement", "expression", expression.id, by, now, field="file")
+        stored.visibility = visibility.value
         expression.endorsement_file_id = stored.id
     changes = {"endorsement": (expression.endorsement, Endorsement.RECEIVED)}
     expression.endorsement = Endorsement.RECEIVED

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from app.accounts.models import Person
 from app.accounts.rules import find_or_make_contact
+from app.accounts.visibility import Label
 from app.audit.rules import record
 from app.core.errors import LinkOver, RuleBroken
 from app.core.events import announce
@@ -17,6 +18,7 @@ from app.interests.events import ExpressionAccepted
 from app.interests.models import WITH_THE_SECRETARIAT, Expression, Move, Note, Question, Status
 from app.interests.queries import open_question
 from app.interests.rules.moving import REASON, STATUS, lock, make_move, refuse_if_changed
+from app.interests.rules.opinions import close_request, refuse_early
 from app.interests.words import STATUSES
 
 
@@ -32,13 +34,14 @@ def assign(expression: Expression, person: Person | None, *, by: Person, now: da
     db.session.flush()
 
 
-def note(expression: Expression, text: str, *, by: Person, now: datetime) -> Note:
-    """An internal note; its words stay out of the audit log."""
+def note(expression: Expression, text: str, *, visibility: Label = Label.SECRETARIAT, by: Person, now: datetime) -> Note:
+    """A note for those whom its label names; its words stay out of the audit log."""
     if not text:
         raise RuleBroken(_("Write the note first."), field="text")
-    written = Note(expression_id=expression.id, author_id=by.id, at=now, text=text)
+    written = Note(expression_id=expression.id, author_id=by.id, at=now, text=text, visibility=visibility.value)
     db.session.add(written)
-    record("expression.noted", "expression", expression.id, by=by, now=now)
+    changes = {"visibility": (None, visibility)}
+    record("expression.noted", "expression", expression.id, by=by, now=now, changes=changes)
     db.session.flush()
     return written
 
@@ -56,8 +59,11 @@ def reopen(expression: Expression, *, reason: str = "", by: Person, now: datetim
     return move
 
 
-def ask(expression: Expression, text: str, *, by: Person, now: datetime, version: int | None = None) -> Question:
-    """Ask the applicant; one question at a time, so that an answer belongs to it."""
+def ask(
+    expression: Expression, text: str, *, by: Person, now: datetime, version: int | None = None,
+    visibility: Label = Label.SECRETARIAT,
+) -> Question:  # fmt: skip
+    """Ask the applicant; one question at a time, so that an answer belongs to it. The label is for others than them."""
     if not text:
         raise RuleBroken(_("Write the question first."), field="text")
     lock(expression)
@@ -65,7 +71,9 @@ def ask(expression: Expression, text: str, *, by: Person, now: datetime, version
     if open_question(expression) is not None:
         raise RuleBroken(_("A question waits for its answer already. Ask the next one after it."), field="text")
     make_move(expression, Status.CLARIFICATION_ASKED, by=by, now=now, tell=False)
-    question = Question(expression=expression, expression_id=expression.id, asked_by=by.id, asked_at=now, text=text)
+    question = Question(
+        expression=expression, expression_id=expression.id, asked_by=by.id, asked_at=now, text=text, visibility=visibility.value
+    )
     db.session.add(question)
     db.session.flush()
     messages.ask(question, now)
@@ -94,26 +102,36 @@ def refuse_unless_open(question: Question) -> None:
 
 
 def accept(
-    expression: Expression, *, reason: str = "", by: Person, now: datetime, version: int | None = None, tell: bool = True
-) -> Move:
-    """Accept it: its contact becomes a person the network writes to, rooms above hear of it in the same transaction."""
+    expression: Expression, *, reason: str = "", by: Person, now: datetime, version: int | None = None, tell: bool = True,
+    despite: bool = False,
+) -> Move:  # fmt: skip
+    """Accept it: its contact becomes a person the network writes to, rooms above hear of it in the same transaction.
+
+    ``despite`` decides although the co-leads still have time to give their opinion.
+    """
     lock(expression)
     refuse_if_changed(expression, version, _beside(expression, Status.ACCEPTED, reason))
+    if expression.may(Status.ACCEPTED):
+        refuse_early(expression, Status.ACCEPTED, despite=despite, now=now)
     if expression.may(Status.ACCEPTED) and expression.contact_id is None:
         _link_contact(expression, by, now)
-    move = _decide(expression, Status.ACCEPTED, reason, by, now, None, tell=tell)
+    move = _decide(expression, Status.ACCEPTED, reason, by, now, None, tell=tell, despite=despite)
     announce(ExpressionAccepted(expression.id))
     return move
 
 
-def waitlist(expression: Expression, *, reason: str, by: Person, now: datetime, version: int | None = None) -> Move:
+def waitlist(
+    expression: Expression, *, reason: str, by: Person, now: datetime, version: int | None = None, despite: bool = False
+) -> Move:
     """Put it on the waiting list, with the reason."""
-    return _decide(expression, Status.WAITLISTED, _needed(reason), by, now, version)
+    return _decide(expression, Status.WAITLISTED, _needed(reason), by, now, version, despite=despite)
 
 
-def decline(expression: Expression, *, reason: str, by: Person, now: datetime, version: int | None = None) -> Move:
+def decline(
+    expression: Expression, *, reason: str, by: Person, now: datetime, version: int | None = None, despite: bool = False
+) -> Move:
     """Decline it, with the reason the applicant reads."""
-    return _decide(expression, Status.DECLINED, _needed(reason), by, now, version)
+    return _decide(expression, Status.DECLINED, _needed(reason), by, now, version, despite=despite)
 
 
 def withdraw(
@@ -125,17 +143,22 @@ def withdraw(
         return None
     refuse_if_changed(expression, version, _beside(expression, Status.WITHDRAWN, reason))
     behalf = expression.contact_name if by else None
+    close_request(expression, now=now)
     return make_move(expression, Status.WITHDRAWN, by=by, now=now, reason=reason, on_behalf_of=behalf)
 
 
 def _decide(
-    expression: Expression, after: Status, reason: str | None, by: Person, now: datetime, version: int | None, *, tell: bool = True
-) -> Move:
+    expression: Expression, after: Status, reason: str | None, by: Person, now: datetime, version: int | None, *,
+    tell: bool = True, despite: bool = False,
+) -> Move:  # fmt: skip
     lock(expression)
     refuse_if_changed(expression, version, _beside(expression, after, reason))
+    if expression.may(after):
+        refuse_early(expression, after, despite=despite, now=now)
     move = make_move(expression, after, by=by, now=now, reason=reason, tell=tell)
     if after in messages.DECIDED:
         expression.decided_at, expression.decision_reason = now, reason or None
+        close_request(expression, now=now)
     if expression.assignee_id is None and after is Status.UNDER_REVIEW:
         expression.assignee = by
     db.session.flush()

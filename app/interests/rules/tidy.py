@@ -12,7 +12,18 @@ from app.core.tokens import fresh_nonce
 from app.extensions import db
 from app.files import rules as files
 from app.files.models import StoredFile
-from app.interests.models import Call, Expression, Move, Note, Question, Status
+from app.interests.models import (
+    Call,
+    Expression,
+    LeftOut,
+    Move,
+    Note,
+    Opinion,
+    OpinionRecord,
+    OpinionRequest,
+    Question,
+    Status,
+)
 from app.notifications.models import Message, State
 
 YEARS = 2
@@ -65,6 +76,7 @@ def erase_old_expressions(now: datetime, most: int = 200) -> int:
     if found:
         ids = [e.id for e in found]
         db.session.execute(delete(Note).where(Note.expression_id.in_(ids)))
+        _delete_opinions(ids)
         db.session.execute(delete(Question).where(Question.expression_id.in_(ids)))
         db.session.execute(update(Move).where(Move.expression_id.in_(ids)).values(reason=None))
         _delete_beside(ids)
@@ -82,6 +94,16 @@ def _erase(expression: Expression, now: datetime) -> None:
     expression.erased_at = now
     db.session.flush()
     record("expression.erased", "expression", expression.id, by=None, now=now)
+
+
+def _delete_opinions(ids: list[uuid.UUID]) -> None:
+    """What co-leads thought, with its history; and whose interests were in conflict."""
+    requests = select(OpinionRequest.id).where(OpinionRequest.expression_id.in_(ids))
+    opinions = select(Opinion.id).where(Opinion.request_id.in_(requests))
+    db.session.execute(delete(OpinionRecord).where(OpinionRecord.opinion_id.in_(opinions)))
+    db.session.execute(delete(Opinion).where(Opinion.request_id.in_(requests)))
+    db.session.execute(delete(OpinionRequest).where(OpinionRequest.expression_id.in_(ids)))
+    db.session.execute(delete(LeftOut).where(LeftOut.expression_id.in_(ids)))
 
 
 def _delete_beside(ids: list[uuid.UUID]) -> None:

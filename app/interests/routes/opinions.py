@@ -1,0 +1,66 @@
+"""What the decision page shows of the co-leads' opinions, from what each reader may read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from app.accounts.access import P, Viewer
+from app.accounts.visibility import WORDS, Label
+from app.interests import queries
+from app.interests.models import WITH_THE_SECRETARIAT, Expression, LeftOut, Opinion
+from app.interests.queries import Asked
+from app.interests.words import VIEWS
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The opinions' part of the record."""
+
+    asked: list[Asked]
+    left_out: list[LeftOut]
+    mine: Opinion | None  # what the reader was asked, if they are a co-lead
+    i_am_out: bool
+    may_ask: bool
+    may_declare: bool
+    can_be_asked: int
+    reads_reasons: bool  # why somebody is left out is for the secretariat
+    views: dict[Any, Any]
+
+    @property
+    def running(self) -> Asked | None:
+        """The request the co-leads still have to answer."""
+        return next((a for a in self.asked if a.request.closed_at is None), None)
+
+    @property
+    def shown(self) -> bool:
+        """Is there anything to show or to do?"""
+        return bool(self.asked or self.left_out or self.may_ask or self.may_declare or self.i_am_out)
+
+    def readers(self, asked: Asked) -> Any:
+        """Who reads the opinions of this request."""
+        return WORDS[Label(asked.request.visibility)]
+
+
+def facts(expression: Expression, viewer: Viewer) -> Facts:
+    """The opinions' part of the record for this reader. Who declared a conflict sees that, and nothing else of it."""
+    person = viewer.person
+    open_for_it = expression.status in WITH_THE_SECRETARIAT
+    out = queries.left_out_of(expression)
+    i_am_out = person is not None and any(row.person_id == person.id for row in out)
+    in_office = viewer.in_office
+    asked = queries.asked_of(expression, viewer)
+    is_co_lead = viewer.can(P.SEE_EXPRESSIONS) and not in_office
+    whole = in_office or any(a.may_read for a in asked)
+    asks = viewer.can(P.REVIEW_EXPRESSIONS) and open_for_it and queries.open_request(expression) is None
+    return Facts(
+        asked=asked,
+        left_out=out if whole else [row for row in out if person is not None and row.person_id == person.id],
+        mine=queries.opinion_of(person, expression) if person is not None and not i_am_out else None,
+        i_am_out=i_am_out,
+        may_ask=asks,
+        may_declare=is_co_lead and open_for_it and not i_am_out,
+        can_be_asked=len(queries.co_leads(expression)) if asks else 0,
+        reads_reasons=in_office,
+        views=VIEWS,
+    )

@@ -3,36 +3,19 @@
 from __future__ import annotations
 
 from app.accounts.access import Permission, Viewer
+from app.accounts.visibility import may_see
 from app.pilots.models import Milestone, Pilot, Visibility
-
-CHOICES: dict[Visibility, frozenset[Visibility]] = {
-    Visibility.SECRETARIAT: frozenset(Visibility),
-    Visibility.CO_LEADS: frozenset({Visibility.CO_LEADS, Visibility.STATE, Visibility.PUBLIC}),
-    Visibility.STATE: frozenset({Visibility.STATE, Visibility.PUBLIC}),
-    Visibility.PUBLIC: frozenset({Visibility.PUBLIC}),
-}
-"""Which classes somebody reads, by how near they stand. Each reader reads what is theirs and what is for more people."""
-
-
-def nearness(viewer: Viewer, pilot: Pilot, owns: bool) -> Visibility:
-    """As what somebody reads a pilot: from the secretariat down to the public."""
-    if viewer.in_office:
-        return Visibility.SECRETARIAT
-    if viewer.can(Permission.SEE_ALL_PILOTS):
-        return Visibility.CO_LEADS
-    if owns or is_of_the_state(viewer, pilot):
-        return Visibility.STATE
-    return Visibility.PUBLIC
 
 
 def readable(viewer: Viewer, pilot: Pilot, owns: bool) -> frozenset[Visibility]:
-    """The classes of updates and evidence this viewer may read. Every page and file asks here."""
-    return CHOICES[nearness(viewer, pilot, owns)]
+    """The classes of updates and evidence this viewer may read: everyone what is public, owners what is for the State."""
+    plain = {Visibility.PUBLIC, Visibility.STATE} if owns else {Visibility.PUBLIC}
+    return frozenset(plain | {v for v in Visibility if v not in plain and may_see(viewer, v.value, pilot.state_id)})
 
 
 def sees_people(viewer: Viewer, pilot: Pilot, owns: bool) -> bool:
     """May the viewer read names, notes and reasons? The public may not."""
-    return nearness(viewer, pilot, owns) is not Visibility.PUBLIC
+    return viewer.in_office or viewer.can(Permission.SEE_ALL_PILOTS) or owns or is_of_the_state(viewer, pilot)
 
 
 def is_of_the_state(viewer: Viewer, pilot: Pilot) -> bool:

@@ -187,12 +187,14 @@ class MoveForm(Form):
 class _WithVisibility(Form):
     """Who may see it: offered are the classes the writer may read."""
 
-    visibility = TidySelect(FIELDS["visibility"], default=Visibility.STATE.value)
+    visibility = TidySelect(FIELDS["visibility"])
 
     def offer(self, classes: Iterable[Visibility]) -> None:
-        """Fill the list."""
+        """Fill the list; unless somebody chooses, it is for as few as possible."""
         allowed = set(classes)
         self.visibility.choices = [(v.value, label) for v, label in VISIBILITIES.items() if v in allowed]
+        if not self.visibility.raw_data:
+            self.visibility.data = self.visibility.choices[0][0]
 
     @property
     def chosen(self) -> Visibility:

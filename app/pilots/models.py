@@ -29,10 +29,11 @@ pilot_partners = Table(
 
 
 class Visibility(StrEnum):
-    """Who may see an update or a piece of evidence. The column holds text, so that classes can be added."""
+    """Who may see an update or a piece of evidence: the labels of ``accounts.visibility``, and everyone."""
 
     SECRETARIAT = "secretariat"
-    CO_LEADS = "co_leads"
+    UN_CO_LEADS = "un_co_leads"
+    ALL_CO_LEADS = "all_co_leads"
     STATE = "state"  # those of the pilot: its State and owners, the co-leads, the secretariat
     PUBLIC = "public"
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from app.accounts.visibility import WORDS, Label
 from app.audit.words import register
 from app.pilots.deadlines import Standing
 from app.pilots.models import Visibility
@@ -22,14 +23,16 @@ STANDINGS: dict[Standing, tuple[Any, str, str]] = {
 """How a milestone or a pilot stands: word, tone, icon."""
 
 VISIBILITIES: dict[Visibility, Any] = {
-    Visibility.SECRETARIAT: _l("The secretariat only"),
-    Visibility.CO_LEADS: _l("The secretariat and the co-leads"),
+    Visibility.SECRETARIAT: WORDS[Label.SECRETARIAT],
+    Visibility.UN_CO_LEADS: WORDS[Label.UN_CO_LEADS],
+    Visibility.ALL_CO_LEADS: WORDS[Label.ALL_CO_LEADS],
     Visibility.STATE: _l("Those of the pilot: its State and owners, the co-leads, the secretariat"),
     Visibility.PUBLIC: _l("Everyone, once the pilot is published"),
 }
 SHORT_VISIBILITIES: dict[Visibility, Any] = {
     Visibility.SECRETARIAT: _l("secretariat"),
-    Visibility.CO_LEADS: _l("co-leads"),
+    Visibility.UN_CO_LEADS: _l("UN co-leads"),
+    Visibility.ALL_CO_LEADS: _l("co-leads"),
     Visibility.STATE: _l("those of the pilot"),
     Visibility.PUBLIC: _l("public"),
 }

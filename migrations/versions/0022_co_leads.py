@@ -10,6 +10,7 @@ down_revision = "0021"
 branch_labels = None
 depends_on = None
 
+LABELLED = ("pilot_updates", "milestone_evidence", "stored_files")
 VIEWS = ("support", "no_objection", "concern")
 
 
@@ -104,7 +105,13 @@ def upgrade() -> None:
     op.create_index("ix_hand_overs_to", "hand_overs", ["to_id", "at"])
 
 
+    for table in LABELLED:
+        op.execute(f"UPDATE {table} SET visibility = 'all_co_leads' WHERE visibility = 'co_leads'")  # noqa: S608
+
+
 def downgrade() -> None:
+    for table in LABELLED:
+        op.execute(f"UPDATE {table} SET visibility = 'co_leads' WHERE visibility IN ('all_co_leads', 'un_co_leads')")  # noqa: S608
     for table in ("hand_overs", "conflicts_of_interest", "opinion_records", "opinions", "opinion_requests"):
         op.drop_table(table)
     op.drop_column("expression_questions", "visibility")

@@ -71,7 +71,7 @@ def world(session, sign_in, app):
     people = {
         "secretariat": (office, (Role.SECRETARIAT,)),
         "auditor": (make_person("Oduya"), (Role.AUDITOR,)),
-        "co-lead": (make_person("Prado", given_name="Lucía"), (Role.CO_LEAD,)),
+        "co-lead": (make_person("Prado", given_name="Lucía", of=make_organisation(OrganisationKind.UN_ENTITY)), (Role.CO_LEAD,)),
         "other co-lead": (make_person("Silva"), (Role.CO_LEAD,)),
         "focal point": (make_person("Morrow", of=state), ()),
         "unverified": (make_person("Otieno", of=state), ()),
@@ -88,7 +88,7 @@ def world(session, sign_in, app):
     finished(
         done, date(2026, 9, 30), by=office, note="NOTE-inside", shown=a_link(Visibility.STATE, title=SECRETS[Visibility.STATE])
     )
-    for v in (Visibility.SECRETARIAT, Visibility.CO_LEADS, Visibility.PUBLIC):
+    for v in (Visibility.SECRETARIAT, Visibility.UN_CO_LEADS, Visibility.ALL_CO_LEADS, Visibility.PUBLIC):
         rules.add_evidence(done, a_link(v, title=SECRETS[v]), by=office, now=NOW)
     for v in Visibility:
         rules.write_update(pilot, f"UPDATE-{v.value}", visibility=v, by=office, now=NOW)

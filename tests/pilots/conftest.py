@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from flask import g
 
-from app.accounts.models import Role
+from app.accounts.models import OrganisationKind, Role
 from app.pilots import rules
 from app.pilots.models import Milestone, Pilot, Visibility
 from tests.conftest import csrf_of
-from tests.factories.accounts import make_designation, make_ministry, make_person, make_state
+from tests.factories.accounts import make_designation, make_ministry, make_organisation, make_person, make_state
 from tests.factories.pilots import NOW, a_link, finished, make_milestone, make_pilot
 
 

@@ -6,12 +6,18 @@ from collections.abc import Callable
 from importlib import import_module, util
 from typing import Any
 
+from app.accounts.events import AddressChanged, HandedOver, PersonClosed
 from app.core.events import subscribe
 from app.interests.events import ExpressionAccepted
 from app.notifications.events import ReplyReceived
 
+_KEEPING = ("interests", "exchanges", "pilots")
+"""Rooms that keep something for a person."""
 NEWS: dict[type, tuple[str, ...]] = {
     ExpressionAccepted: ("app.exchanges.reactions:invite_to_open_sessions",),
+    HandedOver: tuple(f"app.{room}.reactions:take_over" for room in _KEEPING),
+    AddressChanged: tuple(f"app.{room}.reactions:renew_links" for room in _KEEPING),
+    PersonClosed: ("app.exchanges.reactions:let_go",),
     ReplyReceived: ("app.exchanges.reactions:judge_reply",),
 }
 """Event to the functions that hear it, by name: this table composes, the rooms import nothing upstairs."""

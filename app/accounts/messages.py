@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
-from app.accounts.models import JoinInvitation, Person, SignInLink
+from flask_babel import force_locale
+
+from app.accounts.holdings import Held
+from app.accounts.models import HandOver, JoinInvitation, Person, SignInLink
 from app.accounts.queries.letters import letter_for
+from app.core.languages import babel_locale
 from app.core.signing import external_url, mark, settings, sign
 from app.notifications.models import Priority
 from app.notifications.outbox import queue
@@ -72,3 +77,20 @@ def password_changed(person: Person, now: datetime) -> None:
         priority=Priority.URGENT,
     )
     queue([letter], now=now)
+
+
+def took_over(successor: Person, former: Person, done: HandOver, told: Iterable[Held], now: datetime) -> None:
+    """What came to the successor, and from whom; invitations and links to expressions of interest follow in their own mails."""
+    with force_locale(babel_locale(successor.language)):
+        moved = [{"words": str(held.words), "count": held.count} for held in told if held.name not in OWN]
+    letter = letter_for(
+        successor,
+        kind="handed-over",
+        key=f"handed-over:{done.id}",
+        facts={"former": former.full_name, "moved": moved, "links": {"home": external_url("dashboards.home", successor.language)}},
+    )
+    queue([letter], now=now)
+
+
+OWN = frozenset({"mails", "joining"})
+"""What is taken back rather than moved: the successor gets their own."""

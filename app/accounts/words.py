@@ -67,6 +67,8 @@ FIELDS: dict[str, Any] = {
     "family_name": _l("Family name"),
     "name": _l("Name"),
     "names": _l("Names"),
+    "successor": _l("Successor"),
+    "predecessor": _l("Predecessor"),
     "formal_names": _l("Formal names"),
     "posts": _l("Post"),
     "forms_of_address": _l("Form of address"),
@@ -124,6 +126,9 @@ ACTIONS: dict[str, Any] = {
     "designation.verified": _l("Designation verified"),
     "designation.refused": _l("Designation refused"),
     "designation.ended": _l("Designation ended"),
+    "designation.handed_over": _l("Designation ended by a hand-over"),
+    "person.handed_over": _l("Handed over"),
+    "person.took_over": _l("Took over"),
     "designation.scan_added": _l("Scan of the letter added"),
 }
 

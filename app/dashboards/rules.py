@@ -60,6 +60,8 @@ def send_again(message: Message, *, by: Person, now: datetime) -> uuid.UUID:
 def _address_today(message: Message) -> str:
     """The recipient's address as it is now; the former one when the person has none or is unknown here."""
     person = db.session.get(Person, message.recipient_id) if message.recipient_id else None
+    if person is not None and not person.active:
+        raise RuleBroken(_l("This person's record is closed: nothing is sent to them any more."))
     address = (person.email or "") if person is not None else message.address
     if not address:
         raise RuleBroken(_l("No address is known for this person. Add one on the person's page first."))

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from flask_babel import lazy_gettext as _l
+
+from app.accounts import holdings
+from app.accounts.events import AddressChanged, HandedOver, PersonClosed
+from app.accounts.models import Person
 from app.core import clock
 from app.exchanges.queries import SUBJECT, open_sessions_on, present_revisions
 from app.exchanges.rules import invite_accepted_expressions, judge
+from app.exchanges.rules import taking_over as rules
 from app.extensions import db
 from app.interests.events import ExpressionAccepted
 from app.interests.models import Expression
@@ -13,6 +19,10 @@ from app.notifications.models import InboundMail, Verdict
 from app.notifications.outbox import register_revision_check
 
 register_revision_check(SUBJECT, present_revisions)  # a mail of a former time is void, even in a sender's hands
+
+holdings.register("invitations", _l("Invitations to sessions to come"), rules.count_to_come)
+holdings.register("seats", _l("Seats, or places in line"), rules.count_seats)
+holdings.register("notes", _l("Notes of past sessions still to come"), rules.count_notes)
 
 
 def invite_to_open_sessions(event: ExpressionAccepted) -> None:
@@ -30,3 +40,21 @@ def judge_reply(event: ReplyReceived) -> None:
     mail = db.session.get(InboundMail, event.inbound_id)
     if mail is not None and mail.verdict is Verdict.RECEIVED:
         judge(mail, now=clock.now())
+
+
+def take_over(event: HandedOver) -> None:
+    """Somebody took over: invitations with their answers and seats, and notes to come."""
+    former, successor, by = (db.session.get_one(Person, i) for i in (event.from_id, event.to_id, event.by_id))
+    rules.take_over(former, successor, by=by, now=clock.now())
+
+
+def renew_links(event: AddressChanged) -> None:
+    """An address was corrected: links that went to the former one end."""
+    rules.renew(db.session.get_one(Person, event.person_id), now=clock.now())
+
+
+def let_go(event: PersonClosed) -> None:
+    """A record was closed: take the places back if the secretariat wishes; else the session's page shows it."""
+    if event.uninvite:
+        person, by = (db.session.get_one(Person, i) for i in (event.person_id, event.by_id))
+        rules.let_go(person, by=by, now=clock.now())

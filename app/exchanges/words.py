@@ -75,6 +75,7 @@ BECAUSE: dict[str, Any] = {
     "organisation": _l("Invited for the organisation"),
     "expression": _l("Invited for an accepted expression of interest"),
     "delegate": _l("Named by the State"),
+    "hand_over": _l("Took over from somebody who was invited"),
 }
 """Why somebody is invited, on the record of the invitation."""
 
@@ -113,6 +114,8 @@ audit.register(
         "session.uninvited": _l("Invitation taken back"),
         "session.answered": _l("Answer recorded"),
         "session.seat_found": _l("Seat given to the first on the waiting list"),
+        "session.handed_over": _l("Invitation handed over"),
+        "session.notes_handed_over": _l("Notes to come handed over"),
         "session.delegate_named": _l("Delegate named"),
         "session.updates_sent": _l("Waiting updates sent at once"),
         "reply.recorded": _l("Answer recorded from a mail"),

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from app.accounts.models import Person
 from app.accounts.queries import letter_for, person_by_email
 from app.core import codes, days
 from app.core.db import Json
@@ -97,12 +98,21 @@ def copy_to_correct(expression: Expression, now: datetime) -> None:
     _tell(expression, "expression-copy", "", facts, now)
 
 
-def ask(question: Question, now: datetime) -> None:
-    """A question of the secretariat, with the page on which it is answered."""
+def ask(question: Question, now: datetime, *, again: str = "") -> None:
+    """A question of the secretariat, with the page on which it is answered; ``again`` once more, with a new link."""
     expression = question.expression
     links = {"question": _kept_question_link(question), "status": _kept_link("status", expression)}
     facts = {"question": {"md": question.text}, "asked_at": question.asked_at, "links": links}
-    _tell(expression, "expression-question", str(question.id), facts, now)
+    step = f"{question.id}:{again}" if again else str(question.id)
+    _tell(expression, "expression-question", step, facts, now)
+
+
+def new_links(expression: Expression, now: datetime, *, former: str = "") -> None:
+    """The links that work from now on: somebody took over from ``former``, or the address was corrected."""
+    draft = expression.status is Status.DRAFT
+    page = _kept_link("draft" if draft else "status", expression)
+    facts = {"former": former, "draft": draft, "links": {"page": page}}
+    _tell(expression, "expression-links", expression.status_nonce, facts, now)
 
 
 def moved(expression: Expression, move: Move, now: datetime) -> None:
@@ -172,18 +182,19 @@ def _tell(
     common: Json = {"reference": expression.reference or "", "call": expression.call.titles}
     if "status" in facts["links"]:
         facts = {**facts, "codes": _status_code(expression)}
+    known = expression.contact or person_by_email(expression.contact_email)
     told = {key: value.isoformat() if isinstance(value, datetime) else value for key, value in facts.items()}
     queue(
         Letter(
             kind=kind,
             key=":".join(part for part in (kind, str(expression.id), step) if part),
-            address=expression.contact_email,
+            address="" if known is not None and not known.active else expression.contact_email,
             locale=expression.language,
             zone=expression.contact_zone,
             facts={**common, **told},
             recipient_id=expression.contact_id,
             recipient_name=expression.contact_name if named else "",
-            salutation=_salutation(expression) if named else "",
+            salutation=_salutation(expression, known) if named else "",
             priority=priority,
             thread=f"expression:{expression.id}",
             subject_kind="expression",
@@ -193,9 +204,8 @@ def _tell(
     )
 
 
-def _salutation(expression: Expression) -> str:
+def _salutation(expression: Expression, known: Person | None) -> str:
     """The form of address of the contact's own record, if that is who the form names; else the title the form gives."""
-    known = expression.contact or person_by_email(expression.contact_email)
     if known is not None and fold(known.family_name) == fold(expression.contact_family_name):
         form = known.salutation(expression.language)
         if form:

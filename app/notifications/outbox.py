@@ -29,10 +29,13 @@ __all__ = [
     "Letter",
     "cancel_waiting",
     "queue",
+    "readdress",
     "register_revision_check",
     "replace_waiting",
     "send_again",
     "send_now",
+    "take_back_from",
+    "waiting_for",
 ]
 
 _CHUNK = 2_000
@@ -195,6 +198,50 @@ def _taking_back(by_kind: bool, by_recipient: bool) -> Update:
         )
         .execution_options(synchronize_session=False)
     )
+
+
+def take_back_from(person_id: uuid.UUID, address: str | None, *, now: datetime) -> int:
+    """Take back everything that waits for one person, whatever it speaks of; answers how many.
+
+    Mails to somebody who had no record yet are known by the address alone.
+    """
+    theirs = [Message.recipient_id == person_id]
+    if address:
+        theirs.append(and_(Message.recipient_id.is_(None), func.lower(Message.address) == address.strip().lower()))
+    waits, claimed = Message.state == State.QUEUED, Message.state == State.SENDING
+    return _count(
+        db.session.execute(
+            update(Message)
+            .where(or_(*theirs), or_(waits, and_(claimed, Message.withdrawn_at.is_(None))))
+            .values(
+                state=case((waits, State.CANCELLED), else_=Message.state),
+                error_class=case((waits, "withdrawn"), else_=Message.error_class),
+                withdrawn_at=case((claimed, now), else_=Message.withdrawn_at),
+            )
+            .execution_options(synchronize_session=False)
+        )
+    )
+
+
+def waiting_for(person_id: uuid.UUID, address: str | None) -> int:
+    """How many mails wait for one person."""
+    theirs = [Message.recipient_id == person_id]
+    if address:
+        theirs.append(and_(Message.recipient_id.is_(None), func.lower(Message.address) == address.strip().lower()))
+    query = select(func.count()).select_from(Message).where(or_(*theirs), Message.state.in_((State.QUEUED, State.SENDING)))
+    return db.session.scalar(query) or 0
+
+
+def readdress(person_id: uuid.UUID, address: str | None, *, but: Collection[str] = (), now: datetime) -> int:
+    """What waits for one person goes to their new address; kinds of ``but`` are taken back. Answers how many go there."""
+    waits = (Message.recipient_id == person_id, Message.state == State.QUEUED)
+    quietly = {"synchronize_session": False}
+    if not address:
+        take_back_from(person_id, None, now=now)
+        return 0
+    ended = update(Message).where(*waits, Message.kind.in_(but)).values(state=State.CANCELLED, error_class="withdrawn")
+    db.session.execute(ended, execution_options=quietly)
+    return _count(db.session.execute(update(Message).where(*waits).values(address=address.strip()), execution_options=quietly))
 
 
 def send_now(subject_kind: str, subject_id: uuid.UUID, kinds: Collection[str] | None = None, *, now: datetime) -> int:

@@ -62,7 +62,9 @@ def test_each_co_lead_gets_one_mail_with_the_page_and_nothing_of_the_notes(world
         rules.ask_opinions(expression, DUE, by=officer, now=NOW)
 
 
-@pytest.mark.parametrize(("due", "label", "field"), [(date(2026, 11, 22), Label.SECRETARIAT, "due_on"), (DUE, Label.STATE, "visibility")])
+@pytest.mark.parametrize(
+    ("due", "label", "field"), [(date(2026, 11, 22), Label.SECRETARIAT, "due_on"), (DUE, Label.STATE, "visibility")]
+)
 def test_what_cannot_be_asked_is_refused_at_its_field(world, due, label, field):
     officer, expression = world
     co_lead("Anna")

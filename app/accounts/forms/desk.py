@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
-from wtforms import HiddenField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, RadioField, StringField, TextAreaField
 
 from app.accounts.access import Viewer, grantable
 from app.accounts.forms.own import ProfileForm
@@ -130,3 +130,31 @@ class OrganisationFilter(Form):
     def chosen_kind(self) -> OrganisationKind | None:
         """The kind, when one is chosen and known."""
         return OrganisationKind(self.kind.data) if self.kind.data in set(OrganisationKind) else None
+
+
+class HandOverForm(OnceForm):
+    """One person takes over from another; whether the former's record is closed with it."""
+
+    close = BooleanField(_l("Close the record of the former: no mail and no sign-in any more"), default=True)
+
+
+class LetterForm(HandOverForm):
+    """The same, together with the letter by which the State names the successor."""
+
+    letter_number = StringField(_l("Number of the letter"), [at_most(120)])
+    letter_date = OurDateField(_l("Date of the letter"), [needed(_l("Enter the date of the letter."))])
+    signatory = StringField(_l("Signed by"), [needed(_l("Enter who signed the letter.")), at_most(200)])
+    scan = FileField(_l("Scan of the letter"))
+
+
+class DeactivateForm(OnceForm):
+    """What becomes of the places in sessions to come."""
+
+    places = RadioField(
+        _l("Invitations to sessions to come"),
+        choices=[
+            ("keep", _l("Keep them. The page of each session shows that the record is closed")),
+            ("take_back", _l("Take them back. Seats go to those who wait; the person gets no mail")),
+        ],
+        default="keep",
+    )

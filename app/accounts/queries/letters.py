@@ -80,13 +80,16 @@ def cards_of(organisation: Organisation, today: date) -> list[Card]:
 
 
 def letter_for(person: Addressee, *, kind: str, key: str, facts: Json, **more: Any) -> Letter:
-    """A letter in the person's language and zone, with their form of address; ``more`` as in ``Letter``."""
+    """A letter in the person's language and zone, with their form of address; ``more`` as in ``Letter``.
+
+    Whoever's record is closed has no address any more: the outbox shows the letter, and does not send it.
+    """
     language = person.language
     return Letter(
         kind=kind,
         key=key,
         facts=facts,
-        address=person.email or "",
+        address=(person.email or "") if getattr(person, "active", True) else "",
         locale=language,
         zone=person.zone,
         recipient_id=person.id,

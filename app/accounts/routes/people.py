@@ -9,11 +9,11 @@ from flask import abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.accounts import sessions
+from app.accounts import holdings, sessions
 from app.accounts.access import P, grantable, me, requires, viewer
-from app.accounts.forms.desk import LastDayForm, MembershipForm, PersonForm, RoleForm
+from app.accounts.forms.desk import DeactivateForm, LastDayForm, MembershipForm, PersonForm, RoleForm
 from app.accounts.models import Person
-from app.accounts.queries import designations
+from app.accounts.queries import designations, handing_over
 from app.accounts.queries import organisations as reads_organisations
 from app.accounts.queries import people as reads
 from app.accounts.queries.phoning import calls_of
@@ -65,6 +65,7 @@ def record_page(row: Person, status: int = 200, **forms: Any) -> Any:
         "role_form": roles,
         "join_form": join,
         "last_day_form": LastDayForm(formdata=None, last_day=sessions.today_of(me(), now)),
+        "deactivate_form": DeactivateForm(formdata=None),
         **forms,
         "membership_form": membership,
     }
@@ -73,6 +74,7 @@ def record_page(row: Person, status: int = 200, **forms: Any) -> Any:
         named=designations.designations_of_person(row.id), invitation=reads.join_invitation_open(row.id, now),
         sign_ins=sessions.open_of(row.id, now), audit=lines_about("person", row.id) if seen.can(P.READ_AUDIT) else [],
         calls=calls_of(row.id), grantable=grantable(seen), standing=designations.standing, CAPACITIES=CAPACITIES, CHANNELS=CHANNELS,
+        to_come=holdings.how_many("invitations", row, now) if row.active else 0, past=handing_over.hand_overs_of(row),
         ROLES=ROLES, STANDINGS=STANDINGS, METHODS=METHODS, **facts,
     )  # fmt: skip
 
@@ -130,8 +132,9 @@ def edit_person(person_id: uuid.UUID) -> ResponseReturnValue:
 def deactivate_person(person_id: uuid.UUID) -> Any:
     """Close an account at once."""
     row = found(person_id)
+    uninvite = request.form.get("places") == "take_back"
     try:
-        rules.deactivate(row, by=me(), now=clock.now())
+        rules.deactivate(row, by=me(), now=clock.now(), uninvite=uninvite)
     except RuleBroken as error:
         return refusal(row, error)
     db.session.commit()

@@ -11,13 +11,16 @@ from sqlalchemy.exc import IntegrityError
 
 from app.accounts import sessions
 from app.accounts.access import ROLES, Permission
+from app.accounts.events import AddressChanged, PersonClosed
 from app.accounts.models import JoinInvitation, Membership, Person, Role, RoleGrant
 from app.accounts.queries.people import person_by_email, roles_of
 from app.accounts.rules.conflicts import unchanged_since
 from app.audit.rules import differences, record
 from app.core.errors import RuleBroken
+from app.core.events import announce
 from app.core.tokens import fresh_nonce
 from app.extensions import db
+from app.notifications import outbox
 
 _TAKEN = _l("Another person has this address already. Search for it in the list of people.")
 
@@ -39,18 +42,21 @@ def change(person: Person, fields: dict[str, Any], *, version: int, by: Person, 
     if not changes:
         return
     if "email" in changes:
-        _refuse_above(person, by, field="email")
+        refuse_above(person, by, field="email")
         _address_is_free(fields["email"], person)
         person.email_confirmed_at = person.email_undeliverable_at = None
         _end_what_the_former_address_holds(person, now)
+    former = person.email
     for name, value in fields.items():
         setattr(person, name, value)
     _save(person)
+    if "email" in changes and former:
+        _renew_links(person, former, by, now)
     action = "person.profile_changed" if by.id == person.id else "person.changed"
     record(action, "person", person.id, by=by, now=now, changes=changes)
 
 
-def _refuse_above(person: Person, by: Person, field: str | None = None) -> None:
+def refuse_above(person: Person, by: Person, field: str | None = None) -> None:
     """Whoever reads a person's mail can sign in as them: who may not give their roles neither sends it elsewhere nor closes it."""
     if not any(ROLES[held.role] for held in roles_of(person.id)):
         return
@@ -63,6 +69,19 @@ def _end_what_the_former_address_holds(person: Person, now: datetime) -> None:
     """Sessions, links to sign in and the invitation to join belong to whoever reads the former address: perhaps a stranger."""
     sessions.end_all(person.id, now, "address changed")
     _end_invitations(person, now)
+
+
+def _renew_links(person: Person, former: str, by: Person, now: datetime) -> None:
+    """What the former address was sent must not open anything any more; mail that waits goes to the new one."""
+    if by.id != person.id:
+        person.feed_nonce = fresh_nonce()  # whoever read the former address may have signed in and copied it
+        db.session.flush()
+    announce(AddressChanged(person.id, former, by.id))
+    outbox.readdress(person.id, person.email, but=SIGNING_IN, now=now)
+
+
+SIGNING_IN = ("sign-in-link", "join-invitation")
+"""Mails whose links have ended: they are taken back, not sent on."""
 
 
 def _end_invitations(person: Person, now: datetime) -> None:
@@ -88,21 +107,26 @@ def _save(person: Person) -> None:
         raise
 
 
-def deactivate(person: Person, *, by: Person, now: datetime) -> None:
-    """Close an account: signed out everywhere, roles ended, open invitations and the calendar address worthless."""
+def deactivate(person: Person, *, by: Person, now: datetime, uninvite: bool = False) -> None:
+    """Close an account: signed out everywhere, roles ended, open invitations, waiting mails and the calendar address worthless.
+
+    ``uninvite`` frees their places in sessions to come; else the sessions' pages show that the record is closed.
+    """
     if person.id == by.id:
         raise RuleBroken(_l("You cannot deactivate yourself. Ask a colleague."))
     if not person.active:
         return
-    _refuse_above(person, by)
+    refuse_above(person, by)
     _not_the_last_administrator(person)
     person.active = False
     person.feed_nonce = fresh_nonce()
     sessions.end_all(person.id, now, "deactivated")
     for grant in roles_of(person.id):
-        _end(grant, by=by, now=now)
+        end_grant(grant, by=by, now=now)
     _end_invitations(person, now)
     db.session.flush()
+    outbox.take_back_from(person.id, person.email, now=now)
+    announce(PersonClosed(person.id, by.id, uninvite))
     record("person.deactivated", "person", person.id, by=by, now=now, changes={"active": (True, False)})
 
 
@@ -135,12 +159,13 @@ def end_role(person: Person, role: Role, *, by: Person, now: datetime) -> None:
         _not_the_last_administrator(person)
     for held in roles_of(person.id):
         if held.role is role:
-            _end(held, by=by, now=now)
+            end_grant(held, by=by, now=now)
             sessions.end_all(person.id, now, "roles")
     db.session.flush()
 
 
-def _end(held: RoleGrant, *, by: Person, now: datetime) -> None:
+def end_grant(held: RoleGrant, *, by: Person, now: datetime) -> None:
+    """This grant is over."""
     held.ended_at = now
     record("person.role_ended", "person", held.person_id, by=by, now=now, changes={"role": (held.role, None)})
 

@@ -57,10 +57,9 @@ def relabel(expression_id: uuid.UUID, row_id: uuid.UUID) -> ResponseReturnValue:
 
 def _labelled(expression: Expression, row_id: uuid.UUID) -> Note | Question | StoredFile | None:
     """The note, question or file of this very record."""
-    for kind in (Note, Question):
-        row = db.session.get(kind, row_id)
-        if row is not None:
-            return row if row.expression_id == expression.id else None  # type: ignore[attr-defined,no-any-return]
+    row = db.session.get(Note, row_id) or db.session.get(Question, row_id)
+    if row is not None:
+        return row if row.expression_id == expression.id else None
     return queries.files_of(expression, viewer()).get(row_id)
 
 

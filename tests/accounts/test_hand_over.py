@@ -1,0 +1,348 @@
+"""Somebody leaves who holds three roles: focal point of a State, owner of milestones, participant with a seat and contact
+of an expression of interest. Everything moves at once, nothing is left with them, no mail goes to them, history names them."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from app.accounts import holdings, sessions
+from app.accounts.access import P
+from app.accounts.models import Designation, HandOver, JoinInvitation, Role, SignIn
+from app.accounts.rules import designations, joining
+from app.accounts.rules import people as people_rules
+from app.accounts.rules.handover import Letter, from_letter, hand_over
+from app.audit.models import AuditEntry
+from app.core.errors import RuleBroken
+from app.core.signing import sign
+from app.exchanges import rules as exchanges
+from app.exchanges.models import Answer, AnswerRecord, Capacity, Invitation, Route, Seat
+from app.extensions import db
+from app.interests import rules as interests
+from app.interests.models import Expression, Status
+from app.notifications.models import Message, State
+from app.pilots.models import Milestone, Pilot
+from tests.factories.accounts import NOW, make_designation, make_ministry, make_person, make_state
+from tests.factories.exchanges import invitation_of, make_invitation, make_session, mark_sent, minutes
+from tests.factories.interests import make_call, make_draft, make_expression
+from tests.factories.pilots import finished, make_milestone, make_pilot
+
+LATER = NOW + timedelta(days=1)
+LETTER = Letter("NV/44", date(2026, 11, 20), "Minister of the Interior")
+
+
+@contextmanager
+def refusing(words):
+    with pytest.raises(RuleBroken) as refused:
+        yield refused
+    assert words in str(refused.value.message)
+
+
+def rows(kind, *where):
+    return list(db.session.scalars(select(kind).where(*where).execution_options(populate_existing=True)))
+
+
+class Leaving:
+    """Ada Morrow leaves, Ben Otieno comes; everything Ada holds."""
+
+    def __init__(self):
+        self.officer = make_person("Berg", roles=(Role.SECRETARIAT,))
+        self.state = make_state("Alvania", zone="Africa/Nairobi", weekend=["6", "7"])
+        self.ministry = make_ministry(self.state)
+        self.ada = make_person("Morrow", of=self.ministry, roles=(Role.PARTICIPANT,), zone="Africa/Nairobi", joined_at=NOW)
+        self.ben = make_person("Otieno", given_name="Ben", zone="Africa/Nairobi", language="fr", posts={"fr": "Directeur"})
+        self.designation = make_designation(self.state, self.ada)
+        call = make_call()
+        theirs = {"contact_email": self.ada.email.upper(), "contact_family_name": "Morrow", "contact_given_name": "Ada"}
+        self.draft = make_draft(call, self.state, **theirs)
+        self.sent = make_expression(call, self.state, email_confirmed_at=NOW, contact_id=self.ada.id, **theirs)
+        self.declined = make_expression(call, self.state, status=Status.DECLINED, contact_id=self.ada.id, **theirs)
+        self.question = interests.ask(self.sent, "In which districts?", by=self.officer, now=NOW)
+        self.session = make_session(capacity=1)
+        self.place = make_invitation(self.session, self.ada, organisation=self.state, because="state")
+        self.waiting = make_invitation(self.session, make_person("Waits"))
+        exchanges.respond(self.place, answer=Answer.YES, route=Route.PAGE, comment="With a colleague", wants_notes=True, now=NOW + minutes(1))
+        exchanges.respond(self.waiting, answer=Answer.YES, route=Route.PAGE, now=NOW + minutes(2))
+        self.unanswered = make_invitation(make_session(local_start=self.session.local_start + timedelta(days=2)), self.ada)
+        past = make_session(local_start=self.session.local_start - timedelta(days=30), may_be_past=True)
+        db.session.add(Invitation(peer_session_id=past.id, person_id=self.ada.id, invited_at=NOW, wants_notes=True))
+        self.past = past
+        self.pilot = make_pilot(self.state)
+        self.open = make_milestone(self.pilot, date(2026, 12, 4), owner_id=self.ada.id)
+        self.done = finished(make_milestone(self.pilot, date(2026, 9, 15), owner_id=self.ada.id), date(2026, 9, 15), by=self.ada)
+        self.token = sessions.begin(self.ada, "password", NOW)
+        db.session.flush()
+        self.links = {
+            "answer": f"/en/answer/{sign('answer', self.place.id, self.place.nonce)}",
+            "join": f"/en/join/{sign('join', self.place.id, self.place.join_nonce)}",
+            "unanswered": f"/en/answer/{sign('answer', self.unanswered.id, self.unanswered.nonce)}",
+            "draft": f"/en/drafts/{sign('draft', self.draft.id, self.draft.draft_nonce)}",
+            "status": f"/en/status/{sign('status', self.sent.id, self.sent.status_nonce)}",
+            "question": f"/en/questions/{sign('question', self.question.id, self.question.nonce)}",
+            "feed": f"/feeds/{sign('feed', self.ada.id, self.ada.feed_nonce)}.ics",
+            "milestone": f"/en/milestone/{sign('milestone', self.open.id, self.open.owner_nonce)}",
+        }
+        self.written = {m.id for m in rows(Message)}
+
+    def leave(self, **more):
+        return from_letter(self.ada, self.ben, self.designation, LETTER, close=more.pop("close", True), by=self.officer, now=LATER)
+
+    def new_mails(self):
+        return [m for m in rows(Message) if m.id not in self.written]
+
+
+@pytest.fixture
+def leaving(session, monkeypatch):
+    from app.core import clock
+
+    found = Leaving()
+    monkeypatch.setattr(clock, "now", lambda: LATER)
+    return found
+
+
+def test_the_preview_counts_what_is_held(leaving):
+    counted = {held.name: held.count for held in holdings.held_by(leaving.ada, LATER)}
+    assert counted == {
+        "designations": 1, "roles": 1, "memberships": 1, "mails": counted["mails"], "drafts": 1, "expressions": 2,
+        "invitations": 2, "seats": 1, "notes": 1, "milestones": 1,
+    }  # fmt: skip
+    assert counted["mails"] > 0
+
+
+def test_everything_moves_in_one_step_and_nothing_is_left(leaving):
+    done = leaving.leave()
+    assert (done.from_id, done.to_id, done.state_id) == (leaving.ada.id, leaving.ben.id, leaving.state.id)
+    assert holdings.held_by(leaving.ada, LATER) == []
+    # rights
+    assert not leaving.ada.active and sessions.viewer_of(leaving.ada, LATER).permissions == frozenset()
+    viewer = sessions.viewer_of(leaving.ben, LATER)
+    assert viewer.state_ids == {leaving.state.id} and viewer.can(P.ANSWER_FOR_STATE) and Role.PARTICIPANT in viewer.roles
+    assert leaving.ministry.id in viewer.organisation_ids
+    [new] = rows(Designation, Designation.person_id == leaving.ben.id)
+    assert new.replaces_id == leaving.designation.id and new.verified_by == leaving.officer.id
+    # expressions, drafts
+    for expression in (leaving.draft, leaving.sent, leaving.declined):
+        db.session.refresh(expression)
+        assert (expression.contact_email, expression.contact_name, expression.language) == (leaving.ben.email, "Ben Otieno", "fr")
+    assert leaving.sent.contact_id == leaving.ben.id and leaving.sent.contact_post == "Directeur"
+    # the seat stays the State's, with its answer; whoever waits in line still waits
+    mine = invitation_of(leaving.session, leaving.ben)
+    assert (mine.answer, mine.seat, mine.comment, mine.wants_notes) == (Answer.YES, Seat.HELD, "With a colleague", True)
+    assert mine.organisation_id == leaving.state.id and mine.delegate_of == leaving.place.id
+    assert invitation_of(leaving.session, leaving.ada).uninvited_at == LATER
+    db.session.refresh(leaving.waiting)
+    assert leaving.waiting.seat is Seat.WAITING
+    notes = invitation_of(leaving.past, leaving.ben)
+    assert notes.wants_notes and notes.capacity is Capacity.INFORMATION
+    assert not invitation_of(leaving.past, leaving.ada).wants_notes
+    # milestones to come, not those that were reached
+    assert {m.id: m.owner_id for m in rows(Milestone)} == {leaving.open.id: leaving.ben.id, leaving.done.id: leaving.ada.id}
+
+
+def test_no_mail_goes_to_the_former_and_the_successor_gets_theirs(leaving):
+    leaving.leave()
+    new = leaving.new_mails()
+    assert new and {m.recipient_name for m in new} == {"Ben Otieno"} and {m.address for m in new} == {leaving.ben.email}
+    assert sorted(m.kind for m in new) == [
+        "expression-links", "expression-links", "expression-question", "handed-over", "session-invite", "session-invite",
+    ]  # fmt: skip
+    assert {m.locale for m in new} == {"fr"} and {m.ical_method for m in new} == {None, "REQUEST"}
+    to_ada = rows(Message, Message.recipient_id == leaving.ada.id) + [
+        m for m in rows(Message, Message.recipient_id.is_(None)) if m.address.lower() == leaving.ada.email
+    ]
+    assert to_ada and {m.state for m in to_ada} == {State.CANCELLED}
+    from app.exchanges import reminders as of_sessions
+    from app.pilots import reminders as of_milestones
+
+    known = {m.id for m in rows(Message)}
+    for hour in range(0, 24 * 20, 3):
+        of_sessions.queue_due(LATER + timedelta(hours=hour))
+        of_milestones.queue_due(LATER + timedelta(hours=hour))
+    later = [m for m in rows(Message) if m.id not in known]
+    assert later and leaving.ada.id not in {m.recipient_id for m in later}
+    assert {"session-reminder", "pilot-due"} <= {m.kind for m in later if m.recipient_id == leaving.ben.id}
+
+
+def test_a_mail_in_a_senders_hands_is_marked_as_taken_back(leaving):
+    import uuid
+
+    [one, *_] = rows(Message, Message.recipient_id == leaving.ada.id, Message.state == State.QUEUED)
+    one.state, one.lease_token, one.lease_until = State.SENDING, uuid.uuid4(), LATER
+    db.session.flush()
+    leaving.leave()
+    db.session.refresh(one)
+    assert one.state is State.SENDING and one.withdrawn_at == LATER
+
+
+def test_history_still_names_the_former(leaving):
+    leaving.leave()
+    lines = rows(AuditEntry)
+    assert {"person.handed_over", "person.took_over", "session.handed_over", "expression.handed_over", "designation.handed_over"} & {
+        line.action for line in lines
+    } >= {"person.handed_over", "person.took_over", "session.handed_over", "expression.handed_over"}
+    said = str([(line.action, line.changes) for line in lines if line.action.endswith("handed_over")])
+    assert "Ada Morrow" in said and "Ben Otieno" in said
+    answers = rows(AnswerRecord, AnswerRecord.invitation_id == leaving.place.id)
+    assert [(a.answer, a.route) for a in answers] == [(Answer.YES, Route.PAGE)]
+    db.session.refresh(leaving.done)
+    assert leaving.done.done_by == leaving.ada.id
+    assert [line.actor_name for line in lines if line.action == "pilot.milestone_done"] == ["Ada Morrow"]
+
+
+def test_pressed_twice_it_is_done_once(leaving):
+    first = leaving.leave()
+    told = len(rows(Message))
+    again = leaving.leave()
+    assert again.id == first.id and len(rows(HandOver)) == 1
+    assert len(rows(Message)) == told and len(rows(Designation)) == 2
+
+
+def test_to_oneself_in_a_circle_to_somebody_closed_or_without_the_letter_is_refused(leaving):
+    officer, ada, ben = leaving.officer, leaving.ada, leaving.ben
+    with refusing("themselves"):
+        hand_over(ada, ada, by=officer, now=LATER)
+    with refusing("designated by Alvania"):
+        hand_over(ada, ben, by=officer, now=LATER)
+    with refusing("not active"):
+        hand_over(ada, make_person("Gone", active=False), by=officer, now=LATER)
+    with refusing("to you"):
+        hand_over(ada, officer, by=officer, now=LATER)
+    with refusing("nothing"):
+        hand_over(make_person("Empty"), ben, by=officer, now=LATER)
+    other = make_designation(make_state("Borania"), ben)
+    with refusing("designated by Alvania"):
+        hand_over(ada, ben, designation=other, by=officer, now=LATER)
+    assert ada.active and rows(HandOver) == []
+
+
+def test_a_circle_needs_a_new_letter_of_the_state(leaving):
+    leaving.leave()
+    cyr = make_person("Cyr", zone="Africa/Nairobi")
+    then = LATER + timedelta(days=2)
+    [bens] = rows(Designation, Designation.person_id == leaving.ben.id)
+    from_letter(leaving.ben, cyr, bens, LETTER, close=True, by=leaving.officer, now=then)
+    people_rules.reactivate(leaving.ada, by=leaving.officer, now=then)
+    [cyrs] = rows(Designation, Designation.person_id == cyr.id)
+    later = then + timedelta(days=2)
+    with refusing("circle"):
+        from_letter(cyr, leaving.ada, cyrs, LETTER, close=True, by=leaving.officer, now=later)
+    db.session.rollback()
+
+
+def test_back_by_a_younger_letter_is_no_circle(leaving):
+    leaving.leave()
+    people_rules.reactivate(leaving.ada, by=leaving.officer, now=LATER)
+    [bens] = rows(Designation, Designation.person_id == leaving.ben.id)
+    then = LATER + timedelta(days=40)
+    letter = Letter("NV/90", (LATER + timedelta(days=30)).date(), "Minister of the Interior")
+    from_letter(leaving.ben, leaving.ada, bens, letter, close=True, by=leaving.officer, now=then)
+    assert sessions.viewer_of(leaving.ada, then).state_ids == {leaving.state.id}
+
+
+def test_from_a_verified_designation_that_replaced_the_former_one(leaving):
+    new = make_designation(
+        leaving.state, leaving.ben, verified=False, replaces_id=leaving.designation.id, valid_from=LATER.date(), letter_date=date(2026, 11, 20)
+    )  # fmt: skip
+    with refusing("not in force yet"):
+        hand_over(leaving.ada, leaving.ben, designation=new, by=leaving.officer, now=LATER)
+    designations.verify(new, by=leaving.officer, now=LATER)
+    hand_over(leaving.ada, leaving.ben, designation=new, by=leaving.officer, now=LATER)
+    assert holdings.held_by(leaving.ada, LATER) == []
+
+
+def test_roles_that_an_administrator_gives_are_moved_by_an_administrator_alone(leaving):
+    officer, co_lead, heir = leaving.officer, make_person("Prado", roles=(Role.CO_LEAD,)), make_person("Silva")
+    leaving.pilot.co_lead_id = co_lead.id
+    leaving.sent.email_confirmed_at = NOW
+    db.session.flush()
+    [opinion] = interests.ask_opinions(leaving.sent, date(2026, 12, 3), by=officer, now=NOW).opinions
+    with refusing("administrator"):
+        hand_over(co_lead, heir, by=officer, now=LATER)
+    administrator = make_person("Admin", roles=(Role.ADMINISTRATOR,))
+    hand_over(co_lead, heir, by=administrator, now=LATER)
+    assert Role.CO_LEAD in sessions.viewer_of(heir, LATER).roles and sessions.viewer_of(co_lead, LATER).roles == frozenset()
+    db.session.refresh(opinion)
+    assert opinion.person_id == heir.id and rows(Pilot)[0].co_lead_id == heir.id
+    assert {m.recipient_id: m.state for m in rows(Message, Message.kind == "opinion-asked")} == {
+        co_lead.id: State.CANCELLED, heir.id: State.QUEUED,
+    }  # fmt: skip
+
+
+def test_who_was_invited_already_keeps_their_own_answer_and_gets_the_seat_only_with_a_yes(leaving):
+    own = make_invitation(leaving.session, leaving.ben)
+    exchanges.respond(own, answer=Answer.NO, route=Route.PAGE, now=NOW + minutes(5))
+    leaving.leave()
+    mine = invitation_of(leaving.session, leaving.ben)
+    assert (mine.id, mine.answer, mine.seat) == (own.id, Answer.NO, Seat.NONE)
+    db.session.refresh(leaving.waiting)
+    assert leaving.waiting.seat is Seat.HELD  # the freed seat went to the first in line
+
+
+def test_links_sessions_and_the_calendar_of_the_former_end(app, leaving):
+    leaving.leave(close=False)
+    links, token, ada = leaving.links, leaving.token, leaving.ada.id
+    invited = rows(JoinInvitation)
+    assert all(i.expires_at <= LATER for i in invited)
+    assert all(s.ended_at is not None for s in rows(SignIn, SignIn.person_id == ada))
+    db.session.commit()
+    db.session.remove()
+    browser = app.test_client()
+    codes = {name: browser.get(address).status_code for name, address in links.items()}
+    assert codes == {
+        "answer": 410, "join": 410, "unanswered": 410, "draft": 404, "status": 404, "question": 404, "feed": 404, "milestone": 404,
+    }  # fmt: skip
+    with browser.session_transaction() as cookie:
+        cookie["_user_id"] = token
+        cookie["_fresh"] = True
+    assert browser.get("/en/profile").status_code == 401
+
+
+def test_a_corrected_address_renews_the_links_and_what_waits_goes_to_the_new_one(app, leaving):
+    mark_sent()
+    former = leaving.ada.email
+    fields = {"email": "right@ministry.example"}
+    people_rules.change(leaving.ada, fields, version=leaving.ada.version, by=leaving.officer, now=LATER)
+    new = leaving.new_mails()
+    assert {m.address for m in new} == {"right@ministry.example"}
+    assert sorted(m.kind for m in new) == [
+        "expression-links", "expression-links", "expression-question", "session-confirmation", "session-invite",
+    ]  # fmt: skip
+    fresh = [link for m in new for link in m.facts["links"].values()]
+    links = dict(leaving.links)
+    db.session.commit()
+    db.session.remove()
+    browser = app.test_client()
+    assert {browser.get(address).status_code for address in links.values()} == {404}
+    base = "http://127.0.0.1:8000"
+    assert {browser.get(link.removeprefix(base)).status_code for link in fresh} <= {200, 302, 303}
+    assert former not in {m.address for m in new}
+
+
+def test_unsent_mail_of_a_corrected_address_goes_to_the_new_one_without_dead_links(leaving):
+    people_rules.change(leaving.ada, {"email": "right@ministry.example"}, version=leaving.ada.version, by=leaving.officer, now=LATER)
+    waiting = rows(Message, Message.recipient_id == leaving.ada.id, Message.state == State.QUEUED)
+    assert waiting and {m.address for m in waiting} == {"right@ministry.example"}
+    assert all(leaving.links["answer"] not in str(m.facts) and leaving.links["unanswered"] not in str(m.facts) for m in waiting)
+
+
+@pytest.mark.parametrize("take_back", [False, True])
+def test_closing_a_record_takes_back_mail_and_asks_what_becomes_of_the_places(leaving, take_back):
+    people_rules.deactivate(leaving.ada, by=leaving.officer, now=LATER, uninvite=take_back)
+    assert {m.state for m in rows(Message, Message.recipient_id == leaving.ada.id)} == {State.CANCELLED}
+    assert leaving.new_mails() == [] or {m.recipient_id for m in leaving.new_mails()} == {leaving.waiting.person_id}
+    place = invitation_of(leaving.session, leaving.ada)
+    db.session.refresh(leaving.waiting)
+    assert (place.uninvited_at is not None, leaving.waiting.seat is Seat.HELD) == (take_back, take_back)
+
+
+def test_an_invitation_to_join_of_the_former_works_no_more(leaving):
+    guest = make_person("Guest", of=leaving.ministry)
+    invitation = joining.invite(guest, None, by=leaving.officer, now=NOW)
+    hand_over(guest, leaving.ben, by=leaving.officer, now=LATER)
+    db.session.refresh(invitation)
+    assert invitation.expires_at == LATER
+    assert {m.state for m in rows(Message, Message.kind == "join-invitation")} == {State.CANCELLED}
+    assert rows(Expression, Expression.contact_id == guest.id) == []

@@ -92,5 +92,5 @@ def took_over(successor: Person, former: Person, done: HandOver, told: Iterable[
     queue([letter], now=now)
 
 
-OWN = frozenset({"mails", "joining"})
-"""What is taken back rather than moved: the successor gets their own."""
+OWN = frozenset({"mails", "joining", "designations", "memberships"})
+"""What the successor has of their own, or is taken back: the mail speaks of the work alone."""

@@ -12,9 +12,9 @@ from app.extensions import db
 from app.interests.rules import taking_over as rules
 
 holdings.register("drafts", _l("Drafts of expressions of interest"), rules.count_drafts)
-holdings.register("expressions", _l("Expressions of interest with them as contact"), rules.count_sent)
-holdings.register("assigned", _l("Expressions of interest they take care of"), rules.count_assigned)
-holdings.register("opinions", _l("Opinions they are asked for"), rules.count_opinions)
+holdings.register("expressions", _l("Expressions of interest, as their contact"), rules.count_sent)
+holdings.register("assigned", _l("Expressions of interest to take care of"), rules.count_assigned)
+holdings.register("opinions", _l("Opinions asked for"), rules.count_opinions)
 
 
 def take_over(event: HandedOver) -> None:

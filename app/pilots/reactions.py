@@ -12,7 +12,7 @@ from app.extensions import db
 from app.pilots.rules import taking_over as rules
 
 holdings.register("milestones", _l("Milestones to reach"), rules.count_milestones)
-holdings.register("pilots", _l("Pilots they look after as co-lead"), rules.count_led)
+holdings.register("pilots", _l("Pilots to look after as co-lead"), rules.count_led)
 
 
 def take_over(event: HandedOver) -> None:

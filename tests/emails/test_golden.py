@@ -29,6 +29,8 @@ FOR_ONE = {
     "answer-recorded", "expression-accepted", "expression-confirm", "expression-copy", "expression-declined",
     "expression-draft", "expression-moved", "expression-question", "expression-waitlisted", "expression-withdrawn",
     "join-invitation", "password-changed", "circular", "circular-correction", "circular-in-place",
+    "opinion-asked", "opinion-reminder", "handed-over", "expression-links",
+    "session-invite-hand-over",
 }  # fmt: skip
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _REFERENCE = re.compile(r"EOI-\d{4}-\d{4}")

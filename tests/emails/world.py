@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from sqlalchemy import delete, select
 
 from app.accounts.models import Organisation, Person, Role, RoleGrant
 from app.accounts.rules import joining, signing_in
+from app.accounts.rules.handover import hand_over
 from app.circulars import rules as circular_rules
 from app.circulars.models import Audience, Circular
 from app.core.db import Texts
@@ -16,12 +17,14 @@ from app.exchanges import reminders, rules
 from app.exchanges.models import Answer, Capacity, Invitation, PeerSession, Route
 from app.exchanges.rules.delegating import Source
 from app.extensions import db
+from app.interests import reminders as opinions
 from app.interests import rules as interests
 from app.notifications.models import Message
 from app.notifications.rendering import job_of
 from tests.factories.accounts import make_designation, make_person, make_state
 from tests.factories.exchanges import make_invitation, make_plan, make_session, mark_sent, minutes
 from tests.factories.interests import make_call, make_draft, make_expression
+from tests.factories.pilots import make_milestone, make_pilot
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 ALVANIA = {"ar": "ألفانيا", "zh": "阿尔瓦尼亚", "en": "Alvania", "fr": "Alvanie", "ru": "Альвания", "es": "Alvania"}
@@ -236,10 +239,32 @@ def _circular(world: World, subjects: Texts, texts: Texts, part: str, corrects: 
     return row
 
 
+def co_leads(world: World) -> None:
+    """The reader is a co-lead: asked for an opinion, and reminded of it."""
+    person = world.person()
+    db.session.add(RoleGrant(person_id=person.id, role=Role.CO_LEAD, granted_at=NOW))
+    expression = make_expression(make_call(titles=CALL), world.state, organisation_name="Ministry of the Interior")
+    interests.ask_opinions(expression, date(2026, 12, 3), text=QUESTION[world.language], by=world.officer, now=NOW)
+    opinions.queue_due(datetime(2026, 12, 1, 9, tzinfo=UTC))
+
+
+def taking_over(world: World) -> None:
+    """The reader takes over from somebody with a seat, a milestone and an expression of interest."""
+    former, successor = make_person("Former", of=world.state, email="former@alvania.example"), world.person()
+    row = world.session()
+    place = make_invitation(row, former, organisation=world.state, because="state")
+    mark_sent()
+    rules.respond(place, answer=Answer.YES, route=Route.PAGE, now=NOW + minutes(1))
+    said = {"contact_family_name": "Former", "contact_email": former.email, "contact_id": former.id}
+    make_expression(make_call(titles=CALL), world.state, **said)
+    make_milestone(make_pilot(world.state), date(2026, 12, 11), owner_id=former.id)
+    hand_over(former, successor, by=world.officer, now=NOW + minutes(2))
+
+
 def told(reader: Reader, language: str) -> dict[str, Message]:
     """Every kind of mail to this reader, by the name its golden file has; the first of a kind, to those who are asked, in the order they were caused."""
     world = World(reader, language)
-    for story in (sessions, reworded, delegate, accounts, expressions, circulars):
+    for story in (sessions, reworded, delegate, accounts, expressions, circulars, co_leads, taking_over):
         story(world)
     db.session.flush()
     found: dict[str, Message] = {}
@@ -262,6 +287,8 @@ def _name(message: Message) -> str:
         return "session-update" if job.common["moved"] else "session-update-words"
     if message.kind == "session-invite" and job.common["because"] == "delegate":
         return "session-invite-delegate"
+    if message.kind == "session-invite" and job.common["because"] == "hand_over":
+        return "session-invite-hand-over"
     if message.kind == "expression-decided":
         return f"expression-{job.facts['after']}"
     if message.kind == "circular" and job.common["because"] == "in_place":

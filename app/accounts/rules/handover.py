@@ -213,6 +213,6 @@ def _write_down(former: Person, successor: Person, done: HandOver, *, by: Person
 
 holdings.register("designations", _l("Designations of a State"), reads.count_designations)
 holdings.register("roles", _l("Roles"), reads.count_roles)
-holdings.register("memberships", _l("Organisations where they belong"), reads.count_memberships)
+holdings.register("memberships", _l("Memberships of organisations"), reads.count_memberships)
 holdings.register("joining", _l("Invitations to join"), reads.count_joining)
 holdings.register("mails", _l("Mails that have not left yet"), lambda person, _now: outbox.waiting_for(person.id, person.email))

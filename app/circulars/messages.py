@@ -15,7 +15,7 @@ from app.circulars.queries import PURPOSE, SUBJECT, Mail, key_of
 from app.circulars.words import ground_names
 from app.core.db import Json, Texts
 from app.core.languages import babel_locale
-from app.core.signing import external_url, settings, sign
+from app.core.signing import external_url, mark, settings
 from app.core.text import best
 from app.notifications.models import Message, Priority
 from app.notifications.outbox import Letter
@@ -76,7 +76,7 @@ class Speaker:
         """The page of the circular: one address for all where everyone may read it, else a personal one."""
         if self.circular.visibility is Visibility.PUBLIC:
             return external_url("circulars.circular", language, circular_id=self.circular.id)
-        return external_url("circulars.read", language, token=sign(PURPOSE, recipient_id, nonce))
+        return external_url("circulars.read", language, token=mark(PURPOSE, recipient_id, nonce))
 
 
 def letters(speaker: Speaker, mails: Iterable[tuple[Mail, uuid.UUID, str]], *, due_at: datetime) -> list[Letter]:

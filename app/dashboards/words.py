@@ -87,6 +87,7 @@ WHY_NOT: dict[str, Any] = {
     "no_address": _l("No address is known for this person. Add it on the person's page, or write by post."),
     "bad_address": _l("This is not an address that mail can be sent to. Correct it on the person's page."),
     "undeliverable": _l("Mail to this address came back before, so nothing more is sent to it."),
+    "closed": _l("The record of this person is closed, so nothing is sent to them any more."),
     "history": _l("This mail belongs to the history that came with the demonstration. It was never sent."),
 }
 """Why a mail did not arrive, and what can be done. Keys are the machine words of delivery."""

@@ -188,7 +188,8 @@ def _tell(
         Letter(
             kind=kind,
             key=":".join(part for part in (kind, str(expression.id), step) if part),
-            address="" if known is not None and not known.active else expression.contact_email,
+            address=expression.contact_email,
+            closed=known is not None and not known.active,
             locale=expression.language,
             zone=expression.contact_zone,
             facts={**common, **told},

@@ -76,6 +76,7 @@ class Letter:
     due_at: datetime | None = None
     expires_at: datetime | None = None
     at_most_once: bool = False
+    closed: bool = False  # the recipient's record is closed: the letter is kept and shown, and never sent
 
 
 # Columns in the order of ``_values``; the type is what the JSON travels as.
@@ -323,6 +324,8 @@ def _store_common(batch: Sequence[Letter], now: datetime) -> dict[int, uuid.UUID
 def _values(letter: Letter, commons: Mapping[int, uuid.UUID], now: datetime) -> dict[str, Any]:
     address = letter.address.strip()
     reason = None if _ADDRESS.fullmatch(address) else "bad_address" if address else "no_address"
+    if letter.closed:
+        reason = "closed"
     return {
         "id": str(uuid7()),
         "key": letter.key,

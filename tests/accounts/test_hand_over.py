@@ -64,7 +64,9 @@ class Leaving:
         self.session = make_session(capacity=1)
         self.place = make_invitation(self.session, self.ada, organisation=self.state, because="state")
         self.waiting = make_invitation(self.session, make_person("Waits"))
-        exchanges.respond(self.place, answer=Answer.YES, route=Route.PAGE, comment="With a colleague", wants_notes=True, now=NOW + minutes(1))
+        exchanges.respond(
+            self.place, answer=Answer.YES, route=Route.PAGE, comment="With a colleague", wants_notes=True, now=NOW + minutes(1)
+        )
         exchanges.respond(self.waiting, answer=Answer.YES, route=Route.PAGE, now=NOW + minutes(2))
         self.unanswered = make_invitation(make_session(local_start=self.session.local_start + timedelta(days=2)), self.ada)
         past = make_session(local_start=self.session.local_start - timedelta(days=30), may_be_past=True)
@@ -180,9 +182,18 @@ def test_a_mail_in_a_senders_hands_is_marked_as_taken_back(leaving):
 def test_history_still_names_the_former(leaving):
     leaving.leave()
     lines = rows(AuditEntry)
-    assert {"person.handed_over", "person.took_over", "session.handed_over", "expression.handed_over", "designation.handed_over"} & {
-        line.action for line in lines
-    } >= {"person.handed_over", "person.took_over", "session.handed_over", "expression.handed_over"}
+    assert {
+        "person.handed_over",
+        "person.took_over",
+        "session.handed_over",
+        "expression.handed_over",
+        "designation.handed_over",
+    } & {line.action for line in lines} >= {
+        "person.handed_over",
+        "person.took_over",
+        "session.handed_over",
+        "expression.handed_over",
+    }
     said = str([(line.action, line.changes) for line in lines if line.action.endswith("handed_over")])
     assert "Ada Morrow" in said and "Ben Otieno" in said
     answers = rows(AnswerRecord, AnswerRecord.invitation_id == leaving.place.id)
@@ -322,7 +333,9 @@ def test_a_corrected_address_renews_the_links_and_what_waits_goes_to_the_new_one
 
 
 def test_unsent_mail_of_a_corrected_address_goes_to_the_new_one_without_dead_links(leaving):
-    people_rules.change(leaving.ada, {"email": "right@ministry.example"}, version=leaving.ada.version, by=leaving.officer, now=LATER)
+    people_rules.change(
+        leaving.ada, {"email": "right@ministry.example"}, version=leaving.ada.version, by=leaving.officer, now=LATER
+    )
     waiting = rows(Message, Message.recipient_id == leaving.ada.id, Message.state == State.QUEUED)
     assert waiting and {m.address for m in waiting} == {"right@ministry.example"}
     assert all(leaving.links["answer"] not in str(m.facts) and leaving.links["unanswered"] not in str(m.facts) for m in waiting)
@@ -336,6 +349,23 @@ def test_closing_a_record_takes_back_mail_and_asks_what_becomes_of_the_places(le
     place = invitation_of(leaving.session, leaving.ada)
     db.session.refresh(leaving.waiting)
     assert (place.uninvited_at is not None, leaving.waiting.seat is Seat.HELD) == (take_back, take_back)
+
+
+def test_what_is_said_later_to_somebody_whose_record_is_closed_is_kept_and_not_sent(leaving):
+    people_rules.deactivate(leaving.ada, by=leaving.officer, now=LATER)
+    exchanges.cancel(leaving.session, reason="", tell=True, version=leaving.session.version, by=leaving.officer, now=LATER)
+    interests.decline(leaving.sent, reason="Not now", by=leaving.officer, now=LATER)
+    new = [m for m in leaving.new_mails() if m.recipient_id == leaving.ada.id]
+    assert {(m.state, m.suppressed_reason) for m in new} == {(State.SUPPRESSED, "closed")}
+
+
+def test_a_membership_that_begins_today_is_not_left_behind(leaving):
+    from app.accounts.models import Membership
+
+    leaving.ada.memberships.append(Membership(organisation_id=make_state("Other").id, valid_from=LATER.date()))
+    db.session.flush()
+    leaving.leave()
+    assert holdings.held_by(leaving.ada, LATER) == []
 
 
 def test_an_invitation_to_join_of_the_former_works_no_more(leaving):

@@ -33,7 +33,12 @@ def test_the_page_finds_who_takes_over_and_says_what_moves_before_the_button(app
     page = browser.get(url, query_string={"words": "otieno"}).text
     assert f"successor={desk['ben']}" in page
     page = browser.get(f"{url}?successor={desk['ben']}").text
-    for words in ("Milestones to reach", "Invitations to sessions to come", "Mails that have not left yet", "No mail goes to Ada Morrow"):
+    for words in (
+        "Milestones to reach",
+        "Invitations to sessions to come",
+        "Mails that have not left yet",
+        "No mail goes to Ada Morrow",
+    ):
         assert words in page, words
     assert 'name="letter_date"' in page and "The letter of Alvania" in page
     with app.app_context():

@@ -25,6 +25,7 @@ _INVITED = {"participant", "focal point"}  # the own world's person is the parti
 _SEE_EXCHANGES = {"co-lead", "auditor", "secretariat", "administrator"}
 _SEE_PILOTS = {"co-lead", "auditor", "secretariat", "administrator"}
 _OFFICE = {"secretariat", "administrator"}
+_READ_ALL = {"auditor", *_OFFICE}
 SEES: dict[str, tuple[set[str], set[str]]] = {
     # endpoint: who finds the own State's row, who finds another State's
     "exchanges.exchange_page": (_INVITED | _SEE_EXCHANGES, _SEE_EXCHANGES),
@@ -34,6 +35,10 @@ SEES: dict[str, tuple[set[str], set[str]]] = {
     "exchanges.state_answer": ({"focal point"}, set()),
     "exchanges.state_delegate": ({"focal point"}, set()),
     "interests.expression": (_INVITED | _SEE_EXCHANGES, _SEE_EXCHANGES),
+    "interests.expression_file": (_READ_ALL, _READ_ALL),  # nobody chose a label: it is for the secretariat
+    "interests.record_file": (_READ_ALL, _READ_ALL),
+    "interests.opinion": (set(), set()),  # nobody was asked
+    "interests.declare_conflict": ({"co-lead"}, {"co-lead"}),
     "interests.call": (_OFFICE, _OFFICE),  # a call that is not published
     "interests.begin": (_OFFICE, _OFFICE),
     "interests.form_docx": (_OFFICE, _OFFICE),

@@ -131,7 +131,11 @@ class Planted:
                 made = [a.replace(f"<uuid:{name}>", i) for a in made for i in (ids if f"<uuid:{name}>" in a else ids[:1])]
             found += [a for a in dict.fromkeys(made) if "<" not in a]
         words = secret("NOTE", S)[:6]
-        found += [f"/en/desk/expressions?status=all&words={words}", f"/en/desk/people?words={words}", f"/en/practices?words={words}"]
+        found += [
+            f"/en/desk/expressions?status=all&words={words}",
+            f"/en/desk/people?words={words}",
+            f"/en/practices?words={words}",
+        ]
         people = [*self.people.values(), *db.session.scalars(select(Person).where(Person.family_name == "Owner"))]
         found += [f"/feeds/{sign('feed', p.id, p.feed_nonce)}.ics" for p in people]
         e = self.expressions[0]
@@ -187,7 +191,9 @@ def test_the_function_and_its_sql_say_the_same_for_everybody(session):
         db.session.add(Note(expression_id=other.id, author_id=world.officer.id, text="x", visibility=str(label)))
     db.session.add(Note(expression_id=world.expressions[1].id, author_id=world.officer.id, text="x", visibility="unheard of"))
     db.session.flush()
-    rows = db.session.execute(select(Note.id, Note.visibility, Expression.state_id).join(Expression, Expression.id == Note.expression_id)).all()
+    rows = db.session.execute(
+        select(Note.id, Note.visibility, Expression.state_id).join(Expression, Expression.id == Note.expression_id)
+    ).all()
     for who, person in world.people.items():
         viewer = viewer_of(person, NOW)
         query = select(Note.id).join(Expression, Expression.id == Note.expression_id)

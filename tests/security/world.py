@@ -57,7 +57,8 @@ def make_world(words: str, person: Person | None = None) -> tuple[Organisation, 
     stored = _file("expression", expression.id, words)
     expression.endorsement_file_id = stored.id
     question = Question(expression_id=expression.id, asked_by=person.id, asked_at=NOW, text=words)
-    db.session.add_all([question, Note(expression_id=expression.id, author_id=person.id, at=NOW, text=words)])
+    note = Note(expression_id=expression.id, author_id=person.id, at=NOW, text=words)
+    db.session.add_all([question, note])
     session = make_session(
         titles=texts, purposes=texts, agendas=texts, dial_in=words, visibility=Visibility.INVITED, hosts=(state,)
     )  # fmt: skip
@@ -79,7 +80,7 @@ def make_world(words: str, person: Person | None = None) -> tuple[Organisation, 
         "expression_id": expression.id, "question_id": question.id, "file_id": stored.id, "invitation_id": invitation.id,
         "message_id": message.id, "organisation_id": ministry.id, "person_id": person.id,
         "membership_id": person.memberships[0].id if person.memberships else uuid.uuid4(), "mail_id": mail.id,
-        "session_id": session.id, "sign_in_id": uuid.uuid4(), "scan_id": scan.id, **more,
+        "session_id": session.id, "sign_in_id": uuid.uuid4(), "scan_id": scan.id, **more, "row_id": note.id,
     }  # fmt: skip
     links = {
         "answer": f"/en/answer/{sign('answer', invitation.id, invitation.nonce)}",

@@ -82,18 +82,19 @@ def cards_of(organisation: Organisation, today: date) -> list[Card]:
 def letter_for(person: Addressee, *, kind: str, key: str, facts: Json, **more: Any) -> Letter:
     """A letter in the person's language and zone, with their form of address; ``more`` as in ``Letter``.
 
-    Whoever's record is closed has no address any more: the outbox shows the letter, and does not send it.
+    To whoever's record is closed nothing is sent: the outbox shows the letter and says why.
     """
     language = person.language
     return Letter(
         kind=kind,
         key=key,
         facts=facts,
-        address=(person.email or "") if getattr(person, "active", True) else "",
+        address=person.email or "",
         locale=language,
         zone=person.zone,
         recipient_id=person.id,
         recipient_name=person.full_name,
         salutation=person.salutation(language),
+        closed=not getattr(person, "active", True),  # a card is made of active people only
         **more,
     )

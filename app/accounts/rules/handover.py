@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, update
 from werkzeug.datastructures import FileStorage
 
 from app.accounts import holdings, messages, sessions
 from app.accounts.events import HandedOver
-from app.accounts.models import Designation, HandOver, JoinInvitation, Person
+from app.accounts.models import Designation, HandOver, JoinInvitation, Membership, Person
 from app.accounts.queries import handing_over as reads
 from app.accounts.queries.people import roles_of
 from app.accounts.reader import name_of
@@ -178,7 +179,18 @@ def _move_rights(former: Person, successor: Person, *, by: Person, now: datetime
         people.end_grant(held, by=by, now=now)
     for membership in reads.open_memberships(former, today):
         belong(successor, membership.organisation_id, from_day=sessions.today_of(successor, now), by=by, now=now)
-        people.end_membership(membership, max(today - DAY, membership.valid_from), by=by, now=now)
+        if membership.valid_from < today:
+            people.end_membership(membership, today - DAY, by=by, now=now)
+        else:
+            _forget_membership(membership, by=by, now=now)
+
+
+def _forget_membership(membership: Membership, *, by: Person, now: datetime) -> None:
+    """One that begins today or later has no last day before it: it never was."""
+    changes = {"organisation": (membership.organisation_id, None), "valid_from": (membership.valid_from, None)}
+    record("person.left_organisation", "person", membership.person_id, by=by, now=now, changes=changes)
+    db.session.delete(membership)
+    db.session.flush()
 
 
 def _end_designation(designation: Designation, successor: Person, today: date, *, by: Person, now: datetime) -> None:
@@ -190,7 +202,7 @@ def _end_designation(designation: Designation, successor: Person, today: date, *
     else:
         changes = {"refused_at": (None, now)}
         designation.refused_at = now
-        designation.refused_reason = successor.full_name
+        designation.refused_reason = _("Handed over to %(name)s", name=successor.full_name)
     db.session.flush()
     record("designation.handed_over", "designation", designation.id, by=by, now=now, changes=changes, note=successor.full_name)
 

@@ -144,8 +144,12 @@ def silent_co_leads(since: date, until: date, after: uuid.UUID | None, most: int
         select(Opinion)
         .join(Opinion.request)
         .join(Opinion.person)
-        .options(contains_eager(Opinion.request).joinedload(OpinionRequest.expression).joinedload(Expression.state))
-        .options(contains_eager(Opinion.person))
+        .options(
+            contains_eager(Opinion.request)
+            .joinedload(OpinionRequest.expression)
+            .options(joinedload(Expression.state), joinedload(Expression.call)),
+            contains_eager(Opinion.person),
+        )
         .where(
             Opinion.view.is_(None),
             OpinionRequest.closed_at.is_(None),

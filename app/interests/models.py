@@ -400,7 +400,4 @@ class LeftOut(Id, Base):
 
     person: Mapped[Person] = relationship()
 
-    __table_args__ = (
-        Index("uq_conflicts_of_interest", "expression_id", "person_id", unique=True),
-        Index("ix_conflicts_of_interest_person", "person_id"),
-    )
+    __table_args__ = (Index("uq_conflicts_of_interest", "expression_id", "person_id", unique=True),)

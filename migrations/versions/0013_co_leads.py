@@ -87,7 +87,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_conflicts_of_interest")),
     )
     op.create_index("uq_conflicts_of_interest", "conflicts_of_interest", ["expression_id", "person_id"], unique=True)
-    op.create_index("ix_conflicts_of_interest_person", "conflicts_of_interest", ["person_id"])
     op.create_table(
         "hand_overs",
         _id(),

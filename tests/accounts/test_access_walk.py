@@ -25,7 +25,7 @@ READERS = {
 WRITERS = {
     "new_person", "edit_person", "deactivate_person", "reactivate_person", "new_organisation", "edit_designation", "edit_organisation",
     "add_membership", "end_membership", "grant_role", "end_role", "invite_to_join", "end_sign_ins", "new_designation",
-    "verify_designation", "refuse_designation", "end_designation",
+    "verify_designation", "refuse_designation", "end_designation", "hand_over",
 }  # fmt: skip
 ROLES = {
     "visitor": None, "participant": (Role.PARTICIPANT,), "observer": (Role.OBSERVER,), "co-lead": (Role.CO_LEAD,),

@@ -186,7 +186,7 @@ def test_updates_are_written_once_for_those_they_are_for(session, world):
     assert (written.visibility, written.author_id, written.at) == ("state", world.people["owner"].id, NOW)
     inner = form.filled(**{"u-text": "x", "u-visibility": "secretariat", "u-submission_key": ""})
     assert owner.client.post(f"{world.page}/updates", data=inner).status_code == 422  # not a class they read themselves
-    assert session.scalar(select(func.count()).select_from(Update)) == 5
+    assert session.scalar(select(func.count()).select_from(Update)) == 6
 
 
 def test_the_page_draws_and_says_the_same_and_speaks_arabic_and_the_policy_finds_no_style(world):

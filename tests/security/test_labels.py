@@ -201,7 +201,7 @@ def test_the_function_and_its_sql_say_the_same_for_everybody(session):
         assert by_sql == {row.id for row in rows if may_see(viewer, row.visibility, row.state_id)}, who
 
 
-def test_a_co_lead_is_of_the_un_only_while_they_belong_to_a_un_entity(session):
+def test_the_un_co_leads_are_those_who_belong_to_a_un_entity_today(session):
     person = make_person(of=make_organisation(OrganisationKind.UN_ENTITY), roles=(Role.CO_LEAD,))
     assert viewer_of(person, NOW).of_un_entity and may_see(viewer_of(person, NOW), "un_co_leads", None)
     [membership] = person.memberships

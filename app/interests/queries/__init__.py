@@ -38,6 +38,6 @@ __all__ = [
     "Asked", "Duplicate", "Filters", "Said", "asked_of", "behind_confirmation", "behind_correction", "behind_draft",
     "behind_question", "behind_status", "by_submission_key", "call_in_view", "calls_open_to_all", "calls_page", "co_leads",
     "expression_in_view", "files_of", "history_of", "is_left_out", "left_out_of", "likely_duplicates", "notes_of", "open_calls",
-    "open_question", "open_request", "opinion_of", "opinions_awaited", "page_by_code", "questions_of", "queue_page", "seen_as", "staff",
-    "visible_to",
+    "open_question", "open_request", "opinion_of", "opinions_awaited", "page_by_code", "questions_of", "queue_page", "seen_as",
+    "staff", "visible_to",
 ]  # fmt: skip

@@ -19,6 +19,10 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from app.accounts import sessions
 from app.accounts.models import Designation, Person, Role, RoleGrant, SignInLink
 from app.accounts.rules import designations, joining
+from app.circulars import rules as circulars
+from app.circulars.models import CircularRecipient
+from app.circulars.models import Visibility as CircularVisibility
+from app.circulars.queries import distribution_of
 from app.core.signing import sign
 from app.demo import sign_ins
 from app.demo.load import load_demo
@@ -32,6 +36,7 @@ from app.pilots.models import Milestone, Pilot
 from app.practices.models import Practice, Resource, Tool
 from app.web import errors
 from tests.conftest import NOW, _bound_to
+from tests.factories.circulars import make_circular
 from tests.factories.interests import make_call
 from tests.files.samples import PDF
 
@@ -97,6 +102,7 @@ def _furnish(house: House) -> None:
     _expressions(house, _state_of(who["focal point"]))
     _accounts(house, who["secretariat"], who["participant"])
     _library_and_pilots(house, _state_of(who["focal point"]))
+    _circulars(house, who["secretariat"])
     for state in (State.FAILED, State.QUEUED, State.SUPPRESSED):
         house.ids[f"message {state}"] = db.session.scalars(select(Message.id).where(Message.state == state)).first()
     house.ids["mail"] = db.session.scalars(select(InboundMail.id)).one()
@@ -202,6 +208,17 @@ def _accounts(house: House, office: Person, participant: Person) -> None:
         db.session.add(link)
         db.session.flush()
         house.links[name] = sign("sign-in", link.id, link.nonce)
+
+
+def _circulars(house: House, office: Person) -> None:
+    """One that was sent to everyone of the working group and may be read by all, and its correction as a draft."""
+    sent = make_circular(by=office, visibility=CircularVisibility.PUBLIC)
+    circulars.send(sent, confirmed=len(distribution_of(sent, NOW).mails), by=office, now=NOW)
+    draft = make_circular(by=office, corrects=sent)
+    kept = db.session.scalars(select(CircularRecipient).where(CircularRecipient.person_id.is_not(None))).first()
+    assert kept is not None
+    house.links["circular"] = sign("circular", kept.id, kept.nonce)
+    house.ids |= {"circular sent": sent.id, "circular draft": draft.id, "arabic": "ar"}
 
 
 @contextmanager

@@ -18,6 +18,7 @@ NO_PAGES = {
     "interests.form_docx": "a file", "interests.form_pdf": "a file", "interests.draft_file": "a file",
     "interests.record_file": "a file", "accounts.designation_scan": "a file", "exchanges.session_calendar": "a file",
     "exchanges.desk_scan": "a file", "practices.document": "a file", "pilots.evidence_file": "a file",
+    "circulars.desk_mail_html": "a mail, shown in a frame of its page", "circulars.phone_invitation": "leads to the call about it",
     "api.feed": "a calendar", "dashboards.network_mark": "a picture", "health.live": "one word", "health.ready": "one word",
     "dashboards.message_html": "a mail, shown in a frame of its message's page",
     "interests.resume": "leads to the step where the draft was left",
@@ -54,7 +55,7 @@ def sights() -> list[Sight]:
     """All of them."""
     return [
         *_public(), *_applicant(), *_people(), *_library(), *_pilots(), *_desk_interests(), *_desk_exchanges(), *_desk_accounts(),
-        *_desk_mails(),
+        *_desk_mails(), *_circulars(),
     ]  # fmt: skip
 
 
@@ -221,3 +222,21 @@ def _pilots() -> Iterator[Sight]:
     yield from _both("pilots.desk_edit_pilot", OFFICE, pilot_id="pilot")
     yield from _both("pilots.desk_new_milestone", OFFICE, pilot_id="pilot")
     yield from _both("pilots.desk_edit_milestone", OFFICE, pilot_id="pilot", milestone_id="milestone")
+
+
+def _circulars() -> Iterator[Sight]:
+    yield Sight("circulars.desk_circulars", OFFICE)
+    yield Sight("circulars.desk_circulars", AUDITOR)
+    for audience in ("exchange", "call", "ground", "working_group"):
+        yield Sight("circulars.desk_new", OFFICE, query={"to": audience})
+    yield Sight("circulars.desk_new", OFFICE, send=True)
+    yield from _both("circulars.desk_edit", OFFICE, circular_id="circular draft")
+    for kind in ("draft", "sent"):
+        yield Sight("circulars.desk_circular", OFFICE, {"circular_id": f"circular {kind}"})
+        yield Sight("circulars.desk_mail", OFFICE, {"circular_id": f"circular {kind}", "lang_code": "arabic"})
+    yield Sight("circulars.desk_circular", AUDITOR, {"circular_id": "circular sent"})
+    yield Sight("circulars.circular", PUBLIC, {"circular_id": "circular sent"})
+    yield Sight("circulars.read", PUBLIC, {"token": "circular"})
+    yield Sight("circulars.phone_list", OFFICE)
+    yield Sight("circulars.phone_list", AUDITOR, query={"session": ""})
+    yield from _both("circulars.phone_person", OFFICE, person_id="person own")

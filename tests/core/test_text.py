@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.text import LocalText, best, clean, fold, line, markdown, plain
+from app.core.text import LocalText, best, clean, dialled, fold, line, markdown, plain
 
 ORDER = ("en", "fr", "es", "ar", "ru", "zh")
 
@@ -140,3 +140,14 @@ def test_plain_text_keeps_the_facts() -> None:
 def test_nothing_stays_nothing(text: str) -> None:
     assert plain(text) == ""
     assert markdown(text) == ""
+
+
+@pytest.mark.parametrize(
+    ("number", "tel"),
+    [
+        ("+254 (20) 555-0100", "+254205550100"), ("+254 20 000 0000, 1234#", "+254200000000,1234%23"),
+        ("٠٢٠ ٥٥٥", "020555"), ('"><script>', ""), ("ext. 12", "12"), ("\u202e+33 1", "+331"),
+    ],
+)  # fmt: skip
+def test_a_number_is_dialled_by_its_digits_alone(number: str, tel: str) -> None:
+    assert dialled(number) == tel

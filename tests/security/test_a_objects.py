@@ -51,6 +51,7 @@ SEES: dict[str, tuple[set[str], set[str]]] = {
         (_OFFICE | {"focal point"}, _OFFICE),
     ),
     "practices.document": (_OFFICE | {"auditor"}, _OFFICE | {"auditor"}),  # of a practice that is a draft
+    "circulars.circular": (_OFFICE | {"auditor", "participant"}, _OFFICE | {"auditor"}),  # one for those it was sent to
     "accounts.end_sign_in": (set(), set()),
 }
 SECRET = "Zanzibarquestion"

@@ -164,6 +164,7 @@ def test_l_no_parameter_of_any_list_makes_an_error(app, within, sign_in):
     names = [
         "after", "before", "q", "words", "kind", "state", "status", "call", "ground", "assignee", "source",
         "actor", "day", "waiting", "inactive", "when", "answer", "next", "parent",
+        "corrects", "to", "exchange", "session", "invitation",
     ]  # fmt: skip
     key = urlsafe_b64encode(json.dumps(["\ud800", "01a22df3-54d6-7642-9bef-f5dfdef5d0b1"]).encode()).decode().rstrip("=")
     early = urlsafe_b64encode(json.dumps(["0001-01-01T00:00:00+23:59", "01a22df3-54d6-7642-9bef-f5dfdef5d0b1"]).encode()).decode()

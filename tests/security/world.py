@@ -7,6 +7,8 @@ from datetime import timedelta
 
 from app.accounts.models import Organisation, Person
 from app.audit.rules import record
+from app.circulars.models import Audience
+from app.circulars.rules import send as send_circular
 from app.core.signing import sign
 from app.core.tokens import fresh_nonce
 from app.exchanges import rules
@@ -20,6 +22,7 @@ from app.pilots.models import Visibility as Reader
 from app.pilots.rules import Shown, add_evidence, write_update
 from app.practices.rules import keep_document
 from tests.factories.accounts import NOW, make_designation, make_ministry, make_person, make_state
+from tests.factories.circulars import make_circular
 from tests.factories.exchanges import make_invitation, make_session
 from tests.factories.interests import make_call, make_draft, make_expression
 from tests.factories.pilots import make_milestone, make_pilot
@@ -71,7 +74,7 @@ def make_world(words: str, person: Person | None = None) -> tuple[Organisation, 
         subject=words, body=words, verdict=Verdict.UNCLEAR, reason="no_calendar_part", person_id=person.id,
     )  # fmt: skip
     db.session.add(mail)
-    more = _library(words) | _pilot(words, state)
+    more = _library(words) | _pilot(words, state) | _circular(words, person, state)
     record("person.changed", "person", person.id, by=person, now=NOW, changes={"post": (words, texts)}, note=words)
     db.session.flush()
     message = db.session.query(Message).where(Message.recipient_id == person.id).first()
@@ -114,11 +117,25 @@ def _pilot(words: str, state: Organisation) -> Ids:
     return {"pilot_id": pilot.id, "milestone_id": milestone.id, "evidence_id": evidence.id}
 
 
+def _circular(words: str, person: Person, state: Organisation) -> Ids:
+    """One that was sent to this person alone."""
+    row = make_session(visibility=Visibility.INVITED)
+    make_invitation(row, person, organisation=state)
+    circular = make_circular(
+        Audience.EXCHANGE, exchange_id=row.exchange_id, chosen=("invited",), subjects={"en": words}, texts={"en": words}
+    )
+    send_circular(circular, confirmed=None, by=make_person(words), now=NOW)
+    return {"circular_id": circular.id}
+
+
 def filled(rule: str, ids: Ids) -> str:
     """A rule as an address of this world: each id by its name, the file of an invitation where one is meant."""
     address = (
-        rule.replace("<lang:lang>", "en").replace("<role>", "participant").replace("scans/<uuid:file_id>", "scans/<uuid:scan_id>")
-        .replace("<any(practice,tool,resource):kind>", "practice").replace("<lang_code>", "fr")
+        rule.replace("<lang:lang>", "en")
+        .replace("<role>", "participant")
+        .replace("scans/<uuid:file_id>", "scans/<uuid:scan_id>")
+        .replace("<any(practice,tool,resource):kind>", "practice")
+        .replace("<lang_code>", "fr")
     )
     for name, value in ids.items():
         address = address.replace(f"<uuid:{name}>", str(value))

@@ -178,7 +178,7 @@ def desk_edit(circular_id: uuid.UUID) -> ResponseReturnValue:
     """Change a draft. The second of two editors sees what the first one changed."""
     row = found(circular_id)
     if not may_edit(viewer(), row):
-        return redirect(url_for("circulars.desk_circular", circular_id=row.id), 303)
+        return redirect(url_for("circulars.desk_circular", circular_id=row.id))
     form = circular_form(row.audience, data_of(row) if request.method == "GET" else None)
     if request.method == "GET":
         return _form_page(form, row, row.corrects)

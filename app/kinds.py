@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
 from app.links import kinds
+from app.texts import kinds as texts
+from app.wordings import reviews
+from app.wordings import words as _wordings  # noqa: F401 - what the audit log says of them
 
 SHOWN: dict[str, str] = {
     "tool": "app.practices.queries:describe_tools",
@@ -21,11 +23,23 @@ SHOWN: dict[str, str] = {
 TOLD: tuple[str, ...] = ("app.interests.queries.related:edges", "app.pilots.queries:tell_edges")
 """Functions that tell the edges of a record which a room keeps among its own data."""
 
+WRITTEN: tuple[str, ...] = (
+    "app.interests.written:CALLS",
+    "app.exchanges.written:EXCHANGES",
+    "app.exchanges.written:SESSIONS",
+    "app.practices.written:PRACTICES",
+    "app.practices.written:TOOLS",
+    "app.practices.written:RESOURCES",
+)
+"""Kinds of records whose texts are written in several languages: their gaps are listed, their forms show each state."""
 
-def _found(name: str) -> Callable[..., Any]:
+TEMPLATES: tuple[str, ...] = ("app.notifications.samples:MAILS",)
+"""Sorts of templates that a named person reads in each language before they are relied on."""
+
+
+def _found(name: str) -> Any:
     module, function = name.split(":")
-    found: Callable[..., Any] = getattr(import_module(module), function)
-    return found
+    return getattr(import_module(module), function)
 
 
 def register_all() -> None:
@@ -34,3 +48,7 @@ def register_all() -> None:
         kinds.register(kind, _found(name))
     for name in TOLD:
         kinds.register_teller(_found(name))
+    for name in WRITTEN:
+        texts.register(_found(name))
+    for name in TEMPLATES:
+        reviews.register(_found(name))

@@ -90,14 +90,19 @@ GRANTS = (
 def prepare() -> None:
     """Migrate, load reference data, and on the first start of a demonstration its network."""
     from app.practices.reference import load_all
+    from app.texts import indexing
+    from app.wordings import reviews
 
     settings = current_settings()
     try:
-        upgrade(settings)
+        is_new = upgrade(settings)
     except OperationalError as error:
         raise click.ClickException(f"The database did not let us in or did not answer: {_first_line(error)}") from None
     now = clock.now()
     load_all(now)
+    if is_new:
+        indexing.judge_all()
+    reviews.judge()
     db.session.commit()
     if settings.demo:
         from app.demo.load import load_demo

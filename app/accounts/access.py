@@ -35,6 +35,7 @@ class Permission(StrEnum):
     SEE_OUTBOX = "see_outbox"
     MANAGE_OUTBOX = "manage_outbox"  # send again, send now
     JUDGE_REPLIES = "judge_replies"
+    MANAGE_WORDINGS = "manage_wordings"  # see gaps of translations, type other words for sentences, say that a template is right
     READ_AUDIT = "read_audit"
     SEE_LETTERS = "see_letters"
     MANAGE_LETTERS = "manage_letters"  # prepare, issue, enter, cancel; wording and signatories
@@ -50,7 +51,7 @@ _READ = {
 _OFFICE = _READ | {
     P.MANAGE_PEOPLE, P.VERIFY_DESIGNATIONS, P.MANAGE_CALLS, P.REVIEW_EXPRESSIONS, P.MANAGE_EXCHANGES,
     P.MANAGE_LIBRARY, P.MANAGE_PILOTS, P.MANAGE_OUTBOX, P.JUDGE_REPLIES,
-    P.MANAGE_CIRCULARS, P.RECORD_CALLS, P.MANAGE_LETTERS,
+    P.MANAGE_CIRCULARS, P.RECORD_CALLS, P.MANAGE_LETTERS, P.MANAGE_WORDINGS,
 }  # fmt: skip
 
 ROLES: dict[Role, frozenset[Permission]] = {

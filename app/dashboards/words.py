@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from app.audit.words import register
 from app.interests.words import STATUSES as STATUSES  # where an expression stands: the templates read it from here
 from app.notifications.models import Message, State
+from app.notifications.samples import name_kinds
 
 STATES: dict[State, tuple[Any, str]] = {
     State.QUEUED: (_l("Waiting"), "warn"),
@@ -133,6 +134,7 @@ def trouble(state: str, error_class: str | None, told: str | None) -> Any:
     return why(error_class, told) if error_class else STATE_SENTENCES[State(state)]
 
 
+name_kinds(KINDS)
 register(
     {"mail.sent_again": _l("Mail sent again"), "mail.hurried": _l("Waiting mail sent at once")},
     fields={"address": _l("Address")},

@@ -107,6 +107,7 @@ class ExchangeForm(OnceForm):
     """An exchange: theme, purpose, hosts."""
 
     version = HiddenField()
+    source = LanguageField(_l("Written first in"), [needed(_l("Choose one from the list."))])
     themes = TextsField(FIELDS["themes"])
     purposes = TextsField(FIELDS["purposes"], long=True, most=2000)
     grounds = CheckboxesField(FIELDS["grounds"], choices=ground_choices)
@@ -124,6 +125,7 @@ class SessionForm(OnceForm):
     exchange = TidySelect(_l("Exchange"))
     host_1 = TidySelect(_l("Host"), choices=host_choices)
     host_2 = TidySelect(_l("Second host"), choices=host_choices)
+    source = LanguageField(_l("Written first in"), [needed(_l("Choose one from the list."))])
     titles = TextsField(FIELDS["titles"])
     purposes = TextsField(FIELDS["purposes"], long=True, most=2000)
     agendas = TextsField(FIELDS["agendas"], long=True, most=6000)

@@ -26,6 +26,7 @@ from app.notifications.facts import Voice, instant, told
 from app.notifications.mime import with_crlf
 from app.notifications.slots import Cut, slot
 from app.notifications.stencil import Method, Stencil, compile_invite
+from app.wordings import catalogue
 from config import Settings
 
 _ = gettext
@@ -158,10 +159,15 @@ def _environment(loader: BaseLoader) -> Environment:
     return env
 
 
-def _render(kind: str, part: str, names: Mapping[str, Any]) -> str:
+def mail_environment() -> Environment:
+    """The environment of this app's mails."""
     loader = current_app.jinja_loader
     assert loader is not None
-    return _environment(loader).get_template(f"emails/{kind}/{part}").render(names)
+    return _environment(loader)
+
+
+def _render(kind: str, part: str, names: Mapping[str, Any]) -> str:
+    return mail_environment().get_template(f"emails/{kind}/{part}").render(names)
 
 
 @cache
@@ -194,7 +200,7 @@ def _stencil(shape: Shape, facts: Mapping[str, Any], at: datetime) -> Stencil | 
         return None
     config = settings()
     told_ = json.dumps(facts["invite"], sort_keys=True)
-    key = (_method(shape, facts["invite"]), shape.locale, shape.ical_uid, shape.links, told_, id(config))
+    key = (_method(shape, facts["invite"]), shape.locale, shape.ical_uid, shape.links, told_, id(config), catalogue.version())
     with _stencils_lock:
         known = _stencils.get(key)
     if known is None:

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from app.core import text, when, zones
 from app.core.languages import babel_locale
 from app.core.text import LocalText
+from app.texts.words import said_in
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:/{1,}", re.IGNORECASE)
 _CALM = re.compile("[A-Za-z0-9À-ÖØ-öø-ÿ ,'’()-]*")  # most names, and nothing that could be more than words
@@ -77,6 +78,7 @@ class Voice:
         """What the template's context gets."""
         return {
             "best": self.best,
+            "said_in": self.said_in,
             "rich": self.rich,
             "plain": self.plain,
             "ltr": self.ltr,
@@ -94,6 +96,14 @@ class Voice:
         if isinstance(texts, str):
             texts = {self.language: texts}
         return text.best(texts, self.language, self.order)
+
+    def said_in(self, *texts: Mapping[str, str] | str | None) -> list[str]:
+        """In which language these texts are, where it is not the reader's."""
+        return [str(sentence) for sentence in said_in(self.language, *(self.best(self._inside(one)) for one in texts))]
+
+    @staticmethod
+    def _inside(value: Any) -> Any:
+        return value["md"] if isinstance(value, Mapping) and set(value) == {"md"} else value
 
     def rich(self, value: Any) -> Markup:
         """Organisers' Markdown as safe HTML."""

@@ -26,6 +26,7 @@ from app.notifications.compose import Compiled, Shape, compile_mail, greeting_ht
 from app.notifications.facts import calm, is_url
 from app.notifications.mime import Attachment, Mail, assemble
 from app.notifications.models import Message, MessageFacts
+from app.wordings import catalogue
 from config import Settings
 
 SECRET_KINDS = frozenset({"sign-in-link"})
@@ -128,7 +129,11 @@ def preview(message: Message) -> Preview | None:
     """What the outbox page shows; ``None`` for kinds that are nobody else's business."""
     if message.kind in SECRET_KINDS:
         return None
-    job = job_of(message)
+    return preview_of(job_of(message))
+
+
+def preview_of(job: Job) -> Preview:
+    """A mail with its links blanked: of a row, or of a sample."""
     links = dict.fromkeys(job.facts.get("links", {}), "https://blank/")
     subject, text, html, entry = _fill(job, _compile(job, settings()), links, dict.fromkeys(job.facts.get("codes", {}), "[…]"))
     shown = re.sub(r"\r\n[ \t]", "", entry.decode("utf-8")).replace("\r\n", "\n") if entry else ""
@@ -182,7 +187,8 @@ def _compile(job: Job, config: Settings) -> Compiled:
     rest = {key: value for key, value in job.facts.items() if key not in _NOT_RENDERED}
     told = json.dumps(rest, sort_keys=True) if rest else ""
     standing = (job.kind, job.locale, job.zone, job.ical_method, job.ical_uid, links, codes_, personal)
-    key = (standing, job.template_version, job.common_id, told, id(config))
+    common = json.dumps(job.common, sort_keys=True) if job.common_id is None and job.common else ""
+    key = (standing, job.template_version, job.common_id, told, common, id(config), catalogue.version())
     with _lock:
         known = _compiled.get(key)
         if known is not None:

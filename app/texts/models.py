@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base
@@ -35,3 +35,26 @@ class TextMark(Base):
     reviewed_name: Mapped[str | None]
 
     __table_args__ = (CheckConstraint("(reviewed_at IS NULL) = (reviewed_name IS NULL)", name="reviewed"),)
+
+
+class TextGap(Base):
+    """A record whose texts in one language lack, are out of date, or were reviewed by nobody. Kept in step by ``indexing``.
+
+    Worked out once when something is saved, so that the list of all gaps costs the same however much is written.
+    """
+
+    __tablename__ = "text_gaps"
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    object_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    language: Mapped[str] = mapped_column(primary_key=True)
+    state: Mapped[str]
+    source_language: Mapped[str]
+    until: Mapped[datetime]  # when nobody reads it any more: what is read soonest comes first
+
+    __table_args__ = (
+        Index("ix_text_gaps_until", "until", "kind", "object_id", "language"),
+        Index("ix_text_gaps_language", "language", "until", "kind", "object_id"),
+        Index("ix_text_gaps_kind", "kind", "until", "object_id", "language"),
+        Index("ix_text_gaps_state", "state", "until", "kind", "object_id", "language"),
+    )

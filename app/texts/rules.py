@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from typing import Any
 
 from app.audit.rules import Actor, record
 from app.core.signing import settings
 from app.extensions import db
+from app.texts.indexing import judge
+from app.texts.kinds import kind_of
 from app.texts.models import TextMark
 from app.texts.queries import marks_of
 from app.texts.states import Fields, digest, source_language
@@ -28,6 +31,28 @@ def written(kind: str, id_: uuid.UUID, fields: Fields, *, source: str, by: Actor
     for gone in there.values():
         db.session.delete(gone)
     db.session.flush()
+    judge(kind, id_)
+
+
+def saved(row: Any, *, former: Fields | None, source: str | None, by: Actor | None, now: datetime) -> None:
+    """Note the texts of a record of a registered kind as they are saved; ``former`` is what stood there before.
+
+    A record from before marks were kept gets them from its former texts first: what changes with this saving then
+    shows as changed. Without a ``source`` the language it was written in first stays.
+    """
+    kind = kind_of(row)
+    if former is not None and source is None and former == kind.texts(row):
+        return  # nothing that anybody wrote changed
+    db.session.flush()
+    marks = marks_of(kind.name, [row.id]).get(row.id, [])
+    fields = kind.texts(row)
+    was = source_language(former if former is not None else fields, marks, settings().language_order)
+    source = source or was
+    if not any(texts.get(source, "").strip() for texts in fields.values()):  # nothing stands in it: it cannot be the source
+        source = source_language(fields, [], (source, *settings().language_order))
+    if former is not None and not marks:
+        written(kind.name, row.id, former, source=was, by=None, now=now)
+    written(kind.name, row.id, fields, source=source, by=by, now=now)
 
 
 def _mark(
@@ -71,6 +96,7 @@ def reviewed(kind: str, id_: uuid.UUID, fields: Fields, language: str, *, by: Ac
     if said:
         record("texts.reviewed", kind, id_, by=by, now=now, changes={"language": (None, language)})
         db.session.flush()
+        judge(kind, id_)
     return said
 
 

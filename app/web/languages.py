@@ -7,7 +7,7 @@ from typing import Any
 from babel.support import NullTranslations
 from flask import Flask, current_app, g, redirect, request
 from flask.typing import ResponseReturnValue
-from flask_babel import Domain
+from flask_babel import Domain, get_locale
 from flask_login import current_user
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
@@ -17,6 +17,7 @@ from app.accounts.reader import LANGUAGE_COOKIE
 from app.core.languages import LANGUAGES, babel_locale
 from app.core.signing import settings
 from app.extensions import babel
+from app.wordings import catalogue
 
 
 class OncePerPage(Domain):  # type: ignore[misc]
@@ -30,12 +31,18 @@ class OncePerPage(Domain):  # type: ignore[misc]
         try:
             here = g._get_current_object().__dict__
         except RuntimeError:
-            return super().get_translations()  # type: ignore[no-any-return]
+            return self._ours(super().get_translations())
         found: NullTranslations | None = getattr(here.get("_flask_babel"), "babel_translations", None)
         if found is None:
-            found = super().get_translations()
+            found = self._ours(super().get_translations())
             here["_flask_babel"].babel_translations = found
         return found
+
+    @staticmethod
+    def _ours(found: NullTranslations) -> NullTranslations:
+        """With the wordings that the installation typed in front."""
+        spoken = get_locale()
+        return catalogue.over(spoken.language, found) if spoken is not None else found
 
 
 sentences = OncePerPage()

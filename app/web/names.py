@@ -20,6 +20,7 @@ from app.accounts.words import CALL_OUTCOMES
 from app.core import clock, draw, engine, text, when, zones
 from app.core.languages import LANGUAGES, NAMES, direction
 from app.core.signing import settings
+from app.texts.words import STATES, said_in
 from app.web import languages
 
 Found = TypeVar("Found")
@@ -109,6 +110,7 @@ def desk_navigation() -> list[tuple[str, list[tuple[str, str, str, int | None, b
         ("circulars.desk_circulars", _("Circulars"), "send", Permission.SEE_DESK),
         ("circulars.phone_list", _("By phone"), "phone", Permission.SEE_PEOPLE),
         ("exchanges.replies", _("Answers not understood"), "mail", Permission.JUDGE_REPLIES),
+        ("dashboards.text_gaps", _("Translations"), "language", Permission.MANAGE_WORDINGS),
     ]
     keep = [
         ("dashboards.outbox", _("Outbox"), "send", Permission.SEE_OUTBOX),
@@ -116,6 +118,8 @@ def desk_navigation() -> list[tuple[str, list[tuple[str, str, str, int | None, b
         ("accounts.organisations", _("Organisations"), "globe", Permission.SEE_PEOPLE),
         ("accounts.designations", _("Designations"), "check", Permission.SEE_PEOPLE),
         ("letters.register", _("Letters"), "document", Permission.SEE_LETTERS),
+        ("dashboards.templates", _("Mails to read"), "mail", Permission.SEE_OUTBOX),
+        ("dashboards.wordings", _("Wording of the platform"), "edit", Permission.MANAGE_WORDINGS),
         ("accounts.audit_log", _("Audit log"), "list", Permission.READ_AUDIT),
     ]
     shown = []
@@ -285,6 +289,8 @@ def init_app(app: Flask) -> None:
         name_of=name_of,
         viewer_zone=viewer_zone,
         now=lambda: clock.now(),
+        text_state=lambda state: STATES[state],
+        said_in_words=lambda *texts: said_in(languages.current(), *texts),
         has_page=has_page,
         onward=onward,
         share_bar=draw.share_bar,

@@ -38,9 +38,14 @@ from app.letters.models import Status as Kept
 from app.notifications.models import InboundMail, Message, State, Verdict
 from app.pilots import deadlines
 from app.pilots.models import Milestone, Pilot
+from app.texts.models import TextGap
+from app.texts.states import State as Gap
+from app.wordings.models import TemplateReview
 
 LOOK_BACK = timedelta(days=14)
 """Failed mail older than this is history: nobody will act on it today."""
+MOST_TEMPLATES = 1000
+"""Templates and languages are few: they are counted to the end."""
 LOOK_AHEAD = timedelta(days=14)
 TROUBLE = (State.FAILED, State.BOUNCED, State.UNKNOWN, State.EXPIRED)
 OPEN = (Status.SUBMITTED, Status.UNDER_REVIEW, Status.CLARIFICATION_ASKED)
@@ -59,6 +64,10 @@ class Counts:
     overdue: int  # milestones of pilots
     letters: int  # whose answer is overdue
     oldest: datetime | None  # when the oldest expression without a decision was submitted
+    out_of_date: int = 0  # texts whose source changed since
+    untranslated: int = 0
+    unreviewed: int = 0
+    unread: int = 0  # templates that nobody has read as they are
 
 
 @dataclass(frozen=True)
@@ -130,6 +139,14 @@ _LATE = (
     .order_by(Letter.answer_due, Letter.id)
 )  # fmt: skip
 _UNANSWERED = select(Invitation.id).join(PeerSession, Invitation.peer_session_id == PeerSession.id).where(*_SOON, *_WITHOUT_ANSWER)
+
+
+def _gaps(*states: Gap) -> Select[Any]:
+    """Texts of what somebody will still read that stand so."""
+    return select(TextGap.kind).where(TextGap.state.in_([state.value for state in states]), TextGap.until > NOW)
+
+
+_UNREAD = select(TemplateReview.sort).where(TemplateReview.reviewed_digest.is_distinct_from(TemplateReview.digest))
 _COUNTS = select(
     bounded(select(Expression.id).where(Expression.status == Status.SUBMITTED)),
     bounded(select(Expression.id).where(Expression.status.in_(OPEN))),
@@ -140,6 +157,10 @@ _COUNTS = select(
     bounded(_OVERDUE),
     bounded(_LATE),
     select(func.min(Expression.submitted_at)).where(Expression.status.in_(OPEN)).scalar_subquery(),
+    bounded(_gaps(Gap.OUT_OF_DATE)),
+    bounded(_gaps(Gap.MISSING, Gap.PARTIAL)),
+    bounded(_gaps(Gap.DRAFT)),
+    bounded(_UNREAD, MOST_TEMPLATES),
 )
 
 

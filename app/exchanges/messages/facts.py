@@ -19,6 +19,7 @@ from app.core.signing import external_url, settings
 from app.core.text import best, from_left, plain
 from app.exchanges.messages.recipients import Recipient
 from app.exchanges.models import Capacity, PeerSession
+from app.texts.words import said_in
 from config import Settings
 
 JOIN = "{links.join}"
@@ -149,8 +150,8 @@ def language_names(codes: list[str], locale: str) -> str:
 def describe(row: PeerSession, locale: str, *, joining: bool, join_url: str = "") -> str:
     """The description of a calendar entry: purpose, how to join, and the session's page."""
     with force_locale(babel_locale(locale)):
-        purpose = plain(str(best(row.purposes, locale, settings().language_order)))
-        parts = [purpose] if purpose else []
+        found = best(row.purposes, locale, settings().language_order)
+        parts = [*(str(sentence) for sentence in said_in(locale, found)), plain(str(found))] if found else []
         if join_url:
             parts.append(_("To join: %(url)s", url=join_url))
         if joining and row.dial_in:

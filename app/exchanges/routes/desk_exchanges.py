@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.accounts.access import Permission, me, requires, viewer
+from app.accounts.reader import language
 from app.audit.queries import lines_about
 from app.core import clock
 from app.core.errors import Conflict, RuleBroken
@@ -21,6 +22,7 @@ from app.exchanges.models import Exchange
 from app.exchanges.routes import planning
 from app.exchanges.routes.blueprint import blueprint
 from app.extensions import db
+from app.texts.queries import shown_of
 
 
 def _exchange(exchange_id: uuid.UUID) -> Exchange:
@@ -41,11 +43,11 @@ def desk_exchanges() -> ResponseReturnValue:
 @requires(Permission.MANAGE_EXCHANGES)
 def desk_new_exchange() -> ResponseReturnValue:
     """A new exchange."""
-    form = ExchangeForm()
+    form = ExchangeForm(data={"source": language()})
     if request.method == "GET":
-        return render_template("exchanges/desk_exchange_form.html", form=form, exchange=None, changes=None)
+        return _new_page(form)
     if not form.validate():
-        return render_template("exchanges/desk_exchange_form.html", form=form, exchange=None, changes=None), 422
+        return _new_page(form), 422
     sending = Sending(form, clock.now())
     if sending.before:
         return sending.again()
@@ -54,11 +56,15 @@ def desk_new_exchange() -> ResponseReturnValue:
     except RuleBroken as refused:
         db.session.rollback()
         form.refuse(refused)
-        return render_template("exchanges/desk_exchange_form.html", form=form, exchange=None, changes=None), refused.status
+        return _new_page(form), refused.status
     answer = sending.leads_to(url_for("exchanges.desk_exchange", exchange_id=exchange.id))
     db.session.commit()
     flash(_("The exchange is saved."), "good")
     return answer
+
+
+def _new_page(form: ExchangeForm) -> str:
+    return render_template("exchanges/desk_exchange_form.html", form=form, exchange=None, changes=None, texts=None)
 
 
 @blueprint.get("/desk/exchanges/<uuid:exchange_id>")
@@ -103,5 +109,7 @@ def desk_edit_exchange(exchange_id: uuid.UUID) -> ResponseReturnValue:
             db.session.rollback()
             form.refuse(refused)
             status = refused.status
-    page = render_template("exchanges/desk_exchange_form.html", form=form, exchange=exchange, changes=changes, saved=saved)
+    page = render_template(
+        "exchanges/desk_exchange_form.html", form=form, exchange=exchange, changes=changes, saved=saved, texts=shown_of(exchange)
+    )
     return page, status

@@ -20,6 +20,7 @@ from app.exchanges.models import PeerSession, SessionStatus
 from app.exchanges.routes import planning
 from app.exchanges.routes.blueprint import blueprint, session_or_404
 from app.extensions import db
+from app.texts.queries import Shown, shown_of
 
 
 @blueprint.get("/desk/sessions")
@@ -136,7 +137,13 @@ def _unconfirmed(form: SessionForm, row: PeerSession | None) -> int | None:
 
 
 def _form_page(form: SessionForm, row: PeerSession | None, to_invite: int | None = None) -> str:
-    return render_template("exchanges/desk_session_form.html", form=form, row=row, to_invite=to_invite, changes=None)
+    return render_template(
+        "exchanges/desk_session_form.html", form=form, row=row, to_invite=to_invite, changes=None, texts=_texts(row)
+    )
+
+
+def _texts(row: PeerSession | None) -> Shown | None:
+    return shown_of(row) if row is not None else None
 
 
 def _conflict_page(form: SessionForm, row: PeerSession, conflict: Conflict) -> str:
@@ -145,7 +152,13 @@ def _conflict_page(form: SessionForm, row: PeerSession, conflict: Conflict) -> s
     form.form_errors.append(conflict.message)
     changes = planning.changes_in_words(conflict.changes, row.zone)
     return render_template(
-        "exchanges/desk_session_form.html", form=form, row=row, to_invite=None, changes=changes, saved=conflict.saved
+        "exchanges/desk_session_form.html",
+        form=form,
+        row=row,
+        to_invite=None,
+        changes=changes,
+        saved=conflict.saved,
+        texts=_texts(row),
     )
 
 

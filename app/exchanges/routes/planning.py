@@ -18,6 +18,7 @@ from app.exchanges import queries, rules, words
 from app.exchanges.forms import ExchangeForm, SessionForm, span_text
 from app.exchanges.models import Audience, Exchange, PeerSession, Visibility
 from app.exchanges.rules.planning import USUAL_REMINDERS
+from app.texts.queries import source_of_row
 
 
 def session_form(row: PeerSession | None, exchange_id: uuid.UUID | None = None) -> SessionForm:
@@ -43,6 +44,7 @@ def tell_choices(told: int) -> list[tuple[str, str]]:
 def _usual(exchange_id: uuid.UUID | None) -> dict[str, Any]:
     return {
         "zone": viewer_zone(),
+        "source": language(),
         "visibility": Visibility.PUBLIC.value,
         "minutes": 90,
         "capacity": 30,
@@ -60,7 +62,8 @@ def _reminders(rules_of: Any) -> dict[str, list[str]]:
 
 def _data_of(row: PeerSession) -> dict[str, Any]:
     return {
-        "version": str(row.version), "titles": row.titles, "purposes": row.purposes, "agendas": row.agendas,
+        "version": str(row.version), "source": source_of_row(row),
+        "titles": row.titles, "purposes": row.purposes, "agendas": row.agendas,
         "start_date": row.local_start.date(), "start_time": row.local_start.time(), "zone": row.zone,
         "fold": str(row.fold), "minutes": row.minutes, "capacity": row.capacity, "languages": row.languages,
         "join_url": row.join_url, "dial_in": row.dial_in, "test_url": row.test_url, "visibility": row.visibility.value,
@@ -79,7 +82,7 @@ def plan_of(form: SessionForm) -> rules.Plan:
         minutes=form.minutes.data or 0, capacity=form.capacity.data or 0, languages=tuple(form.languages.data or ()),
         join_url=form.join_url.data or "", dial_in=form.dial_in.data or "", test_url=form.test_url.data or "",
         visibility=Visibility(form.visibility.data), grounds=tuple(form.grounds.data or ()),
-        invite_accepted=form.invite_accepted.data, reminders=form.reminders(),
+        invite_accepted=form.invite_accepted.data, reminders=form.reminders(), source=form.source.data,
     )  # fmt: skip
 
 
@@ -128,7 +131,8 @@ def exchange_data(exchange: Exchange) -> dict[str, Any]:
     """An exchange as its form holds it."""
     hosts = [str(h.id) for h in exchange.hosts] + ["", "", ""]
     return {
-        "version": str(exchange.version), "themes": exchange.themes, "purposes": exchange.purposes,
+        "version": str(exchange.version), "source": source_of_row(exchange), "themes": exchange.themes,
+        "purposes": exchange.purposes,
         "grounds": exchange.grounds, "visibility": exchange.visibility.value,
         "host_1": hosts[0], "host_2": hosts[1], "host_3": hosts[2],
     }  # fmt: skip
@@ -138,7 +142,7 @@ def exchange_plan(form: ExchangeForm) -> rules.ExchangePlan:
     """What the organiser typed about an exchange."""
     return rules.ExchangePlan(
         themes=texts_of(form.themes), purposes=texts_of(form.purposes), grounds=tuple(form.grounds.data or ()),
-        host_ids=tuple(hosts_of(form)), visibility=Visibility(form.visibility.data),
+        host_ids=tuple(hosts_of(form)), visibility=Visibility(form.visibility.data), source=form.source.data,
     )  # fmt: skip
 
 

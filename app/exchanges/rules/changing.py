@@ -26,9 +26,11 @@ from app.exchanges.rules.inviting import FIRST_MAILS, Invited, invite_accepted_e
 from app.exchanges.rules.planning import Plan, check, conflict
 from app.extensions import db
 from app.notifications import outbox
+from app.texts import rules as texts
 
 SHOWN = ("titles", "purposes", "agendas", "languages", "join_url", "dial_in", "test_url", "zone")
 """Fields whose change people may be told of; a change of time is judged by the instant and the length."""
+TEXTS = ("titles", "purposes", "agendas")
 LIVE_MAILS = (*FIRST_MAILS, "session-update", "session-confirmation", "session-seat")
 """Mails with the calendar entry in it: one that waits while the session changes is written anew."""
 PLAIN_MAILS = ("session-waiting", "answer-recorded")
@@ -61,7 +63,9 @@ def change(peer_session: PeerSession, plan: Plan, *, version: int, tell: bool, b
     columns = plan.columns()
     changes = differences(row, columns)
     reminders = _reminder_changes(row, plan)
+    wordings = {name: getattr(row, name) for name in TEXTS}
     if not changes and not reminders:  # nothing to choose between, whatever happened meanwhile
+        texts.saved(row, former=wordings, source=plan.source, by=by, now=now)
         return Changed(invited=invite_accepted_expressions(row, by=by, now=now))  # those of a day when all seats were taken
     if version != row.version:
         raise conflict("session", row, version, {**changes, **reminders})
@@ -83,6 +87,7 @@ def change(peer_session: PeerSession, plan: Plan, *, version: int, tell: bool, b
     row.revision += 1 if moved or worded else 0
     record("session.changed", "session", row.id, by=by, now=now, changes={**changes, **reminders}, note=_note(row, tell))
     db.session.flush()
+    texts.saved(row, former=wordings, source=plan.source, by=by, now=now)
     told = 0
     if row.is_open and (moved or worded):
         told = _write(row, tell=tell, moved=moved, changed=[n for n in SHOWN if n in changes], former=former, now=now)

@@ -24,6 +24,7 @@ from app.exchanges.models import Audience, Exchange, PeerSession, ReminderRule, 
 from app.exchanges.rules.identity import lock
 from app.exchanges.words import FIELDS
 from app.extensions import db
+from app.texts import rules as texts
 
 DAY = 24 * 60
 USUAL_REMINDERS: tuple[tuple[int, Audience], ...] = (
@@ -64,6 +65,7 @@ class Plan:
     grounds: tuple[str, ...] = ()
     invite_accepted: bool = False
     reminders: tuple[tuple[int, Audience], ...] = USUAL_REMINDERS
+    source: str | None = None  # the language its texts were written in first; None where nobody says
 
     def columns(self) -> dict[str, Any]:
         """The plan as columns of a session; the instant is worked out here, so gaps and folds are refused."""
@@ -125,6 +127,7 @@ class ExchangePlan:
     grounds: tuple[str, ...] = ()
     host_ids: tuple[uuid.UUID, ...] = ()
     visibility: Visibility = Visibility.PUBLIC
+    source: str | None = None
 
 
 def create_exchange(plan: ExchangePlan, *, by: Person | None, now: datetime, illustrative: bool = False) -> Exchange:
@@ -144,6 +147,7 @@ def create_exchange(plan: ExchangePlan, *, by: Person | None, now: datetime, ill
     )
     db.session.add(exchange)
     record("exchange.created", "exchange", exchange.id, by=by, now=now, changes={"themes": (None, plan.themes)})
+    texts.saved(exchange, former=None, source=plan.source, by=by, now=now)
     return exchange
 
 
@@ -159,7 +163,9 @@ def edit_exchange(exchange: Exchange, plan: ExchangePlan, *, version: int, by: P
         "hosts": _hosts(plan.host_ids),
     }  # fmt: skip
     changes = differences(exchange, columns)
+    former = {"themes": exchange.themes, "purposes": exchange.purposes}
     if not changes:  # nothing to choose between, whatever happened meanwhile
+        texts.saved(exchange, former=former, source=plan.source, by=by, now=now)
         return False
     if version != exchange.version:
         raise conflict("exchange", exchange, version, changes)
@@ -173,6 +179,7 @@ def edit_exchange(exchange: Exchange, plan: ExchangePlan, *, version: int, by: P
     if "hosts" in told:
         told["hosts"] = ([str(h.id) for h in changes["hosts"][0]], [str(h.id) for h in changes["hosts"][1]])
     record("exchange.changed", "exchange", exchange.id, by=by, now=now, changes=told)
+    texts.saved(exchange, former=former, source=plan.source, by=by, now=now)
     return True
 
 
@@ -213,7 +220,7 @@ def create_session(
         with db.session.begin_nested():
             if exchange is None:
                 exchange = create_exchange(
-                    ExchangePlan(plan.titles, plan.purposes, plan.grounds, tuple(host_ids), plan.visibility),
+                    ExchangePlan(plan.titles, plan.purposes, plan.grounds, tuple(host_ids), plan.visibility, plan.source),
                     by=by, now=now, illustrative=illustrative,
                 )  # fmt: skip
                 exchange.made_for_session = True
@@ -241,6 +248,7 @@ def create_session(
             raise
         return before
     record("session.created", "session", row.id, by=by, now=now, changes={k: (None, v) for k, v in columns.items()})
+    texts.saved(row, former=None, source=plan.source, by=by, now=now)
     return row
 
 

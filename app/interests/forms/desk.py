@@ -17,6 +17,7 @@ from app.accounts.reader import best
 from app.accounts.visibility import AMONG_US, Label
 from app.core.forms import (
     CheckboxesField,
+    LanguageField,
     OnceForm,
     OurDateField,
     OurTimeField,
@@ -70,6 +71,7 @@ class CallForm(OnceForm):
     """A call in six languages, with wall times in a zone."""
 
     version = VersionField(validators=[Optional()])
+    source = LanguageField(_l("Written first in"), validators=[needed(_l("Choose one from the list."))])
     titles = TextsField(_l("Title"), most=200)
     texts = TextsField(_l("Text"), long=True, most=20_000)
     zone = ZoneField(_l("Time zone of the hours below"), validators=[needed(_l("Choose one from the list."))])

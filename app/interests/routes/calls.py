@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.accounts.access import P, me, public, requires, viewer
+from app.accounts.reader import language
 from app.audit.queries import lines_about
 from app.core import clock
 from app.core.errors import Conflict, RuleBroken
@@ -21,6 +22,7 @@ from app.interests.forms.desk import CallForm
 from app.interests.models import Call
 from app.interests.routes import blueprint
 from app.interests.words import ASKS, KINDS
+from app.texts.queries import shown_of, source_of_row
 
 
 class BeginForm(OnceForm):
@@ -62,13 +64,13 @@ def desk_calls() -> ResponseReturnValue:
 @requires(P.MANAGE_CALLS)
 def new_call() -> ResponseReturnValue:
     """Write a call."""
-    form = CallForm()
+    form = CallForm(data={"source": language()})
     if form.validate_on_submit():
         sending = Sending(form, clock.now())
         if sending.before:
             return sending.again()
         try:
-            made = rules.create_call(form.fields(), by=me(), now=clock.now())
+            made = rules.create_call(form.fields(), source=form.source.data, by=me(), now=clock.now())
             answer = sending.leads_to(url_for("interests.edit_call", call_id=made.id))
             db.session.commit()
             flash(_("The call is saved."), "good")
@@ -77,7 +79,7 @@ def new_call() -> ResponseReturnValue:
             db.session.rollback()
             form.refuse(error)
     return render_template(
-        "interests/edit_call.html", form=form, call=None, conflict=None, lines=[]
+        "interests/edit_call.html", form=form, call=None, conflict=None, lines=[], texts=None
     ), 422 if form.has_errors else 200
 
 
@@ -90,7 +92,8 @@ def edit_call(call_id: uuid.UUID) -> ResponseReturnValue:
     conflict = None
     if form.validate_on_submit():
         try:
-            rules.change_call(shown, form.fields(), version=form.version.data or 0, by=me(), now=clock.now())
+            version = form.version.data or 0
+            rules.change_call(shown, form.fields(), version=version, source=form.source.data, by=me(), now=clock.now())
             db.session.commit()
             flash(_("The call is saved."), "good")
             return redirect(url_for("interests.edit_call", call_id=shown.id), 303)
@@ -103,7 +106,10 @@ def edit_call(call_id: uuid.UUID) -> ResponseReturnValue:
             form.refuse(error)
     code = 409 if conflict else 422 if form.has_errors else 200
     lines = lines_about("call", shown.id) if viewer().can(P.READ_AUDIT) else []
-    return render_template("interests/edit_call.html", form=form, call=shown, conflict=conflict, lines=lines), code
+    page = render_template(
+        "interests/edit_call.html", form=form, call=shown, conflict=conflict, lines=lines, texts=shown_of(shown)
+    )  # fmt: skip
+    return page, code
 
 
 @blueprint.post("/desk/calls/<uuid:call_id>/publish")
@@ -130,6 +136,7 @@ def _as_typed(call: Call) -> dict[str, object]:
     """The call as the form shows it."""
     return {
         "version": call.version,
+        "source": source_of_row(call),
         "titles": call.titles,
         "texts": call.texts,
         "zone": call.zone,

@@ -16,6 +16,7 @@ from app.core.errors import Conflict, RuleBroken
 from app.extensions import db
 from app.interests.models import Call
 from app.interests.words import ASKS, KINDS
+from app.texts import rules as texts
 
 LABELS: dict[str, Any] = {
     "titles": _l("Title"),
@@ -28,16 +29,17 @@ LABELS: dict[str, Any] = {
 }
 
 
-def create_call(fields: dict[str, Any], *, by: Person, now: datetime) -> Call:
+def create_call(fields: dict[str, Any], *, by: Person, now: datetime, source: str | None = None) -> Call:
     """Write a call; it is not on the site before it is published. Folds come as ``opens_fold`` and ``closes_fold``."""
     call = Call(**_with_instants(fields))
     db.session.add(call)
     db.session.flush()
     record("call.created", "call", call.id, by=by, now=now, changes={"titles": ({}, call.titles)})
+    texts.saved(call, former=None, source=source, by=by, now=now)
     return call
 
 
-def change_call(call: Call, fields: dict[str, Any], *, version: int, by: Person, now: datetime) -> Call:
+def change_call(call: Call, fields: dict[str, Any], *, version: int, by: Person, now: datetime, source: str | None = None) -> Call:
     """Change a call, unless somebody else did so since it was read."""
     db.session.flush()
     db.session.refresh(call, with_for_update=True)
@@ -49,11 +51,13 @@ def change_call(call: Call, fields: dict[str, Any], *, version: int, by: Person,
             [(LABELS[k], _in_words(theirs), _in_words(yours)) for k, (theirs, yours) in changes.items() if k in LABELS],
             saved_since("call", call.id, call.version - version),
         )
+    former = {name: getattr(call, name) for name in ("titles", "texts")}
     for name, value in wanted.items():
         setattr(call, name, value)
     if changes:
         record("call.changed", "call", call.id, by=by, now=now, changes=changes)
         db.session.flush()
+    texts.saved(call, former=former, source=source, by=by, now=now)
     return call
 
 

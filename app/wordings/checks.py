@@ -8,13 +8,14 @@ from collections import Counter
 from flask_babel import lazy_gettext as _l
 
 from app.core.errors import RuleBroken
-from app.core.text import line
+from app.core.text import clean
 from app.wordings.sentences import Sentence, forms_of, places_in
 
 MOST = 2000
 _PLACE = re.compile(r"%\(\w+\)[sd]")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
-_NUM = "%(num)s"
+_SPACES = re.compile(r"[ \t\n]+")  # not the hard spaces: French has one before a colon
+_NUMBERS = frozenset({"%(num)s", "%(count)s"})
 
 
 def checked(sentence: Sentence, language: str, typed: list[str]) -> list[str]:
@@ -22,15 +23,21 @@ def checked(sentence: Sentence, language: str, typed: list[str]) -> list[str]:
     expected = forms_of(language) if sentence.has_number else 1
     if len(typed) != expected:
         raise RuleBroken(_l("Write every form: the language needs each of them for some numbers."), field="form_0")
-    forms = [line(form) for form in typed]
+    forms = [_tidied(form, sentence.words) for form in typed]
     for number, form in enumerate(forms):
         _one(sentence, language, number, form)
     return forms
 
 
+def _tidied(form: str, model: str) -> str:
+    """Without spaces around, unless the sentence has one there too: a comma between names ends with it."""
+    found = _SPACES.sub(" ", clean(form))
+    return found if model != model.strip() else found.strip(" ")
+
+
 def _one(sentence: Sentence, language: str, number: int, form: str) -> None:
     field = f"form_{number}"
-    if not form:
+    if not form.strip():
         raise RuleBroken(_l("Write every form: the language needs each of them for some numbers."), field=field)
     if len(form) > MOST:
         raise RuleBroken(_l("Write at most %(most)s characters.", most=MOST), field=field)
@@ -48,9 +55,10 @@ def _places(sentence: Sentence, language: str, number: int, form: str, field: st
     """The same places as the sentence. A form for one number may say it as a word: "one day"."""
     wanted = places_in(sentence.words) | places_in(sentence.plural)
     there = places_in(form)
-    spared = frozenset({_NUM}) if sentence.has_number and number < forms_of(language) - 1 else frozenset()
-    if sentence.has_number and forms_of(language) == 1:
-        spared = frozenset()
+    original = sentence.said.get(language, ())
+    spared = wanted - places_in(original[number]) if number < len(original) else frozenset()
+    if sentence.has_number and number < forms_of(language) - 1:
+        spared |= _NUMBERS
     lacking, strange = wanted - there - spared, there - wanted
     if lacking:
         said = _l("%(places)s is missing: it is filled in when the sentence is shown.", places=_told(lacking))

@@ -6,7 +6,8 @@ import uuid
 from datetime import datetime
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import event, update
+from sqlalchemy import event
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.audit.rules import Actor, record
@@ -43,7 +44,7 @@ def say(sentence: Sentence, language: str, typed: list[str], *, seen: list[str],
     own.instead_of = list(sentence.said.get(language, ()))
     own.at, own.by, own.by_name = now, by.id, by.full_name
     _log("wording.changed", sentence.name, language, present, forms, by, now)
-    _raise_number(language)
+    _in_force(language)
     return True
 
 
@@ -60,7 +61,7 @@ def forget(name: str, language: str, original: list[str], *, by: Actor, now: dat
     former = list(own.forms)
     db.session.delete(own)
     _log("wording.taken_back", name, language, former, original, by, now)
-    _raise_number(language)
+    _in_force(language)
     return True
 
 
@@ -70,15 +71,17 @@ def _log(action: str, name: str, language: str, before: list[str], after: list[s
 
 
 def _locked(name: str, language: str) -> Wording | None:
-    """The row, after every other change of a wording has ended: changes come one after the other."""
+    """The row, after every other change of a wording has ended: the number rises first, and one holds it at a time."""
     db.session.flush()
-    db.session.get(WordingVersion, 1, with_for_update=True)
+    raised = insert(WordingVersion).values(id=1, version=1)
+    rise = {"version": WordingVersion.version + 1}
+    db.session.execute(raised.on_conflict_do_update(index_elements=["id"], set_=rise))
     return db.session.get(Wording, (name, language), populate_existing=True)
 
 
-def _raise_number(language: str) -> None:
+def _in_force(language: str) -> None:
+    """Templates that say the sentence are unread again; this process looks at once when the change is there to be seen."""
     db.session.flush()
-    db.session.execute(update(WordingVersion).values(version=WordingVersion.version + 1))
     reviews.judge([language])
     event.listen(db.session(), "after_commit", _heard, once=True)
 

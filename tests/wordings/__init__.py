@@ -1,0 +1,1 @@
+"""The installation's own wordings, and the register of read templates."""

@@ -160,4 +160,3 @@ def clubs(count: int) -> list[Organisation]:
     db.session.add_all(made)
     db.session.flush()
     return made
-

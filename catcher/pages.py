@@ -56,8 +56,17 @@ def create_app(box: Box, receive: Sequence[str] = RECEIVE, clock_file: Path | No
     @app.get("/mails/<name>")
     def mail(name: str) -> str:
         message = mail_named(name)
-        return render_template("mail.html", name=name, mail=message, text=body(message, "plain"), html=body(message, "html"),
-                               facts=facts(message), answers=ANSWERS, sandbox=SANDBOX, token=token)
+        return render_template(
+            "mail.html",
+            name=name,
+            mail=message,
+            text=body(message, "plain"),
+            html=body(message, "html"),
+            facts=facts(message),
+            answers=ANSWERS,
+            sandbox=SANDBOX,
+            token=token,
+        )
 
     @app.get("/mails/<name>/html")
     def html(name: str) -> Response:
@@ -80,8 +89,13 @@ def create_app(box: Box, receive: Sequence[str] = RECEIVE, clock_file: Path | No
             abort(400)
         done = subprocess.run(receive, input=sent, capture_output=True, timeout=120)
         said = done.stdout.decode("utf-8", "replace")
-        return render_template("answered.html", name=name, sent=sent.decode("utf-8", "replace"), code=done.returncode,
-                               meaning=MEANINGS.get(said.partition(":")[0].strip()),
-                               output=said + done.stderr.decode("utf-8", "replace"))
+        return render_template(
+            "answered.html",
+            name=name,
+            sent=sent.decode("utf-8", "replace"),
+            code=done.returncode,
+            meaning=MEANINGS.get(said.partition(":")[0].strip()),
+            output=said + done.stderr.decode("utf-8", "replace"),
+        )
 
     return app

@@ -23,7 +23,9 @@ def test_loopback_is_let_through(host):
     assert loopback.tried == []
 
 
-@pytest.mark.parametrize("address", ["http://example.com/", "http://192.0.2.1/", "http://169.254.169.254/", "http://[2001:db8::1]/"])
+@pytest.mark.parametrize(
+    "address", ["http://example.com/", "http://192.0.2.1/", "http://169.254.169.254/", "http://[2001:db8::1]/"]
+)
 def test_the_network_is_refused_and_remembered(forgiven, address):
     with pytest.raises(loopback.BeyondLoopbackError, match="asked for the network"):
         urllib.request.build_opener(urllib.request.ProxyHandler({})).open(address, timeout=1)
@@ -51,4 +53,6 @@ def test_a_test_that_swallows_the_refusal_fails_all_the_same(tmp_path, request):
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)],
         cwd=request.config.rootpath, capture_output=True, text=True, timeout=120,
     )  # fmt: skip
-    assert (done.returncode, "the test asked for the network: socket.getaddrinfo '192.0.2.1'" in done.stdout) == (1, True), done.stdout
+    assert (done.returncode, "the test asked for the network: socket.getaddrinfo '192.0.2.1'" in done.stdout) == (1, True), (
+        done.stdout
+    )

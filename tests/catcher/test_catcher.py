@@ -105,9 +105,7 @@ def test_a_mail_is_kept_whole_with_its_envelope_and_shown(send, pages, box):
     assert pages.get(f"/mails/{name}/source").data == kept
 
 
-@pytest.mark.parametrize(
-    ("choice", "word"), [("ACCEPTED", "Accepted"), ("TENTATIVE", "Tentative"), ("DECLINED", "Declined")]
-)
+@pytest.mark.parametrize(("choice", "word"), [("ACCEPTED", "Accepted"), ("TENTATIVE", "Tentative"), ("DECLINED", "Declined")])
 def test_an_answer_is_the_reply_a_mail_program_sends(send, pages, received, choice, word):
     name = send(invitation())
     before = datetime.now(UTC).replace(microsecond=0)
@@ -130,7 +128,11 @@ def test_an_answer_is_the_reply_a_mail_program_sends(send, pages, received, choi
 
 @pytest.mark.parametrize(
     ("verdict", "meaning"),
-    [("applied", "The answer is recorded."), ("unclear: sender_differs", "under Answers not understood."), ("ignored", "It changes nothing:")],
+    [
+        ("applied", "The answer is recorded."),
+        ("unclear: sender_differs", "under Answers not understood."),
+        ("ignored", "It changes nothing:"),
+    ],
 )
 def test_what_the_platform_says_of_an_answer_is_told_in_a_sentence(send, box, verdict, meaning):
     pages = create_app(box, [sys.executable, "-c", f"print({verdict!r})"]).test_client()

@@ -53,7 +53,9 @@ def test_whatever_is_saved_is_judged_at_once(session):
 
 def test_a_session_that_is_over_or_cancelled_and_a_closed_call_ask_for_nothing(office, written):
     with written():
-        over = make_session(titles={"en": "Long over"}, local_start=(NOW - timedelta(days=9)).replace(tzinfo=None), may_be_past=True)
+        over = make_session(
+            titles={"en": "Long over"}, local_start=(NOW - timedelta(days=9)).replace(tzinfo=None), may_be_past=True
+        )
         gone = make_session(titles={"en": "Called off"})
         gone.status = SessionStatus.CANCELLED
         gone.cancelled_at = NOW
@@ -86,7 +88,9 @@ def test_the_list_is_paged_by_key_without_doubles_or_gaps_and_costs_the_same_how
         found, url = [], "/en/desk/texts"
         while url:
             page = office.get(url).text
-            found += re.findall(r'href="(/en/desk/[^"]+)#languages">[^<]*(?:<bdi[^>]*>[^<]*</bdi>)?<span class="vh">, ([^<]+)<', page)
+            found += re.findall(
+                r'href="(/en/desk/[^"]+)#languages">[^<]*(?:<bdi[^>]*>[^<]*</bdi>)?<span class="vh">, ([^<]+)<', page
+            )
             after = re.search(r'rel="next" href="([^"]+)"', page)
             url = after[1].replace("&amp;", "&") if after else None
         return found
@@ -144,7 +148,7 @@ def edit(office, address, **more):
     data = {}
     for tag in re.findall(r"<input [^>]+>", form):
         name, value = re.search(r'name="([^"]+)"', tag), re.search(r'value="([^"]*)"', tag)
-        if name and ('type="checkbox"' not in tag and 'type="radio"' not in tag or " checked" in tag):
+        if name and (('type="checkbox"' not in tag and 'type="radio"' not in tag) or " checked" in tag):
             data.setdefault(name[1], []).append(unescape(value[1]) if value else "")
     for name, inner in re.findall(r'<textarea[^>]* name="([^"]+)"[^>]*>(.*?)</textarea>', form, re.S):
         data[name] = [unescape(inner).lstrip("\r\n")]

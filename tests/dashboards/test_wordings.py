@@ -57,7 +57,7 @@ def test_a_sentence_is_found_looked_at_typed_and_taken_back(office):
     address, form = form_of(office, closed, "fr")
     looked = office.post(address, data={**form, "form_0": "Cet appel est clos.", "look": "1"})
     assert looked.status_code == 200 and "This is how it reads:" in looked.text
-    assert not [row for row in json.loads(office.get("/en/desk/wordings.json").text)]
+    assert not list(json.loads(office.get("/en/desk/wordings.json").text))
     saved = office.post(address, data={**form, "form_0": "Cet appel est clos."}, follow_redirects=True)
     assert "The wording is saved." in saved.text and "Cet appel est clos." in saved.text and "Wording changed" in saved.text
     mine = words(office.get("/en/desk/wordings").text)
@@ -94,7 +94,10 @@ def test_the_exports_hold_what_was_typed(office):
     po = office.get("/en/desk/wordings-fr.po")
     assert po.headers["Content-Disposition"] == 'attachment; filename="wordings-fr.po"'
     (message,) = [m for m in read_po(po.text.splitlines()) if m.id]
-    assert message.id == ("%(num)s place left", "%(num)s places left") and tuple(message.string) == ("une place", "%(num)s places !")
+    assert message.id == ("%(num)s place left", "%(num)s places left") and tuple(message.string) == (
+        "une place",
+        "%(num)s places !",
+    )
     assert office.get("/en/desk/wordings-xx.po").status_code == 404
 
 

@@ -13,10 +13,13 @@ from app.core.languages import LANGUAGES
 from app.core.signing import settings
 from app.notifications import samples
 from app.notifications.rendering import job_of
+from tests.emails import pilots
 from tests.emails.world import READERS, told
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_TOKEN = re.compile(r"(/(?:answer|join|sign-in|welcome|status|confirmations|corrections|drafts|questions)/)[\w.~-]{16,}")
+_TOKEN = re.compile(
+    r"(/(?:answer|join|sign-in|welcome|status|milestones?|confirmations|corrections|drafts|questions)/)[\w.~-]{16,}"
+)
 _REFERENCE = re.compile(r"EOI-\d{4}-\d{4}")
 NOBODY = str(uuid.UUID(int=7))
 SHARED = ("kind", "zone", "created_at", "ical_method", "ical_uid", "ical_sequence")
@@ -39,7 +42,7 @@ def test_samples_hold_what_the_rules_write_in_every_language(session):
     stories = {}
     for language in LANGUAGES:
         with session.begin_nested() as alone:
-            for story, message in told(READERS["minister"], language).items():
+            for story, message in {**told(READERS["minister"], language), **pilots.told(READERS["minister"], language)}.items():
                 made = written(message)
                 kept = stories.setdefault(story, {**{name: made[name] for name in SHARED}, "languages": {}})
                 kept["languages"][language] = {name: made[name] for name in made if name not in SHARED}

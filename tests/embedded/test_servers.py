@@ -48,9 +48,10 @@ def test_the_owner_makes_tables_and_the_application_uses_them(urls):
     sql(urls.app, "INSERT INTO notes VALUES (1, 'été')", "UPDATE notes SET word = upper(word)")
     assert sql(urls.app, "SELECT word FROM notes") == [("ÉTÉ",)]
     assert sql(urls.app, "SHOW server_version_num")[0][0].startswith("18")
-    assert sql(urls.owner, "SELECT rolsuper, rolcreaterole, rolbypassrls FROM pg_roles WHERE rolname LIKE 'pathways%'") == [
-        (False, False, False)
-    ] * 2
+    assert (
+        sql(urls.owner, "SELECT rolsuper, rolcreaterole, rolbypassrls FROM pg_roles WHERE rolname LIKE 'pathways%'")
+        == [(False, False, False)] * 2
+    )
 
 
 @pytest.mark.parametrize(

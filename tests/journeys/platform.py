@@ -36,7 +36,9 @@ class Mailbox:
         self.mails.append((envelope.rcpt_tos[0], message))
         return "250 kept"
 
-    def wait(self, to: str, wanted: Callable[[EmailMessage], bool] = lambda m: True, after: int = 0, seconds: float = 20) -> EmailMessage:
+    def wait(
+        self, to: str, wanted: Callable[[EmailMessage], bool] = lambda m: True, after: int = 0, seconds: float = 20
+    ) -> EmailMessage:
         """The first mail to this address, from the ``after``-th on, that is wanted."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -111,9 +113,7 @@ class Platform:
             "beat": [python, "-m", "celery", "-A", "worker.celery_app", "beat", "--schedule", str(self.var / "beat")],
         }.items():  # fmt: skip
             log = (self.var / f"{name}.log").open("wb")
-            self.processes.append(
-                subprocess.Popen(line, env=self.env, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
-            )
+            self.processes.append(subprocess.Popen(line, env=self.env, cwd=ROOT, stdout=log, stderr=log, start_new_session=True))
             log.close()
         end = time.monotonic() + 30
         while time.monotonic() < end:
@@ -126,7 +126,12 @@ class Platform:
     def flask(self, *words: str, stdin: bytes = b"") -> str:
         """Run a flask command as an operator would."""
         done = subprocess.run(
-            [sys.executable, "-m", "flask", "--app", "app", *words], env=self.env, cwd=ROOT, input=stdin, capture_output=True, timeout=60
+            [sys.executable, "-m", "flask", "--app", "app", *words],
+            env=self.env,
+            cwd=ROOT,
+            input=stdin,
+            capture_output=True,
+            timeout=60,
         )
         assert done.returncode == 0, done.stderr.decode()
         return done.stdout.decode()

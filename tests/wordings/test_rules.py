@@ -39,7 +39,12 @@ def test_a_wording_is_kept_with_who_typed_it_and_what_the_platform_said(session,
     closed = sentence(CLOSED)
     assert rules.say(closed, "fr", ["Cet appel est clos."], seen=said(closed, "fr"), by=officer, now=NOW) is True
     row = session.get(Wording, (closed.name, "fr"))
-    assert (row.forms, row.instead_of, row.by_name, row.words) == (["Cet appel est clos."], said(closed, "fr"), "Tomas Berg", CLOSED)
+    assert (row.forms, row.instead_of, row.by_name, row.words) == (
+        ["Cet appel est clos."],
+        said(closed, "fr"),
+        "Tomas Berg",
+        CLOSED,
+    )
     assert queries.now_said(closed, "fr", queries.wordings_of([closed.name])) == ("Cet appel est clos.",)
     line = session.scalars(select(AuditEntry).filter_by(object_id=rules.id_of(closed.name, "fr"))).one()
     assert line.action == "wording.changed" and line.changes["wording"] == [said(closed, "fr")[0], "Cet appel est clos."]

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
-from bench import answering, inviting, machine, network, pages
+from bench import answering, inviting, machine, network, pages, slow
 from bench.figures import Figure
 from bench.house import House, house
 
@@ -17,6 +17,7 @@ GROUPS: dict[str, Callable[[House], Iterator[Figure]]] = {
     "answer": answering.measure,
     "invite": inviting.measure,
     "network": network.measure,
+    "slow": slow.measure,
 }
 
 
@@ -27,7 +28,11 @@ def main(names: list[str]) -> int:
         sys.stderr.write(f"bench: no figure is called {unknown[0]}; there are: {', '.join(GROUPS)}\n")
         return 2
     start = time.monotonic()
-    runs = [GROUPS[name] for name in names] if names else [pages.measure, answering.measure, inviting.measure, network.measure]
+    runs = (
+        [GROUPS[name] for name in names]
+        if names
+        else [pages.measure, answering.measure, inviting.measure, network.measure, slow.measure]
+    )
     for figure in machine.measure():
         print(figure.line(), flush=True)
     short = 0

@@ -45,7 +45,7 @@ def _one(sentence: Sentence, language: str, number: int, form: str) -> None:
     models = [sentence.words, sentence.plural, *sentence.said.get(language, ())]
     allowed = max((Counter(_TAG.findall(model)) for model in models), key=lambda tags: sum(tags.values()))
     if Counter(_TAG.findall(form)) - allowed or any(sign in _TAG.sub("", form) for sign in "<>"):
-        raise RuleBroken(_l("Leave out the signs < and >, except where the sentence itself has them."), field=field)
+        raise RuleBroken(_l("Leave out angle brackets, except where the sentence itself has them."), field=field)
     if '"' in _TAG.sub("", form) and not any('"' in _TAG.sub("", model) for model in models):
         said = _l("Write “ and ” for quotation marks: the straight one has a meaning of its own in a page.")
         raise RuleBroken(said, field=field)
@@ -66,9 +66,9 @@ def _places(sentence: Sentence, language: str, number: int, form: str, field: st
     if strange:
         raise RuleBroken(_l("%(places)s is not filled in here. Leave it out.", places=_told(strange)), field=field)
     if "%" in _PLACE.sub("", form).replace("%%", ""):
-        raise RuleBroken(_l("Write “per cent” as a word: the sign % marks places to fill in."), field=field)
+        raise RuleBroken(_l("Write “per cent” as a word: its sign marks places to fill in."), field=field)
     if "%%" in _PLACE.sub("", form) and "%%" not in sentence.words + sentence.plural:
-        raise RuleBroken(_l("Write “per cent” as a word: the sign % marks places to fill in."), field=field)
+        raise RuleBroken(_l("Write “per cent” as a word: its sign marks places to fill in."), field=field)
 
 
 def _told(places: frozenset[str]) -> str:

@@ -400,3 +400,14 @@ def test_the_bytes_of_a_letter_lie_outside_the_site(app, client, place):
     stranger = app.test_client()
     for guess in (f"/static/files/{file_id}", f"/files/{file_id}", f"/en/desk/expressions/{one(app).id}/files/{file_id}"):
         assert stranger.get(guess).status_code in (401, 404)
+
+
+def test_a_call_that_offers_no_tools_asks_for_none(app, client):
+    """Each of its steps opens: what a call does not ask for is not on the page."""
+    with app.app_context():
+        call = make_call(asks=["join_exchange"])
+        draft = make_draft(call, make_state())
+        token = sign("draft", draft.id, draft.draft_nonce)
+        db.session.commit()
+    page = client.get(f"/en/drafts/{token}/what")
+    assert page.status_code == 200 and 'name="aim"' in page.text and 'name="tools"' not in page.text

@@ -84,8 +84,8 @@ def test_the_second_of_two_editors_reads_what_the_first_one_typed(session, offic
     [
         (DEAR, ["Bonjour,"], "%(form)s is missing"),
         (DEAR, ["%(form)s %(name)s,"], "%(name)s is not filled in here"),
-        (DEAR, ["%(form)s <b>now</b>"], "< and >"),
-        (DEAR, ["%(form)s <script>"], "< and >"),
+        (DEAR, ["%(form)s <b>now</b>"], "angle brackets"),
+        (DEAR, ["%(form)s <script>"], "angle brackets"),
         (DEAR, ["%(form)s\" onload=\"x"], "quotation marks"),
         (DEAR, ["%(form)s 100 %"], "per cent"),
         (DEAR, ["%(form)s 100 %%"], "per cent"),

@@ -147,6 +147,12 @@ def pages(app: object, ids: Ids, links: dict[str, str]) -> list[str]:
     found = list(links.values())
     for rule in app.url_map.iter_rules():  # type: ignore[attr-defined]
         address = filled(rule.rule, ids)
-        if "GET" in rule.methods and "<" not in address and not address.endswith((".pdf", ".docx")):
+        if "GET" in rule.methods and "<" not in address and not address.endswith((".pdf", ".docx", "/table")):
             found.append(address)
     return sorted(found)
+
+
+def lists(app: object, ids: Ids) -> list[str]:
+    """Every list that leaves as a table."""
+    every = (filled(rule.rule, ids) for rule in app.url_map.iter_rules())  # type: ignore[attr-defined]
+    return sorted(address for address in every if address.endswith("/table") and "<" not in address)

@@ -9,6 +9,7 @@ blueprint = Blueprint("accounts", __name__)
 from app.accounts.routes import (  # noqa: E402 - the views hang themselves on the blueprint
     audit_log,
     designations,
+    exports,
     handing_over,
     organisations,
     people,
@@ -20,6 +21,6 @@ from app.accounts.routes import (  # noqa: E402 - the views hang themselves on t
 )
 
 __all__ = [
-    "audit_log", "blueprint", "designations", "handing_over", "organisations", "people", "person_parts", "preferences", "profile",
-    "sign_in", "welcome", "words",
+    "audit_log", "blueprint", "designations", "exports", "handing_over", "organisations", "people", "person_parts", "preferences",
+    "profile", "sign_in", "welcome", "words",
 ]  # fmt: skip

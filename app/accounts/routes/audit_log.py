@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from flask import request
 from flask.typing import ResponseReturnValue
@@ -22,21 +23,27 @@ from app.core import paging, zones
 @requires(P.READ_AUDIT)
 def audit_log() -> ResponseReturnValue:
     """All lines, newest first, by kind of record, person and day."""
+    asked, filters = asked_of_the_log()
+    after = paging.key_of(request.args.get("after"), (paging.instant, uuid.UUID))
+    rows = queries.page(**asked, after=(after[0], after[1]) if after and after[0].tzinfo else None)
+    actor_id = asked["actor_id"]
+    actor = names_of({actor_id}).get(actor_id, "") if actor_id else ""
+    return page("audit_log", page=rows, filters=filters, actor=actor, kinds=words.known_kinds())
+
+
+def asked_of_the_log() -> tuple[dict[str, Any], dict[str, str | None]]:
+    """The filters of the address: as the query takes them, and as an address carries them."""
     kind = request.args.get("kind")
     kind = kind if kind in words.known_kinds() else None
     actor_id = id_of(request.args.get("actor"))
     day = paging.day_or_none(request.args.get("day"))
-    after = paging.key_of(request.args.get("after"), (paging.instant, uuid.UUID))
-    rows = queries.page(
-        kind=kind,
-        actor_id=actor_id,
-        since=_midnight(day) if day else None,
-        until=_midnight(day + timedelta(days=1)) if day else None,
-        after=(after[0], after[1]) if after and after[0].tzinfo else None,
-    )
-    filters = {"kind": kind, "actor": str(actor_id) if actor_id else None, "day": day.isoformat() if day else None}
-    actor = names_of({actor_id}).get(actor_id, "") if actor_id else ""
-    return page("audit_log", page=rows, filters=filters, actor=actor, kinds=words.known_kinds())
+    asked = {
+        "kind": kind,
+        "actor_id": actor_id,
+        "since": _midnight(day) if day else None,
+        "until": _midnight(day + timedelta(days=1)) if day else None,
+    }
+    return asked, {"kind": kind, "actor": str(actor_id) if actor_id else None, "day": day.isoformat() if day else None}
 
 
 def _midnight(day: date) -> datetime:

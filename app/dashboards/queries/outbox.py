@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 
 from app.accounts.models import Person
 from app.core.text import fold
@@ -38,8 +39,7 @@ class Page:
     older: uuid.UUID | None
 
 
-def page(wanted: Filters, most: int = PAGE) -> Page:
-    """One page of the outbox. At most two statements."""
+def _listed(wanted: Filters) -> Select[Message]:
     query = select(Message)
     if wanted.state is not None:
         query = query.where(Message.state == wanted.state)
@@ -51,6 +51,25 @@ def page(wanted: Filters, most: int = PAGE) -> Page:
         # a person's mails are found by the person; an address alone only where nobody is known behind it
         applicant = and_(Message.recipient_id.is_(None), func.lower(Message.address) == wanted.words.lower())
         query = query.where(or_(meant, applicant) if "@" in wanted.words else meant)
+    return query
+
+
+def all_messages(wanted: Filters) -> Iterator[Any]:
+    """Every mail the list shows under these filters, newest first: the columns of a table, a thousand rows at a time."""
+    query = _listed(wanted).order_by(Message.id.desc()).with_only_columns(*TABLE)
+    return iter(db.session.execute(query.execution_options(yield_per=1000)))
+
+
+TABLE = (
+    Message.kind, Message.recipient_name, Message.address, Message.locale, Message.state, Message.created_at, Message.due_at,
+    Message.sent_at, Message.attempts, Message.error_class, Message.smtp_reply, Message.id,
+)  # fmt: skip
+"""What a table of the outbox holds: never the facts, for they carry links that open something."""
+
+
+def page(wanted: Filters, most: int = PAGE) -> Page:
+    """One page of the outbox. At most two statements."""
+    query = _listed(wanted)
     if wanted.after is not None:  # towards the newer ones: read upwards, show downwards
         rows = list(db.session.scalars(query.where(Message.id > wanted.after).order_by(Message.id).limit(most + 1)))
         further = len(rows) > most

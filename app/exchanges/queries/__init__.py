@@ -3,6 +3,7 @@
 from app.exchanges.queries.invitations import (
     SUBJECT,
     Counts,
+    all_invitations_of,
     answer_by_code,
     by_link,
     counts,
@@ -28,6 +29,8 @@ from app.exchanges.queries.outreach import accepted_on_grounds, open_sessions_on
 from app.exchanges.queries.records import answers_of, scans_of
 from app.exchanges.queries.sessions import (
     SessionPage,
+    all_exchanges,
+    all_sessions,
     exchange_for,
     exchanges,
     exchanges_visible_to,
@@ -47,6 +50,9 @@ __all__ = [
     "Counts",
     "SessionPage",
     "accepted_on_grounds",
+    "all_exchanges",
+    "all_invitations_of",
+    "all_sessions",
     "answer_by_code",
     "answers_of",
     "by_link",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -124,6 +124,23 @@ def upcoming(viewer: Viewer, now: datetime, *, after: str | None = None, most: i
 def past(viewer: Viewer, now: datetime, *, after: str | None = None, most: int = 20) -> Page[PeerSession]:
     """Sessions that are over, latest first."""
     return _page(visible_to(viewer).where(PeerSession.starts_at <= now, ended(now)), after, most, rising=False)
+
+
+def all_sessions(viewer: Viewer, now: datetime, *, is_past: bool) -> Iterator[tuple[PeerSession, int]]:
+    """Every session the list shows, with the seats taken, a few hundred at a time."""
+    which = (PeerSession.starts_at <= now, ended(now)) if is_past else (lasting(now),)
+    held = select(func.count()).where(Invitation.peer_session_id == PeerSession.id, Invitation.seat == Seat.HELD)
+    order = (PeerSession.starts_at.desc(), PeerSession.id.desc()) if is_past else (PeerSession.starts_at, PeerSession.id)
+    query = visible_to(viewer).where(*which).add_columns(held.correlate(PeerSession).scalar_subquery())
+    query = query.options(selectinload(PeerSession.exchange)).order_by(*order)
+    return ((row[0], row[1]) for row in db.session.execute(query.execution_options(yield_per=200)))
+
+
+def all_exchanges(viewer: Viewer) -> Iterator[Exchange]:
+    """Every exchange the list shows, newest first."""
+    query = exchanges_visible_to(viewer).where(Exchange.made_for_session.is_(False)).options(selectinload(Exchange.hosts))
+    query = query.order_by(Exchange.created_at.desc(), Exchange.id)
+    return iter(db.session.scalars(query.execution_options(yield_per=200)))
 
 
 def of_exchange(viewer: Viewer, exchange: Exchange) -> Sequence[PeerSession]:

@@ -6,6 +6,7 @@ from app.exchanges.routes import (  # noqa: F401 - each module adds its views to
     desk_invitations,
     desk_sessions,
     discussed,
+    exports,
     invitation_record,
     inviting,
     links,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from datetime import datetime
 
 from sqlalchemy import Select, select, tuple_
@@ -37,6 +38,12 @@ def calls_open_to_all(now: datetime, most: int = 50) -> tuple[list[Call], list[C
     is_open = sorted((c for c in found if c.is_open(now)), key=lambda c: c.closes_at)
     to_come = sorted((c for c in found if c.opens_at > now), key=lambda c: c.opens_at)
     return is_open, to_come, [c for c in found if c.is_closed(now)]
+
+
+def all_calls(viewer: Viewer) -> Iterator[Call]:
+    """Every call the viewer may see, newest first."""
+    query = visible_to(viewer).order_by(Call.opens_at.desc(), Call.id.desc())
+    return iter(db.session.scalars(query.execution_options(yield_per=200)))
 
 
 def calls_page(viewer: Viewer, after: tuple[datetime, uuid.UUID] | None = None, size: int = 30) -> Page[Call]:

@@ -11,8 +11,9 @@ from app.interests.routes import (  # noqa: E402 - they add their views to the b
     calls,
     co_leads,
     desk,
+    exports,
     paper,
     queue,
 )
 
-__all__ = ["applicant", "apply", "behalf", "blueprint", "calls", "co_leads", "desk", "paper", "queue"]
+__all__ = ["applicant", "apply", "behalf", "blueprint", "calls", "co_leads", "desk", "exports", "paper", "queue"]

@@ -32,7 +32,7 @@ from app.interests.words import SOURCES, STATUSES
 @reading
 def queue() -> ResponseReturnValue:
     """Expressions of interest, newest first; without a filter those that wait for a decision."""
-    wanted = _filters()
+    wanted = asked_of_the_queue()
     after = key_of(request.args.get("after"), (instant, uuid.UUID))
     page = queries.queue_page(viewer(), wanted, (after[0], after[1]) if after else None)
     kept: dict[str, Any] = {k: v for k, v in request.args.items() if k != "after" and v}
@@ -95,7 +95,7 @@ def _states(lang: str) -> tuple[dict[uuid.UUID, LocalText], Markup]:
     return _sorted[lang][1:]
 
 
-def _filters() -> Filters:
+def asked_of_the_queue() -> Filters:
     """The filters of the address; what is not one of ours filters nothing."""
     args = request.args
     status, assignee = args.get("status", ""), args.get("assignee", "")

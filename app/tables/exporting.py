@@ -11,6 +11,7 @@ from flask import Response, send_file
 
 from app.audit.rules import Actor, record
 from app.core.db import uuid7
+from app.core.text import line
 from app.tables.writing import MEDIA, Column, Form, write
 
 
@@ -34,7 +35,7 @@ def download(table: Table, asked: str | None, *, by: Actor, now: datetime, langu
     """The file. The caller commits the line of the log before the first byte leaves."""
     form = form_of(asked)
     content, count = write(form, str(table.title), table.columns, table.rows, language)
-    filters = ", ".join(f"{name}={value}" for name, value in table.filters.items() if value)
+    filters = line(", ".join(f"{name}={value}" for name, value in table.filters.items() if value))[:500]
     changes = {"list": (None, table.name), "rows": (None, count), "form": (None, form), "filters": (None, filters or None)}
     record("list.exported", "export", uuid7(now), by=by, now=now, changes={k: v for k, v in changes.items() if v[1] is not None})
     name = f"{table.name}-{now:%Y-%m-%d}.{'xlsx' if form is Form.XLSX else 'csv'}"

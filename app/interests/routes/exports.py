@@ -14,7 +14,7 @@ from app.interests import tables
 from app.interests.queries.calls import all_calls
 from app.interests.queries.queue import whole_queue
 from app.interests.routes import blueprint
-from app.interests.routes.queue import asked_of_the_queue
+from app.interests.routes.queue import FILTERS, asked_of_the_queue
 from app.tables.exporting import Table, download
 
 
@@ -35,6 +35,6 @@ def calls_table() -> ResponseReturnValue:
 @requires(P.SEE_EXPRESSIONS)
 def queue_table() -> ResponseReturnValue:
     """The queue as a table, with all that the records hold and none of the notes."""
-    filters = {name: value for name, value in request.args.items() if name != "form"}
+    filters = {name: request.args.get(name) for name in FILTERS}
     rows = whole_queue(viewer(), asked_of_the_queue())
     return _sent(Table("expressions", _("Expressions of interest"), tables.queue(), rows, filters))

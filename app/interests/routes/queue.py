@@ -44,7 +44,7 @@ def queue() -> ResponseReturnValue:
         "interests/queue.html",
         page=page,
         sent=_moments(page.rows),
-        chosen={name: request.args.get(name, "") for name in _NAMES},
+        chosen={name: request.args.get(name, "") for name in FILTERS},
         kept=kept,
         after_url=url_for("interests.queue", **{**kept, "after": page.after}) if page.after else None,
         first_url=url_for("interests.queue", **kept) if after else None,
@@ -74,7 +74,7 @@ def _moments(rows: Sequence[Row[Any]]) -> dict[uuid.UUID, tuple[str, str]]:
     }
 
 
-_NAMES = ("status", "call", "state", "ground", "assignee", "source", "words")
+FILTERS = ("status", "call", "state", "ground", "assignee", "source", "words")
 _ANY = uuid.UUID(int=0)
 _sorted: dict[str, tuple[object, dict[uuid.UUID, LocalText], Markup]] = {}
 

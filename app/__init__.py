@@ -16,7 +16,7 @@ from app.web.addresses import Pathways
 from config import Settings, load
 
 HERE = Path(__file__).resolve().parent
-ROOMS = ("accounts", "practices", "interests", "exchanges", "pilots", "letters", "circulars", "dashboards", "api")
+ROOMS = ("accounts", "practices", "interests", "exchanges", "pilots", "letters", "circulars", "transfers", "dashboards", "api")
 """Rooms with pages. Each exports ``blueprint`` (under a language), ``bare_blueprint`` (without), or both."""
 
 

@@ -16,9 +16,10 @@ from app.practices import indexing as _catalogue  # noqa: F401 - keeps the catal
 from app.practices import models as practices
 from app.texts import models as texts
 from app.topics import models as topics
+from app.transfers import models as transfers
 from app.wordings import models as wordings
 
 __all__ = [
     "accounts", "audit", "circulars", "exchanges", "files", "interests", "letters", "limits", "links",
-    "notifications", "once", "pilots", "practices", "texts", "topics", "wordings",
+    "notifications", "once", "pilots", "practices", "texts", "topics", "transfers", "wordings",
 ]  # fmt: skip

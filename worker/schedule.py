@@ -19,4 +19,6 @@ beat_schedule: dict[str, dict[str, Any]] = {
     "tidy": {"task": "accounts.tidy", "schedule": 3600.0},
     # What is kept no longer than was said: drafts for thirty days, expressions for twenty-four months; files without a record.
     "drafts": {"task": "interests.tidy", "schedule": 3600.0},
+    # Uploaded tables and archives whose wake-up was lost or whose process died; archives whose time is over.
+    "transfers": {"task": "transfers.sweep", "schedule": 60.0},
 }

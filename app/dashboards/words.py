@@ -40,6 +40,7 @@ STATE_SENTENCES: dict[State, Any] = {
 
 KINDS: dict[str, Any] = {
     "sign-in-link": _l("Sign-in link"),
+    "test-mail": _l("Test mail"),
     "join-invitation": _l("Invitation to join"),
     "password-changed": _l("Password changed"),
     "expression-draft": _l("Link to a draft"),
@@ -84,6 +85,7 @@ WHY_NOT: dict[str, Any] = {
     "poisoned": _l("The text of this mail could not be made. Tell the administrator."),
     "sender_gone": _l("The program that was sending it stopped. The next try follows by itself."),
     "withdrawn": _l("What it spoke of had changed before it left."),
+    "restored": _l("It waited in a backup that was restored, and an operator cancelled it."),
     "replaced": _l("A newer mail about the same thing took its place."),
     "no_address": _l("No address is known for this person. Add it on the person's page, or write by post."),
     "bad_address": _l("This is not an address that mail can be sent to. Correct it on the person's page."),

@@ -135,6 +135,20 @@ class Message(Id, Base):
     )
 
 
+class Freeze(Id, Base):
+    """A time at which no mail leaves: begun by an operator or by a restore, ended by an operator alone."""
+
+    __tablename__ = "outbox_freezes"
+
+    frozen_at: Mapped[datetime]
+    reason: Mapped[str]  # "restored", or an operator's words
+    ended_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index("uq_outbox_freezes_open", text("(ended_at IS NULL)"), unique=True, postgresql_where=text("ended_at IS NULL")),
+    )
+
+
 class Verdict(StrEnum):
     """What became of an inbound mail."""
 

@@ -44,7 +44,7 @@ def _rolled_back(session: Session, previous_transaction: Any) -> None:
         session.info.pop("outbox_nudge", None)
 
 
-def send() -> bool:
+def send(task: str = DISPATCH, *about: str) -> bool:
     """Name the task to the broker, once, within 0.3 s; after a failure nobody tries for 15 s."""
     global _closed_until
     if time.monotonic() < _closed_until:
@@ -53,7 +53,7 @@ def send() -> bool:
         with _lock:
             if time.monotonic() < _closed_until:  # another thread found out while this one waited
                 return False
-            celery.send_task(DISPATCH, producer=_producer_on(_broker()), retry=False, ignore_result=True)
+            celery.send_task(task, about, producer=_producer_on(_broker()), retry=False, ignore_result=True)
     except Exception as problem:  # noqa: BLE001 - whatever the broker's client raises, the request goes on
         _closed_until = time.monotonic() + _PAUSE
         _forget()

@@ -120,6 +120,7 @@ def desk_navigation() -> list[tuple[str, list[tuple[str, str, str, int | None, b
         ("letters.register", _("Letters"), "document", Permission.SEE_LETTERS),
         ("dashboards.templates", _("Mails to read"), "mail", Permission.SEE_OUTBOX),
         ("dashboards.wordings", _("Wording of the platform"), "edit", Permission.MANAGE_WORDINGS),
+        ("transfers.imports", _("Imports"), "document", Permission.MANAGE_PEOPLE),
         ("accounts.audit_log", _("Audit log"), "list", Permission.READ_AUDIT),
     ]
     shown = []

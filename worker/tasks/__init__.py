@@ -1,5 +1,5 @@
 """Every task, by room: thin, called by name, harmless when run twice."""
 
-from worker.tasks import accounts, exchanges, interests, notifications, pilots
+from worker.tasks import accounts, exchanges, interests, notifications, pilots, transfers
 
-__all__ = ["accounts", "exchanges", "interests", "notifications", "pilots"]
+__all__ = ["accounts", "exchanges", "interests", "notifications", "pilots", "transfers"]

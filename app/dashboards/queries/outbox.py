@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, and_, func, or_, select
@@ -13,9 +13,11 @@ from sqlalchemy import Select, and_, func, or_, select
 from app.accounts.models import Person
 from app.core.text import fold
 from app.extensions import db
-from app.notifications.models import Message, State
+from app.notifications.models import Freeze, Message, State
 
 PAGE = 50
+PATIENCE = timedelta(minutes=2)
+"""A mail that is due leaves within seconds; after this long something is wrong."""
 _PEOPLE = 50  # how many people the words may mean; more words find fewer
 
 
@@ -108,6 +110,15 @@ class Pulse:
 
     oldest_due: datetime | None
     states: dict[State, int]
+    held: int = 0  # waiting in a backup that was restored
+    frozen_since: datetime | None = None
+    frozen_why: str = ""
+
+
+def waiting_for_relay(most: int = 1_000_000) -> int:
+    """How many mails wait because the relay could not be reached at their last try."""
+    away = select(Message.id).where(Message.state == State.QUEUED, Message.error_class == "relay_unreachable").limit(most)
+    return db.session.scalar(select(func.count()).select_from(away.subquery())) or 0
 
 
 def pulse(now: datetime, most: int = 100) -> Pulse:
@@ -118,5 +129,8 @@ def pulse(now: datetime, most: int = 100) -> Pulse:
         select(func.count()).select_from(select(Message.id).where(Message.state == state).limit(most).subquery()).scalar_subquery()
         for state in watched
     ]
-    row = db.session.execute(select(due, *counted)).one()
-    return Pulse(row[0], dict(zip(watched, row[1:], strict=True)))
+    held = select(func.count()).where(Message.state == State.QUEUED, Message.restored_hold).scalar_subquery()
+    frozen = select(Freeze.frozen_at, Freeze.reason).where(Freeze.ended_at.is_(None)).limit(1).subquery()
+    beside = (held, select(frozen.c.frozen_at).scalar_subquery(), select(frozen.c.reason).scalar_subquery())
+    row = db.session.execute(select(due, *counted, *beside)).one()
+    return Pulse(row[0], dict(zip(watched, row[1:-3], strict=True)), row[-3], row[-2], row[-1] or "")

@@ -16,6 +16,7 @@ from app.dashboards import links, words
 from app.dashboards.queries import desk as queries
 from app.dashboards.queries import home, shown
 from app.dashboards.routes import blueprint
+from app.notifications import freezing
 
 WEEK = timedelta(days=7)
 
@@ -43,6 +44,7 @@ def desk() -> ResponseReturnValue:
         words=words,
         link=links.to,
         moment=now,
+        frozen=freezing.frozen(),
     )
 
 

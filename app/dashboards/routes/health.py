@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from flask import Response, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
@@ -16,8 +14,7 @@ from app.dashboards.queries import outbox, shown
 from app.dashboards.routes import bare_blueprint, blueprint
 from app.extensions import db
 
-PATIENCE = timedelta(minutes=2)
-"""A mail that is due leaves within seconds; after this long something is wrong."""
+PATIENCE = outbox.PATIENCE
 
 
 def _plain(word: str, code: int = 200) -> Response:

@@ -1,0 +1,62 @@
+"""``flask outbox``: how sending is doing, and whether it may."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from flask.cli import AppGroup
+from flask_babel import force_locale
+
+from app.core import clock
+from app.core.errors import RuleBroken
+from app.core.signing import settings
+from app.dashboards.queries import outbox
+from app.extensions import db
+from app.notifications import freezing
+from app.notifications.transport import for_url
+
+outbox_cli = AppGroup("outbox", help="How sending is doing, and whether it may.")
+
+
+@outbox_cli.command("health")
+def health() -> None:
+    """Mails by state, the oldest that is due, the relay; ends with 1 when something is wrong."""
+    now = clock.now()
+    pulse = outbox.pulse(now, most=1_000_000)
+    for state, count in pulse.states.items():
+        click.echo(f"{state.value}: {count}")
+    late = pulse.oldest_due is not None and pulse.oldest_due < now - outbox.PATIENCE
+    click.echo(f"oldest due: {pulse.oldest_due.isoformat() if pulse.oldest_due else 'none'}{' (late)' if late else ''}")
+    click.echo(f"waiting for the relay: {outbox.waiting_for_relay()}")
+    transport = for_url(settings().smtp_url, settings().mail_domain)
+    reached = transport.open()
+    transport.close()
+    click.echo(f"relay: {'answers' if reached else 'does not answer'}")
+    if pulse.frozen_since:
+        click.echo(f"frozen since {pulse.frozen_since.isoformat()}: {pulse.frozen_why}; {pulse.held} held")
+    sys.exit(1 if late or not reached or pulse.frozen_since else 0)
+
+
+@outbox_cli.command("freeze")
+@click.option("--reason", default="by an operator", help="Shown on the desk.")
+def freeze(reason: str) -> None:
+    """Let no mail leave until flask outbox go."""
+    fresh = freezing.freeze(reason, now=clock.now())
+    db.session.commit()
+    click.echo("The outbox is frozen." if fresh else "The outbox was frozen before.")
+
+
+@outbox_cli.command("go")
+@click.option("--send-held", "choice", flag_value="send", help="Also send what was waiting in a restored backup.")
+@click.option("--cancel-held", "choice", flag_value="cancel", help="Cancel what was waiting in a restored backup.")
+def go(choice: str | None) -> None:
+    """Let mail leave again."""
+    with force_locale("en"):
+        try:
+            held = freezing.go(cancel_held=None if choice is None else choice == "cancel", now=clock.now())
+        except RuleBroken as error:
+            raise click.ClickException(str(error.message)) from None
+    db.session.commit()
+    became = "cancelled" if choice == "cancel" else "released"
+    click.echo(f"Mail leaves again. {held} held mails were {became}." if held else "Mail leaves again.")

@@ -1,0 +1,134 @@
+"""A backup restored for real: the data are those of the backup, the files too, and no mail leaves until somebody says go."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+from sqlalchemy.exc import ProgrammingError
+
+from app.prepare import upgrade
+from tests.journeys.platform import ROOT
+
+pytestmark = [pytest.mark.slow, pytest.mark.real_clock]
+
+
+@pytest.fixture
+def house(servers, settings, tmp_path):
+    """A database and a folder of files of their own, and a way to run commands on them."""
+    name = f"restore_{uuid.uuid4().hex[:8]}"
+    outside = create_engine(servers["owner"], isolation_level="AUTOCOMMIT")
+    with outside.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template0"))
+    url = make_url(servers["owner"]).set(database=name).render_as_string(hide_password=False)
+    app_url = make_url(servers["app"]).set(database=name).render_as_string(hide_password=False)
+    upgrade(dataclasses.replace(settings, migration_database_url=url, database_url=app_url))
+    env = os.environ | {
+        "PATHWAYS_ENV": "test", "DATABASE_URL": app_url, "MIGRATION_DATABASE_URL": url, "REDIS_URL": servers["redis"],
+        "SMTP_URL": "memory:", "VAR_DIR": str(tmp_path / "var"), "SECRET_KEY": "x" * 40, "MAIL_DOMAIN": "pathways.example",
+    }  # fmt: skip
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "flask", "--app", "app", *words]
+        return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+
+    engine = create_engine(url)
+    run.engine, run.var = engine, tmp_path / "var"
+    run.application = create_engine(app_url)
+    try:
+        yield run
+    finally:
+        engine.dispose()
+        run.application.dispose()
+        with outside.connect() as connection:
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+        outside.dispose()
+
+
+def ask(house, statement, **values):
+    with house.engine.begin() as connection:
+        found = connection.execute(text(statement), values)
+        rows = found.all() if found.returns_rows else []
+    house.engine.dispose()
+    return rows
+
+
+def test_a_restore_brings_back_data_and_files_and_freezes_the_outbox(house, tmp_path):
+    assert house("accounts", "create-secretariat", "first@m.example").returncode == 0
+    assert house("mail", "test", "early@m.example", "--wait", "0").returncode == 1, "it waits"
+    stored = uuid.uuid4()
+    ask(house, """INSERT INTO stored_files (id, sha256, size, media_type, original_name, object_kind, purpose, visibility, version,
+        scan_state, created_at, updated_at) VALUES (:id, '', 4, 'application/pdf', 'a.pdf', 'x', 'x', 'secretariat', 1, 'not_scanned',
+        now(), now())""", id=stored)  # fmt: skip
+    place = house.var / "files" / stored.hex[-2:] / stored.hex
+    place.parent.mkdir(parents=True)
+    place.write_bytes(b"kept")
+    folder = tmp_path / "backup"
+    done = house("backup", str(folder))
+    assert done.returncode == 0, done.stderr
+    assert {p.name for p in folder.iterdir()} == {"database.dump", "files.tar", "manifest.json"}
+    assert house("backup", str(folder)).returncode == 1, "a backup is not overwritten"
+
+    # life goes on: the mail leaves, another person comes, the file changes
+    assert house("mail", "send").returncode == 0
+    assert ask(house, "SELECT state FROM messages") == [("sent",)]
+    assert house("accounts", "create-secretariat", "second@m.example").returncode == 0
+    place.write_bytes(b"changed")
+
+    with house.engine.connect():
+        refused = house("restore", str(folder), "--yes")
+    assert refused.returncode == 1 and "Stop web, worker and beat first." in refused.stderr
+    house.engine.dispose()
+    done = house("restore", str(folder), "--yes")
+    assert done.returncode == 0, done.stderr
+    assert "The outbox is frozen" in done.stdout and "not in the backup" not in done.stdout
+    assert ask(house, "SELECT email FROM people") == [("first@m.example",)]
+    assert place.read_bytes() == b"kept"
+    (before,) = house.var.glob("files-before-*")
+    assert (before / stored.hex[-2:] / stored.hex).read_bytes() == b"changed", "nothing is thrown away"
+
+    # the mail that left after the backup was made waits again: nobody may send it twice
+    assert ask(house, "SELECT state, restored_hold FROM messages") == [("queued", True)]
+    assert house("mail", "send").stdout.startswith("0 ")
+    fresh = house("mail", "test", "new@m.example", "--here")
+    assert fresh.returncode == 1 and "The outbox is frozen" in fresh.stderr
+    assert ask(house, "SELECT state FROM messages ORDER BY created_at") == [("queued",), ("queued",)]
+    assert house("outbox", "health").returncode == 1
+    assert house("outbox", "go").returncode == 1, "somebody has to choose"
+    assert house("outbox", "go", "--cancel-held").returncode == 0
+    assert house("mail", "send").returncode == 0
+    assert ask(house, "SELECT address, state FROM messages ORDER BY created_at") == [
+        ("early@m.example", "cancelled"), ("new@m.example", "sent"),
+    ]  # fmt: skip
+    with pytest.raises(ProgrammingError, match="permission denied"), house.application.begin() as connection:
+        connection.execute(text("DELETE FROM audit_entries"))
+
+
+def test_a_backup_that_changed_is_not_restored(house, tmp_path):
+    folder = tmp_path / "backup"
+    assert house("backup", str(folder)).returncode == 0
+    assert house("accounts", "create-secretariat", "first@m.example").returncode == 0
+    (folder / "files.tar").write_bytes(b"other")
+    refused = house("restore", str(folder), "--yes")
+    assert refused.returncode == 1 and "Nothing was restored." in refused.stderr
+    assert ask(house, "SELECT count(*) FROM people") == [(1,)]
+    (folder / "manifest.json").unlink()
+    assert "not a whole backup" in house("restore", str(folder), "--yes").stderr
+
+
+def test_a_freeze_that_lasted_in_the_backup_gives_way_to_the_one_of_the_restore(house, tmp_path):
+    assert house("outbox", "freeze", "--reason", "old").returncode == 0
+    folder = Path(tmp_path / "backup")
+    assert house("backup", str(folder)).returncode == 0
+    done = house("restore", str(folder), "--yes")
+    assert done.returncode == 0, done.stderr
+    assert ask(house, "SELECT reason, ended_at IS NULL FROM outbox_freezes ORDER BY frozen_at") == [
+        ("old", False),
+        ("restored", True),
+    ]

@@ -1,0 +1,125 @@
+"""A frozen outbox: nothing leaves from any process, the desk says so, and only an operator's word ends it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from app.accounts.models import Role
+from app.extensions import db
+from app.notifications import claims, freezing
+from app.notifications import outbox as letters
+from app.notifications.models import Message
+from tests.conftest import NOW
+from tests.factories.accounts import make_person
+from tests.factories.notifications import make_letter
+
+
+@pytest.fixture
+def waiting(committed_app):
+    with committed_app.app_context():
+        for n in range(3):
+            letters.queue(make_letter(key=f"k{n}", due_at=NOW, expires_at=NOW + timedelta(days=1)), now=NOW)
+        db.session.commit()
+    return committed_app
+
+
+def claimed(app):
+    with app.app_context():
+        claimant = claims.Claimant(claims.connect(db.engine))
+        try:
+            rows = claimant.claim(NOW)
+            claimant.give_back(rows)
+            return len(rows)
+        finally:
+            claimant.close()
+
+
+def states(app):
+    with app.app_context():
+        return sorted(s.value for s in db.session.scalars(select(Message.state)))
+
+
+def test_nothing_is_claimed_counted_or_ended_while_it_is_frozen(waiting):
+    run = waiting.test_cli_runner().invoke
+    assert claimed(waiting) == 3
+    assert run(args=["outbox", "freeze", "--reason", "new relay"]).output == "The outbox is frozen.\n"
+    assert run(args=["outbox", "freeze"]).output == "The outbox was frozen before.\n"
+    assert claimed(waiting) == 0
+    with waiting.app_context():
+        connection = claims.connect(db.engine)
+        assert claims.backlog(connection, NOW) == 0
+        claims.sweep(connection, NOW + timedelta(days=2))
+        connection.close()
+    assert states(waiting) == ["queued"] * 3, "what waits does not run out of time"
+    assert run(args=["outbox", "go"]).output == "Mail leaves again.\n"
+    assert claimed(waiting) == 3
+    assert run(args=["outbox", "go"]).exit_code == 1
+
+
+@pytest.mark.parametrize(("choice", "after"), [("--send-held", 3), ("--cancel-held", 1)])
+def test_what_waited_in_a_backup_is_sent_or_cancelled_as_the_operator_says(waiting, choice, after):
+    run = waiting.test_cli_runner().invoke
+    with waiting.app_context():
+        freezing.freeze(freezing.RESTORED, now=NOW)
+        db.session.execute(update(Message).where(Message.key != "k2").values(restored_hold=True))
+        db.session.commit()
+    refused = run(args=["outbox", "go"])
+    assert refused.exit_code == 1 and "2 mails were waiting in the backup" in refused.output
+    assert claimed(waiting) == 0
+    assert run(args=["outbox", "go", choice]).exit_code == 0
+    assert claimed(waiting) == after
+    if choice == "--cancel-held":
+        assert states(waiting) == ["cancelled", "cancelled", "queued"]
+
+
+def test_the_desk_and_the_page_of_sending_say_it(app, sign_in):
+    with app.app_context():
+        person = make_person("Desk", roles=(Role.SECRETARIAT,))
+        db.session.commit()
+        db.session.remove()
+    browser = sign_in(person)
+    assert "frozen" not in browser.get("/en/desk").get_data(as_text=True)
+    with app.app_context():
+        freezing.freeze(freezing.RESTORED, now=NOW)
+        letters.queue(make_letter(), now=NOW)
+        db.session.execute(update(Message).values(restored_hold=True))
+        db.session.commit()
+        db.session.remove()
+    assert "the outbox is frozen" in browser.get("/en/desk").get_data(as_text=True)
+    page = browser.get("/en/desk/health").get_data(as_text=True)
+    assert "flask outbox go" in page and "A backup was restored." in page and "1 mail waited in the backup" in page
+
+
+def test_health_ends_with_one_when_something_is_wrong(waiting, monkeypatch):
+    run = waiting.test_cli_runner().invoke
+    done = run(args=["outbox", "health"])
+    assert done.exit_code == 1 and "queued: 3\n" in done.output and "relay: does not answer\n" in done.output
+    import dataclasses
+
+    good = dataclasses.replace(waiting.config["SETTINGS"], smtp_url="memory:")
+    monkeypatch.setitem(waiting.config, "SETTINGS", good)
+    done = run(args=["outbox", "health"])
+    assert done.exit_code == 0 and "relay: answers\n" in done.output
+    with waiting.app_context():
+        db.session.execute(update(Message).values(due_at=NOW - timedelta(hours=1)))
+        db.session.commit()
+    done = run(args=["outbox", "health"])
+    assert done.exit_code == 1 and "(late)" in done.output
+
+
+def test_a_test_mail_goes_through_the_outbox_and_says_what_became_of_it(committed_app, monkeypatch):
+    import dataclasses
+
+    run = committed_app.test_cli_runner().invoke
+    refused = run(args=["mail", "test", "me@m.example", "--here"])
+    assert refused.exit_code == 1 and "queued" in refused.output
+    good = dataclasses.replace(committed_app.config["SETTINGS"], smtp_url="memory:")
+    monkeypatch.setitem(committed_app.config, "SETTINGS", good)
+    done = run(args=["mail", "test", "me@m.example", "--here"])
+    assert done.exit_code == 0 and done.output.startswith("sent: the mail server took it")
+    run(args=["outbox", "freeze"])
+    frozen = run(args=["mail", "test", "me@m.example", "--here"])
+    assert frozen.exit_code == 1 and "The outbox is frozen" in frozen.output

@@ -27,10 +27,15 @@ from app.transfers.kinds.base import Importer, Told, nothing, places, twice
 
 _CODES = _l("Codes or names, apart by semicolons")
 FIELDS_OF = (
-    Field("source", _l("How it came"), _l("note_verbale, email or phone"), needed=True),
+    Field("source", _l("How it came"), "note_verbale; email; phone", needed=True),
     Field("source_number", _l("Number of the letter"), _l("As on the letter")),
-    Field("source_date", _l("Date of the letter or call"), _l("2027-03-11"), needed=True),
-    Field("organisation_kind", FIELDS["organisation_kind"], _l("ministry, mission, regional_body …"), needed=True),
+    Field("source_date", _l("Date of the letter or call"), "2027-03-11", needed=True),
+    Field(
+        "organisation_kind",
+        FIELDS["organisation_kind"],
+        "ministry; mission; un_entity; civil_society; academia; regional_body",
+        needed=True,
+    ),
     Field("state", _l("Code of the State"), _l("Two letters such as KE, or the name of the State")),
     Field("organisation_name", FIELDS["organisation_name"], _l("As on the letter")),
     Field("organisation_unit", FIELDS["organisation_unit"], ""),
@@ -38,17 +43,17 @@ FIELDS_OF = (
     Field("given_name", FIELDS["contact_given_name"], ""),
     Field("family_name", FIELDS["contact_family_name"], ""),
     Field("post", FIELDS["contact_post"], ""),
-    Field("email", FIELDS["contact_email"], _l("name@ministry.example")),
+    Field("email", FIELDS["contact_email"], "name@ministry.example"),
     Field("phone", FIELDS["contact_phone"], _l("With the code of the country: +254 …")),
-    Field("language", FIELDS["language"], _l("ar, zh, en, fr, ru or es")),
-    Field("zone", FIELDS["contact_zone"], _l("Such as Africa/Nairobi; else the State's")),
-    Field("mode", FIELDS["mode"], _l("seek, offer or both")),
+    Field("language", FIELDS["language"], "ar; zh; en; fr; ru; es"),
+    Field("zone", FIELDS["contact_zone"], _l("Such as Africa/Nairobi; else where they belong")),
+    Field("mode", FIELDS["mode"], "seek; offer; both"),
     Field("asks", FIELDS["asks"], _CODES),
     Field("grounds", FIELDS["grounds"], _CODES, needed=True),
     Field("tools", FIELDS["tools"], _CODES),
-    Field("languages", FIELDS["languages"], _l("Such as en; fr")),
+    Field("languages", FIELDS["languages"], "en; fr"),
     Field("aim", FIELDS["aim"], ""),
-    Field("start_on", FIELDS["start_on"], _l("2027-03-11")),
+    Field("start_on", FIELDS["start_on"], "2027-03-11"),
     Field("constraints", FIELDS["constraints"], ""),
 )
 MOST = 500

@@ -22,11 +22,11 @@ from app.transfers.kinds.base import Importer, Place, Told, nothing, places, twi
 
 _OFFERED = {kind: label for kind, label in ORGANISATION_KINDS.items() if kind is not OrganisationKind.STATE}
 FIELDS_OF = (
-    Field("kind", FIELDS["kind"], _l("ministry, mission, un_entity, civil_society, academia or regional_body"), needed=True),
+    Field("kind", FIELDS["kind"], "ministry; mission; un_entity; civil_society; academia; regional_body", needed=True),
     *(Field(f"name_{code}", name_label(code), _l("At least one name, in any language")) for code in LANGUAGES),
     Field("part_of", FIELDS["parent_id"], _l("The State's two letters or name, or another organisation")),
-    Field("zone", FIELDS["zone"], _l("Such as Africa/Nairobi; else the State's")),
-    Field("mail_route", FIELDS["mail_route"], _l("capital, mission or both")),
+    Field("zone", FIELDS["zone"], _l("Such as Africa/Nairobi; else where they belong")),
+    Field("mail_route", FIELDS["mail_route"], "capital; mission; both"),
 )
 
 

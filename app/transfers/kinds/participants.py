@@ -25,8 +25,8 @@ from app.transfers.kinds.people import PERSON, person_fields
 
 FIELDS_OF = (
     *(Field(f.name, f.label, f.hint, needed=f.name == "email") for f in PERSON if f.name != "zone"),
-    Field("zone", FIELDS["zone"], _l("Such as Africa/Nairobi; else the organisation's")),
-    Field("capacity", FIELDS["capacity"], _l("participant, observer or information (a copy without a question)")),
+    Field("zone", FIELDS["zone"], _l("Such as Africa/Nairobi; else where they belong")),
+    Field("capacity", FIELDS["capacity"], "participant; observer; information"),
 )
 
 

@@ -26,7 +26,7 @@ from app.transfers.cells import Field, Planned, Row
 from app.transfers.kinds.base import Importer, Place, Told, nothing, people_with, places, twice
 
 PERSON = (
-    Field("email", EMAIL, _l("name@ministry.example")),
+    Field("email", EMAIL, "name@ministry.example"),
     Field("honorific", FIELDS["honorifics"], _l("In the person's language: Ms., Mme")),
     Field("given_name", GIVEN, _l("As the person writes it")),
     Field("family_name", FAMILY, _l("As the person writes it"), needed=True),
@@ -34,8 +34,8 @@ PERSON = (
     Field("organisation", FIELDS["organisation"], _l("Its name here, in any language")),
     Field("state", STATE_CODE, _l("Two letters such as KE, or the name of the State")),
     Field("phone", FIELDS["phone"], _l("With the code of the country: +254 …")),
-    Field("language", FIELDS["language"], _l("ar, zh, en, fr, ru or es")),
-    Field("zone", FIELDS["zone"], _l("Such as Africa/Nairobi; else the organisation's")),
+    Field("language", FIELDS["language"], "ar; zh; en; fr; ru; es"),
+    Field("zone", FIELDS["zone"], _l("Such as Africa/Nairobi; else where they belong")),
 )
 _TEXTS = ("honorifics", "posts")
 

@@ -27,7 +27,7 @@ PURPOSES = {
     ("invitations", "nonce"): ("answer",), ("invitations", "join_nonce"): ("join",),
     ("expressions", "draft_nonce"): ("draft",), ("expressions", "confirm_nonce"): ("confirm",),
     ("expressions", "status_nonce"): ("status", "correct"), ("expression_questions", "nonce"): ("question",),
-    ("milestones", "owner_nonce"): ("milestone",),
+    ("milestones", "owner_nonce"): ("milestone",), ("circular_recipients", "nonce"): ("circular",),
 }  # fmt: skip
 OTHER_KEY = "another key of more than thirty-two characters"
 

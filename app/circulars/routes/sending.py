@@ -47,7 +47,7 @@ def _mail(row: Circular, lang_code: str) -> Preview:
     return shown or abort(404)
 
 
-@blueprint.get("/desk/circulars/<uuid:circular_id>/mail/<lang_code>")
+@blueprint.get("/desk/circulars/<uuid:circular_id>/in/<lang_code>")
 @requires(P.SEE_DESK)
 def desk_mail(circular_id: uuid.UUID, lang_code: str) -> ResponseReturnValue:
     """The mail in one language, before or after it was sent."""
@@ -57,7 +57,7 @@ def desk_mail(circular_id: uuid.UUID, lang_code: str) -> ResponseReturnValue:
     return render_template("circulars/desk_mail.html", row=row, mail=mail, code=lang_code, sent_in=row.language_for(lang_code))
 
 
-@blueprint.get("/desk/circulars/<uuid:circular_id>/mail/<lang_code>/html")
+@blueprint.get("/desk/circulars/<uuid:circular_id>/in/<lang_code>/mail")
 @requires(P.SEE_DESK)
 def desk_mail_html(circular_id: uuid.UUID, lang_code: str) -> ResponseReturnValue:
     """The HTML of that mail for the frame that shows it: no scripts, no forms, nothing from outside."""

@@ -53,21 +53,30 @@ def poll_command() -> None:
 @click.option("--wait", default=30, help="Seconds to wait for the worker.")
 def test_command(address: str, language: str | None, here: bool, wait: int) -> None:
     """Write a test mail to ADDRESS into the outbox, and say what became of it."""
-    ours = settings()
-    key = f"test-mail:{uuid.uuid4()}"
-    letter = Letter(key=key, kind="test-mail", address=address.strip(), locale=language or ours.default_language,
-                    zone=ours.default_zone, priority=Priority.URGENT, facts={"base_url": ours.base_url})  # fmt: skip
+    letter = test_letter(address, language or settings().default_language)
     outbox.queue(letter, now=clock.now())
     db.session.commit()
     if here:
         courier.dispatch_here(current_app._get_current_object())  # type: ignore[attr-defined]
-    state, told = _became(key, wait=0 if here else wait)
+    state, told = _became(letter.key, wait=0 if here else wait)
     if state is State.SENT:
         click.echo(f"sent: the mail server took it ({told}). Look whether it arrived, and where.")
         return
     if freezing.frozen() is not None:
         raise click.ClickException("The outbox is frozen; the mail waits for flask outbox go.")
     raise click.ClickException(f"{state.value}: {told or 'nobody has sent it yet. Is the worker running?'}")
+
+
+def test_letter(address: str, language: str) -> Letter:
+    """A mail that asks for nothing."""
+    return Letter(
+        key=f"test-mail:{uuid.uuid4()}",
+        kind="test-mail",
+        address=address.strip(),
+        locale=language,
+        zone=settings().default_zone,
+        priority=Priority.URGENT,
+    )
 
 
 def _became(key: str, wait: float) -> tuple[State, str]:

@@ -21,6 +21,7 @@ SIGNED_IN = {
 }  # fmt: skip
 READERS = {
     "people", "person", "organisations", "organisation", "designations", "designation", "designation_scan", "audit_log",
+    "people_table", "organisations_table", "designations_table", "audit_table",
 }  # fmt: skip
 WRITERS = {
     "new_person", "edit_person", "deactivate_person", "reactivate_person", "new_organisation", "edit_designation", "edit_organisation",

@@ -34,6 +34,8 @@ from app.interests.rules import drafts
 from app.notifications.models import InboundMail, Message, State
 from app.pilots.models import Milestone, Pilot
 from app.practices.models import Practice, Resource, Tool
+from app.transfers import rules as imports
+from app.transfers.models import Kind
 from app.web import errors
 from tests.conftest import NOW, _bound_to
 from tests.factories.circulars import make_circular
@@ -88,6 +90,16 @@ def open_house(app: Flask) -> Iterator[House]:
         outer.rollback()
 
 
+def _tables(house: House, office: Person) -> None:
+    """One table that waits for a word, one with a wrong row, one that waits for the worker."""
+    for state, line in (("checked", "ada@m.example,Lovelace"), ("refused", "nonsense,Lovelace"), ("checking", "")):
+        table = f"email,family_name\n{line}\n".encode()
+        row = imports.begin(table, "people.csv", Kind.PEOPLE, options={}, language="en", by=office, now=NOW)
+        if line:
+            imports.work(row.id, now=NOW)
+        house.ids[f"import {state}"] = row.id
+
+
 def _furnish(house: House) -> None:
     """Find a row for every page; what the demonstration lacks is added by the rooms' own rules."""
     people = {p.email: p for p in db.session.scalars(select(Person)) if p.email}
@@ -103,6 +115,7 @@ def _furnish(house: House) -> None:
     _accounts(house, who["secretariat"], who["participant"])
     _library_and_pilots(house, _state_of(who["focal point"]))
     _circulars(house, who["secretariat"])
+    _tables(house, who["secretariat"])
     for state in (State.FAILED, State.QUEUED, State.SUPPRESSED):
         house.ids[f"message {state}"] = db.session.scalars(select(Message.id).where(Message.state == state)).first()
     house.ids["mail"] = db.session.scalars(select(InboundMail.id)).one()

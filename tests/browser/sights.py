@@ -17,7 +17,11 @@ PUBLIC, ASKER, APPLICANT, PARTICIPANT, FOCAL, LEAD, OFFICE, AUDITOR, ADMIN = (
 NO_PAGES = {
     "interests.form_docx": "a file", "interests.form_pdf": "a file", "interests.draft_file": "a file",
     "interests.record_file": "a file", "accounts.designation_scan": "a file", "exchanges.session_calendar": "a file",
-    "exchanges.desk_scan": "a file", "practices.document": "a file", "pilots.evidence_file": "a file",
+    "exchanges.desk_scan": "a file", "transfers.archive_file": "a file", "transfers.import_template": "a table",
+    **dict.fromkeys(("accounts.people_table", "accounts.organisations_table", "accounts.designations_table", "accounts.audit_table",
+                     "interests.calls_table", "interests.queue_table", "exchanges.exchanges_table", "exchanges.sessions_table",
+                     "exchanges.invitations_table", "dashboards.outbox_table"), "a table"),
+    "practices.document": "a file", "pilots.evidence_file": "a file",
     "circulars.desk_mail_html": "a mail, shown in a frame of its page", "circulars.phone_invitation": "leads to the call about it",
     "api.feed": "a calendar", "dashboards.network_mark": "a picture", "health.live": "one word", "health.ready": "one word",
     "dashboards.message_html": "a mail, shown in a frame of its message's page",
@@ -55,7 +59,7 @@ def sights() -> list[Sight]:
     """All of them."""
     return [
         *_public(), *_applicant(), *_people(), *_library(), *_pilots(), *_desk_interests(), *_desk_exchanges(), *_desk_accounts(),
-        *_desk_mails(), *_circulars(),
+        *_desk_transfers(), *_desk_mails(), *_circulars(),
     ]  # fmt: skip
 
 
@@ -186,6 +190,15 @@ def _desk_accounts() -> Iterator[Sight]:
         yield Sight("accounts.designation", OFFICE, {"designation_id": kind})
     yield from _both("accounts.edit_designation", OFFICE, designation_id="designation")
     yield Sight("accounts.audit_log", AUDITOR)
+
+
+def _desk_transfers() -> Iterator[Sight]:
+    yield Sight("transfers.imports", OFFICE)
+    for kind in ("people", "organisations", "participants", "expressions"):
+        yield from _both("transfers.new_import", OFFICE, kind=kind)
+    for state in ("checked", "refused", "checking"):
+        yield Sight("transfers.import_page", OFFICE, {"import_id": f"import {state}"})
+    yield Sight("transfers.archives", OFFICE, {"exchange_id": "exchange"})
 
 
 def _desk_mails() -> Iterator[Sight]:

@@ -28,7 +28,7 @@ FOR_ONE = {
     "session-copy", "session-invite-delegate", "session-nudge", "session-seat", "session-update-words", "session-waiting",
     "answer-recorded", "expression-accepted", "expression-confirm", "expression-copy", "expression-declined",
     "expression-draft", "expression-moved", "expression-question", "expression-waitlisted", "expression-withdrawn",
-    "join-invitation", "password-changed", "circular", "circular-correction", "circular-in-place",
+    "join-invitation", "password-changed", "test-mail", "circular", "circular-correction", "circular-in-place",
     "opinion-asked", "opinion-reminder", "handed-over", "expression-links",
     "session-invite-hand-over",
 }  # fmt: skip

@@ -19,6 +19,8 @@ from app.exchanges.rules.delegating import Source
 from app.extensions import db
 from app.interests import reminders as opinions
 from app.interests import rules as interests
+from app.notifications import outbox
+from app.notifications.commands import test_letter
 from app.notifications.models import Message
 from app.notifications.rendering import job_of
 from tests.factories.accounts import make_designation, make_person, make_state
@@ -261,10 +263,15 @@ def taking_over(world: World) -> None:
     hand_over(former, successor, by=world.officer, now=NOW + minutes(2))
 
 
+def a_test(world: World) -> None:
+    """What an operator sends to see whether mail arrives."""
+    outbox.queue(test_letter("operator@alvania.example", world.language), now=NOW)
+
+
 def told(reader: Reader, language: str) -> dict[str, Message]:
     """Every kind of mail to this reader, by the name its golden file has; the first of a kind, to those who are asked, in the order they were caused."""
     world = World(reader, language)
-    for story in (sessions, reworded, delegate, accounts, expressions, circulars, co_leads, taking_over):
+    for story in (sessions, reworded, delegate, accounts, expressions, circulars, co_leads, taking_over, a_test):
         story(world)
     db.session.flush()
     found: dict[str, Message] = {}

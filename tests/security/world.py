@@ -12,7 +12,7 @@ from app.circulars.rules import send as send_circular
 from app.core.signing import sign
 from app.core.tokens import fresh_nonce
 from app.exchanges import rules
-from app.exchanges.models import Answer, Route, Visibility
+from app.exchanges.models import Answer, PeerSession, Route, Visibility
 from app.extensions import db
 from app.files.models import StoredFile
 from app.files.rules import keep
@@ -21,6 +21,8 @@ from app.notifications.models import InboundMail, Message, Verdict
 from app.pilots.models import Visibility as Reader
 from app.pilots.rules import Shown, add_evidence, write_update
 from app.practices.rules import keep_document
+from app.transfers import rules as imports
+from app.transfers.models import Archive, Kind
 from tests.factories.accounts import NOW, make_designation, make_ministry, make_person, make_state
 from tests.factories.circulars import make_circular
 from tests.factories.exchanges import make_invitation, make_session
@@ -74,7 +76,7 @@ def make_world(words: str, person: Person | None = None) -> tuple[Organisation, 
         subject=words, body=words, verdict=Verdict.UNCLEAR, reason="no_calendar_part", person_id=person.id,
     )  # fmt: skip
     db.session.add(mail)
-    more = _library(words) | _pilot(words, state) | _circular(words, person, state)
+    more = _library(words) | _pilot(words, state) | _circular(words, person, state) | _transfers(words, person, session)
     record("person.changed", "person", person.id, by=person, now=NOW, changes={"post": (words, texts)}, note=words)
     db.session.flush()
     message = db.session.query(Message).where(Message.recipient_id == person.id).first()
@@ -99,6 +101,17 @@ def make_world(words: str, person: Person | None = None) -> tuple[Organisation, 
         "open_call": f"/en/calls/{open_call.id}",
     }
     return state, person, ids, links
+
+
+def _transfers(words: str, person: Person, session: PeerSession) -> Ids:
+    quoted = words.replace('"', '""')
+    table = f'email,family_name\nnew@m.example,"{quoted}"\n'.encode()
+    row = imports.begin(table, words, Kind.PEOPLE, options={}, language="en", by=person, now=NOW)
+    imports.work(row.id, now=NOW)
+    archive = Archive(exchange_id=session.exchange_id, language="en", by_id=person.id, expires_at=NOW + timedelta(days=9))
+    db.session.add(archive)
+    db.session.flush()
+    return {"import_id": row.id, "archive_id": archive.id}
 
 
 def _library(words: str) -> Ids:
@@ -136,6 +149,7 @@ def filled(rule: str, ids: Ids) -> str:
         .replace("scans/<uuid:file_id>", "scans/<uuid:scan_id>")
         .replace("<any(practice,tool,resource):kind>", "practice")
         .replace("<lang_code>", "fr")
+        .replace("<any(people,organisations,participants,expressions):kind>", "people")
     )
     for name, value in ids.items():
         address = address.replace(f"<uuid:{name}>", str(value))
@@ -147,7 +161,7 @@ def pages(app: object, ids: Ids, links: dict[str, str]) -> list[str]:
     found = list(links.values())
     for rule in app.url_map.iter_rules():  # type: ignore[attr-defined]
         address = filled(rule.rule, ids)
-        if "GET" in rule.methods and "<" not in address and not address.endswith((".pdf", ".docx", "/table")):
+        if "GET" in rule.methods and "<" not in address and not address.endswith((".pdf", ".docx", "/table", "/template/people")):
             found.append(address)
     return sorted(found)
 

@@ -16,6 +16,8 @@ from app.extensions import db
 from app.interests import rules
 from app.interests.models import Source, Status
 from app.notifications.models import InboundMail, Message, Verdict
+from app.transfers import rules as imports
+from app.transfers.models import Archive, Kind
 from tests.factories.accounts import NOW, make_designation, make_ministry, make_person, make_state
 from tests.factories.exchanges import make_invitation, make_session
 from tests.factories.interests import make_call, make_draft, make_expression
@@ -43,6 +45,7 @@ def everything() -> dict[str, Any]:
     made |= _exchanges(state, guest)
     made |= {"record_id": make_practice("Kinship", code="PR-77").id, "document_id": uuid.uuid4()}
     made |= _pilots(db.session.get_one(Organisation, state.id))
+    made |= _transfers(officer, made["exchange_id"])
     db.session.commit()
     db.session.expunge_all()
     return made
@@ -112,12 +115,26 @@ def _pilots(state: Organisation) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _transfers(officer: Person, exchange_id: uuid.UUID) -> dict[str, Any]:
+    table = b"email,family_name\nada@m.example,Lovelace\n"
+    uploaded = imports.begin(table, "people.csv", Kind.PEOPLE, options={}, language="en", by=officer, now=NOW)
+    imports.work(uploaded.id, now=NOW)
+    archive = Archive(exchange_id=exchange_id, language="en", by_id=officer.id, expires_at=NOW + timedelta(days=9))
+    db.session.add(archive)
+    db.session.flush()
+    return {"import_id": uploaded.id, "archive_id": archive.id}
+
+
 def address_of(rule: Any, made: dict[str, Any], lang: str = "en") -> str:
     """The address of a page, filled with what was made."""
     path = str(rule.rule).replace("<lang:lang>", lang)
     first = path.removeprefix(f"/{lang}/").strip("/").split("/")[0]
     path = path.replace("<token>", str(made.get(LINKS.get(first, ""), "a" * 54)))
-    path = path.replace("<any(practice,tool,resource):kind>", "practice").replace("<lang_code>", "fr")
+    path = (
+        path.replace("<any(practice,tool,resource):kind>", "practice")
+        .replace("<lang_code>", "fr")
+        .replace("<any(people,organisations,participants,expressions):kind>", "people")
+    )
     path = path.replace("<string:code>", "PR-77" if "tools" not in path and "resources" not in path else "gap_checklist")
     path = path.replace("<any(who, what):step>", "who").replace("<role>", "participant")
     return re.sub(r"<uuid:(\w+)>", lambda found: str(made[found[1]]), path)

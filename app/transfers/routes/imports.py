@@ -34,10 +34,6 @@ from app.transfers.sheets import template
 WORK = "transfers.work"
 
 
-def _kind(name: str) -> Kind:
-    return Kind(name) if name in set(Kind) else abort(404)
-
-
 def _found(import_id: uuid.UUID) -> Import:
     return queries.import_in_view(viewer(), import_id) or abort(404)
 
@@ -51,21 +47,21 @@ def imports() -> ResponseReturnValue:
     return render_template("transfers/imports.html", page=page, words=words)
 
 
-@blueprint.get("/desk/imports/template/<kind>")
+@blueprint.get("/desk/imports/template/<any(people,organisations,participants,expressions):kind>")
 @requires(P.MANAGE_PEOPLE, P.MANAGE_EXCHANGES, P.REVIEW_EXPRESSIONS)
 def import_template(kind: str) -> Response:
     """An empty table with headings and a row of hints, in the reader's language."""
-    wanted, form = _kind(kind), form_of(request.args.get("form"))
+    wanted, form = Kind(kind), form_of(request.args.get("form"))
     content = template(IMPORTERS[wanted], str(words.KINDS[wanted]), form, language())
     name = f"{wanted.value}-template.{'xlsx' if form is Form.XLSX else 'csv'}"
     return send_file(content, mimetype=MEDIA[form], as_attachment=True, download_name=name, conditional=False, etag=False)
 
 
-@blueprint.route("/desk/imports/new/<kind>", methods=["GET", "POST"])
+@blueprint.route("/desk/imports/new/<any(people,organisations,participants,expressions):kind>", methods=["GET", "POST"])
 @requires(P.MANAGE_PEOPLE, P.MANAGE_EXCHANGES, P.REVIEW_EXPRESSIONS)
 def new_import(kind: str) -> ResponseReturnValue:
     """Upload a table. Nothing is changed yet: the next page says what it would do."""
-    wanted = _kind(kind)
+    wanted = Kind(kind)
     form = _offered(FORMS[wanted](session_id=request.args.get("session"), call_id=request.args.get("call")))
     if not form.is_submitted():
         return _form_page(form, wanted)

@@ -411,3 +411,12 @@ def test_a_call_that_offers_no_tools_asks_for_none(app, client):
         db.session.commit()
     page = client.get(f"/en/drafts/{token}/what")
     assert page.status_code == 200 and 'name="aim"' in page.text and 'name="tools"' not in page.text
+
+
+def test_the_size_of_the_printed_form_stands_beside_it_before_it_is_loaded(app, client, place):
+    for ending in ("docx", "pdf"):
+        with client.get(f"/en/calls/{place['call']}/form.{ending}") as answer:
+            size = len(answer.data)
+        assert f"{max(1, size // 1024)} kB" in words(client.get(f"/en/calls/{place['call']}").text)
+    step = client.get(start(client, place))
+    assert words(step.text).count(" kB") == 2

@@ -24,6 +24,7 @@ from app.interests.forms.steps import LaterForm, LetterForm, SendForm, Step, Wha
 from app.interests.models import Endorsement, Expression
 from app.interests.routes import blueprint, shown, ways
 from app.interests.routes.calls import BeginForm, found
+from app.interests.routes.sizes import form_sizes
 from app.interests.rules.complete import LETTER, WHAT, WHO
 from app.interests.rules.drafts import refuse_unless_draft, refuse_unless_open
 from app.interests.words import MODES
@@ -265,6 +266,7 @@ def _page(draft: Expression, token: str, step: int, form: Step) -> str:
         accept=files.ACCEPT,
         cards={m.value: line for m, (_word, line) in MODES.items()},
         steps=_progress(draft, token),
+        sizes=form_sizes(draft.call),
         keep_url=url_for("interests.keep", token=token, step=NAMES[step]) if step in (WHO, WHAT) else "",
     )
 

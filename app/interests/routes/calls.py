@@ -21,6 +21,7 @@ from app.interests import queries, rules
 from app.interests.forms.desk import CallForm
 from app.interests.models import Call
 from app.interests.routes import blueprint
+from app.interests.routes.sizes import form_sizes
 from app.interests.words import ASKS, KINDS
 from app.texts.queries import shown_of, source_of_row
 
@@ -48,7 +49,7 @@ def call(call_id: uuid.UUID) -> ResponseReturnValue:
     """One call: what it asks for, who may apply, until when."""
     shown = found(call_id)
     form = BeginForm() if shown.is_open(clock.now()) else None
-    return render_template("interests/call.html", call=shown, begin=form, ASKS=ASKS, KINDS=KINDS)
+    return render_template("interests/call.html", call=shown, begin=form, ASKS=ASKS, KINDS=KINDS, sizes=form_sizes(shown))
 
 
 @blueprint.get("/desk/calls")

@@ -35,7 +35,10 @@ def written(message):
     }  # fmt: skip
     text = json.dumps(whole, ensure_ascii=False, sort_keys=True).replace(settings().base_url, samples.HOST)
     text = _TOKEN.sub(r"\1sample", _REFERENCE.sub("EOI-2026-0007", _UUID.sub(NOBODY, text)))
-    return json.loads(text)
+    made = json.loads(text)
+    if "codes" in made["facts"]:
+        made["facts"]["codes"] = dict.fromkeys(made["facts"]["codes"], "sample")
+    return made
 
 
 def test_samples_hold_what_the_rules_write_in_every_language(session):

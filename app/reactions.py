@@ -8,13 +8,14 @@ from typing import Any
 
 from app.accounts.events import AddressChanged, HandedOver, PersonClosed
 from app.core.events import subscribe
-from app.interests.events import ExpressionAccepted
+from app.interests.events import ExpressionAccepted, ExpressionsErased
 from app.notifications.events import ReplyReceived
 
 _KEEPING = ("interests", "exchanges", "pilots")
 """Rooms that keep something for a person."""
 NEWS: dict[type, tuple[str, ...]] = {
     ExpressionAccepted: ("app.exchanges.reactions:invite_to_open_sessions",),
+    ExpressionsErased: ("app.letters.reactions:forget_applicants",),
     HandedOver: tuple(f"app.{room}.reactions:take_over" for room in _KEEPING),
     AddressChanged: tuple(f"app.{room}.reactions:renew_links" for room in _KEEPING),
     PersonClosed: ("app.exchanges.reactions:let_go",),

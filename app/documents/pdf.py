@@ -96,7 +96,7 @@ def _form(document: Document) -> dict[str, Any]:
 
 
 def _letter(letter: Letter) -> dict[str, Any]:
-    number = letter.head[0][1] if letter.head else ""
+    number = letter.head[0][1] if letter.head and not letter.remark else ""
     return {
         **_spoken(letter.language, letter.right_to_left),
         **{name: getattr(letter, name) for name in ("network", "sender", "head", "addressee", "subject", "salutation", "closing")},

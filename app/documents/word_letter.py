@@ -23,7 +23,7 @@ def letter_to_docx(letter: Letter, made: datetime) -> bytes:
 
 class _Writer(Page):
     def __init__(self, letter: Letter, made: datetime) -> None:
-        number = letter.head[0][1] if letter.head else ""
+        number = letter.head[0][1] if letter.head and not letter.remark else ""
         title = f"{number} {letter.subject[1]}".strip()
         super().__init__(letter.language, letter.right_to_left, title, letter.network, made)
         self.letter = letter

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True)
@@ -11,3 +12,11 @@ class ExpressionAccepted:
     """An expression of interest was accepted."""
 
     expression_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class ExpressionsErased:
+    """Names, texts and files of these were deleted: they had been kept as long as was said."""
+
+    expression_ids: tuple[uuid.UUID, ...]
+    at: datetime

@@ -175,6 +175,7 @@ class Letter(Id, Timestamps, Base):
     cancelled_at: Mapped[datetime | None]
     cancelled_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("people.id"))
     cancel_reason: Mapped[str | None]
+    erased_at: Mapped[datetime | None]  # names, text and files went with the expression of interest it is about
     version: Mapped[int] = mapped_column(default=1)
 
     state: Mapped[Organisation | None] = relationship(foreign_keys=[state_id])
@@ -199,7 +200,7 @@ class Letter(Id, Timestamps, Base):
         Index("ix_letters_to_print", "dated", "id", postgresql_where=text("status = 'issued' AND sent_on IS NULL")),
         CheckConstraint("status = 'draft' OR (number IS NOT NULL AND dated IS NOT NULL)", name="numbered"),
         CheckConstraint("status <> 'draft' OR number IS NULL", name="draft_without_number"),
-        CheckConstraint("status <> 'issued' OR (pdf_id IS NOT NULL AND docx_id IS NOT NULL)", name="kept"),
+        CheckConstraint("status <> 'issued' OR erased_at IS NOT NULL OR (pdf_id IS NOT NULL AND docx_id IS NOT NULL)", name="kept"),
         CheckConstraint("(sent_on IS NULL) = (means IS NULL)", name="sent"),
     )  # fmt: skip
 

@@ -76,6 +76,7 @@ register(
         "letter.replaced": _l("Letter replaced"),
         "letter.cancelled": _l("Letter cancelled"),
         "letter.received": _l("Letter received"),
+        "letter.erased": _l("Names, texts and files deleted after 24 months"),
         "letter.sent": _l("Sending of a letter noted"),
         "letter.answered": _l("Answer to a letter noted"),
         "formula.changed": _l("Wording of letters changed"),

@@ -6,10 +6,10 @@ import email
 import email.policy
 import hashlib
 import io
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from werkzeug.datastructures import FileStorage
 
 from app.accounts.access import Viewer
@@ -21,16 +21,17 @@ from app.exchanges.rules.delegating import Source as AnswerSource
 from app.files.models import StoredFile
 from app.files.rules import path_of
 from app.interests.models import Source
+from app.interests.models import Status as Interest
 from app.letters import queries, rules
-from app.letters.models import Direction, LetterKind, Status
+from app.letters.models import About, Direction, LetterKind, Status
 from app.letters.queries import Filters
-from app.notifications.models import Message
+from app.notifications.models import Message, State
 from app.notifications.rendering import job_of, preview, render
 from tests.conftest import NOW
 from tests.factories.accounts import make_designation, make_person, make_state
 from tests.factories.exchanges import make_invitation, make_session
 from tests.factories.interests import make_call, make_expression
-from tests.factories.letters import issued, make_signatory, office, received
+from tests.factories.letters import about, issue, issued, make_signatory, office, prepare, received
 from tests.files.samples import PDF
 
 
@@ -139,6 +140,34 @@ def test_an_answer_that_is_not_in_the_register_can_be_noted_once(session, desk, 
     with pytest.raises(RuleBroken):
         rules.answered(sent, by_letter=received(desk, sent.state), on=date(2026, 11, 23), by=desk.person, now=NOW)
     assert (sent.answered_on, sent.answered_by_id) == (date(2026, 11, 23), None)
+
+
+def test_letters_forget_the_applicant_with_the_expression_of_interest(session, desk, signer):
+    from app.interests.rules import erase_old_expressions
+
+    long_ago = NOW - timedelta(days=3 * 365)
+    call = make_call(opens_at=long_ago - timedelta(days=30), closes_at=long_ago)
+    expression = make_expression(
+        call,
+        make_state("Northland"),
+        status=Interest.ACCEPTED,
+        reference="EOI-2023-0007",
+        decided_at=long_ago,
+        submitted_at=long_ago,
+    )
+    subject = about(desk, expression, About.EXPRESSION)
+    (letter,) = issue(desk, prepare(desk, subject, signer), subject)
+    number, pdf = letter.number, letter.pdf_id
+    assert letter.recipients["people"] and letter.content
+    put = {"state": State.SENDING, "lease_token": letter.id, "lease_until": NOW}
+    session.execute(update(Message).values(**put))
+    session.execute(update(Message).values(state=State.SENT, sent_at=NOW))
+    assert erase_old_expressions(NOW) == 1
+    session.expire_all()
+    assert (letter.number, letter.recipients, letter.content, letter.correspondent, letter.pdf_id) == (number, {}, None, "", None)
+    assert session.get(StoredFile, pdf) is None
+    assert not session.scalars(select(Message).where(Message.kind == "letter-sent")).all()
+    assert "EOI-2023-0007" in next(entry.facts.get("subject", "") for entry in queries.page(desk, Filters()).rows)
 
 
 def test_overdue_is_the_day_after_and_never_what_was_cancelled(session, desk, sent):

@@ -8,10 +8,12 @@ from datetime import datetime
 from sqlalchemy import delete, exists, select, update
 
 from app.audit.rules import record
+from app.core.events import announce
 from app.core.tokens import fresh_nonce
 from app.extensions import db
 from app.files import rules as files
 from app.files.models import StoredFile
+from app.interests.events import ExpressionsErased
 from app.interests.models import (
     Call,
     Expression,
@@ -80,6 +82,7 @@ def erase_old_expressions(now: datetime, most: int = 200) -> int:
         db.session.execute(delete(Question).where(Question.expression_id.in_(ids)))
         db.session.execute(update(Move).where(Move.expression_id.in_(ids)).values(reason=None))
         _delete_beside(ids)
+        announce(ExpressionsErased(tuple(ids), now))
     return len(found)
 
 

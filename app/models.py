@@ -7,6 +7,7 @@ from app.core import limits, once
 from app.exchanges import models as exchanges
 from app.files import models as files
 from app.interests import models as interests
+from app.interests import opinion_models as _opinions  # noqa: F401 - its tables
 from app.letters import models as letters
 from app.links import models as links
 from app.notifications import guards as _guards  # noqa: F401 - the guard of the messages table

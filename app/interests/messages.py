@@ -12,7 +12,8 @@ from app.core import codes, days
 from app.core.db import Json
 from app.core.signing import external_url, mark, opened, standing_code
 from app.core.text import fold
-from app.interests.models import Expression, Move, Opinion, Question, Status
+from app.interests.models import Expression, Move, Question, Status
+from app.interests.opinion_models import Opinion
 from app.notifications.models import Priority
 from app.notifications.outbox import Letter, queue
 

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from app.core import days
 from app.extensions import db
 from app.interests import messages
-from app.interests.models import Opinion
+from app.interests.opinion_models import Opinion
 from app.interests.queries.opinions import REACH, silent_co_leads, weekends_of
 from app.notifications import outbox
 from app.notifications.models import Message

@@ -8,7 +8,8 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts.models import OrganisationKind
 from app.audit.words import register
-from app.interests.models import Ask, Endorsement, Mode, Source, Status, View
+from app.interests.models import Ask, Endorsement, Mode, Source, Status
+from app.interests.opinion_models import View
 
 STATUSES: dict[Status, tuple[Any, str]] = {
     Status.DRAFT: (_l("Draft"), ""),

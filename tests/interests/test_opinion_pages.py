@@ -9,7 +9,8 @@ from app.accounts.models import Person, Role
 from app.accounts.visibility import Label
 from app.extensions import db
 from app.interests import rules
-from app.interests.models import Expression, LeftOut, Opinion, Status, View
+from app.interests.models import Expression, Status
+from app.interests.opinion_models import LeftOut, Opinion, View
 from app.notifications.models import State
 from tests.conftest import csrf_of
 from tests.factories.accounts import NOW, make_person, make_state

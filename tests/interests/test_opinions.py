@@ -14,7 +14,8 @@ from app.audit.models import AuditEntry
 from app.core.errors import RuleBroken
 from app.extensions import db
 from app.interests import queries, reminders, rules
-from app.interests.models import Note, OpinionRecord, Status, View
+from app.interests.models import Note, Status
+from app.interests.opinion_models import OpinionRecord, View
 from app.notifications.models import Message, State
 from tests.factories.accounts import NOW, make_organisation, make_person, make_state
 from tests.factories.interests import make_call, make_expression

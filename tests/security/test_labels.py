@@ -21,7 +21,8 @@ from app.extensions import db
 from app.files.models import StoredFile
 from app.files.rules import keep
 from app.interests import rules
-from app.interests.models import Expression, Note, Question, Status, View
+from app.interests.models import Expression, Note, Question, Status
+from app.interests.opinion_models import View
 from app.notifications.models import Message
 from app.notifications.rendering import job_of, render
 from app.pilots import rules as pilots

@@ -48,7 +48,8 @@ from app.interests.forms.fields import (
     zone_field,
 )
 from app.interests.forms.steps import Step
-from app.interests.models import APPLICANT_KINDS, Ask, Source, Status, View
+from app.interests.models import APPLICANT_KINDS, Ask, Source, Status
+from app.interests.opinion_models import View
 from app.interests.queries.queue import call_choices
 from app.interests.rules.complete import SENTENCES
 from app.interests.words import ASKS, KINDS, SOURCES, VIEWS

@@ -15,7 +15,8 @@ from app.accounts.models import Membership, Organisation, Person, Role, RoleGran
 from app.accounts.visibility import may_see, without_co_lead
 from app.core import days
 from app.extensions import db
-from app.interests.models import Expression, LeftOut, Opinion, OpinionRecord, OpinionRequest
+from app.interests.models import Expression
+from app.interests.opinion_models import LeftOut, Opinion, OpinionRecord, OpinionRequest
 
 _NOW_CO_LEADS = select(RoleGrant.person_id).where(RoleGrant.role == Role.CO_LEAD, RoleGrant.ended_at.is_(None))
 

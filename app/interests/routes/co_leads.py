@@ -18,7 +18,8 @@ from app.extensions import db
 from app.files.models import StoredFile
 from app.interests import queries, rules
 from app.interests.forms.desk import AskOpinionsForm, ConflictForm, LabelForm, OpinionForm
-from app.interests.models import Expression, Note, Opinion, Question
+from app.interests.models import Expression, Note, Question
+from app.interests.opinion_models import Opinion
 from app.interests.routes import blueprint, opinions, shown
 from app.interests.routes.desk import done, found
 from app.interests.words import STATUSES

@@ -8,7 +8,8 @@ from typing import Any
 from app.accounts.access import P, Viewer
 from app.accounts.visibility import WORDS, Label
 from app.interests import queries
-from app.interests.models import WITH_THE_SECRETARIAT, Expression, LeftOut, Opinion
+from app.interests.models import WITH_THE_SECRETARIAT, Expression
+from app.interests.opinion_models import LeftOut, Opinion
 from app.interests.queries import Asked
 from app.interests.words import VIEWS
 

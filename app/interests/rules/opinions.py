@@ -17,16 +17,8 @@ from app.core import days
 from app.core.errors import RuleBroken
 from app.extensions import db
 from app.interests import messages
-from app.interests.models import (
-    WITH_THE_SECRETARIAT,
-    Expression,
-    LeftOut,
-    Opinion,
-    OpinionRecord,
-    OpinionRequest,
-    Status,
-    View,
-)
+from app.interests.models import WITH_THE_SECRETARIAT, Expression, Status
+from app.interests.opinion_models import LeftOut, Opinion, OpinionRecord, OpinionRequest, View
 from app.interests.queries.opinions import co_leads, is_left_out, last_moment, open_request
 from app.interests.rules.moving import lock
 from app.notifications.outbox import cancel_waiting

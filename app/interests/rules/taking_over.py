@@ -11,7 +11,8 @@ from app.audit.rules import record
 from app.core.tokens import fresh_nonce
 from app.extensions import db
 from app.interests import messages
-from app.interests.models import WITH_THE_SECRETARIAT, Expression, Opinion, OpinionRequest, Status
+from app.interests.models import WITH_THE_SECRETARIAT, Expression, Status
+from app.interests.opinion_models import Opinion, OpinionRequest
 from app.interests.queries import open_question, staff
 from app.interests.rules.moving import lock
 from app.interests.rules.opinions import pass_on

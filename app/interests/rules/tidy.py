@@ -14,18 +14,8 @@ from app.extensions import db
 from app.files import rules as files
 from app.files.models import StoredFile
 from app.interests.events import ExpressionsErased
-from app.interests.models import (
-    Call,
-    Expression,
-    LeftOut,
-    Move,
-    Note,
-    Opinion,
-    OpinionRecord,
-    OpinionRequest,
-    Question,
-    Status,
-)
+from app.interests.models import Call, Expression, Move, Note, Question, Status
+from app.interests.opinion_models import LeftOut, Opinion, OpinionRecord, OpinionRequest
 from app.notifications.models import Message, State
 
 YEARS = 2

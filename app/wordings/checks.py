@@ -15,6 +15,7 @@ MOST = 2000
 _PLACE = re.compile(r"%\(\w+\)[sd]")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 _SPACES = re.compile(r"[ \t\n]+")  # not the hard spaces: French has one before a colon
+_ISOLATES = re.compile("([\u2066\u2067\u2068\u2069])")
 _NUMBERS = frozenset({"%(num)s", "%(count)s"})
 
 
@@ -31,8 +32,22 @@ def checked(sentence: Sentence, language: str, typed: list[str]) -> list[str]:
 
 def _tidied(form: str, model: str) -> str:
     """Without spaces around, unless the sentence has one there too: a comma between names ends with it."""
-    found = _SPACES.sub(" ", clean(form))
+    parts = _ISOLATES.split(form)
+    kept = "".join(part if _ISOLATES.fullmatch(part) else clean(part) for part in parts)
+    if not _balanced(kept):
+        kept = _ISOLATES.sub("", kept)
+    found = _SPACES.sub(" ", kept)
     return found if model != model.strip() else found.strip(" ")
+
+
+def _balanced(form: str) -> bool:
+    """Does every isolate end, and none end that did not begin? Arabic sentences hold a code or number together with them."""
+    depth = 0
+    for sign in _ISOLATES.findall(form):
+        depth += -1 if sign == "\u2069" else 1
+        if depth < 0:
+            return False
+    return depth == 0
 
 
 def _one(sentence: Sentence, language: str, number: int, form: str) -> None:

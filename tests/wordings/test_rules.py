@@ -123,6 +123,14 @@ def test_every_sentence_of_the_platform_would_pass_its_own_check(app):
             assert checks.checked(found, language, list(forms)) == list(forms), (language, found.words)
 
 
+def test_marks_of_direction_stay_where_each_of_them_ends(app, sentence):
+    search_ = sentence("Search")
+    whole = "\u2066AB-1\u2069 بحث"
+    assert checks.checked(search_, "ar", [whole]) == [whole]
+    for open_ended in ("\u2066AB-1 بحث", "\u2069AB-1 بحث\u2066", "\u202eAB-1 بحث"):
+        assert checks.checked(search_, "ar", [open_ended]) == ["AB-1 بحث"]
+
+
 def test_a_preview_fills_every_place(app):
     assert checks.previewed("Dear %(form)s, 5 %% at %(time)s") == "Dear [form], 5 % at 16:00"
     assert checks.previewed("%(num)s places", "11") == "11 places"

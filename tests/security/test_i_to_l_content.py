@@ -61,6 +61,7 @@ def test_i_whatever_is_stored_leaves_as_a_download_only(app, within, sign_in):
         f"/en/desk/invitations/{ids['invitation_id']}/scans/{ids['scan_id']}",
         f"/en/practices/files/{ids['document_id']}",
         f"/en/pilots/{ids['pilot_id']}/milestones/{ids['milestone_id']}/evidence/{ids['evidence_id']}",
+        f"/en/desk/archives/{ids['archive_id']}/file",
     ]
     for address in served:
         with browser.get(address) as answer:
@@ -74,7 +75,7 @@ def test_i_whatever_is_stored_leaves_as_a_download_only(app, within, sign_in):
     stored = {rule.endpoint for rule in app.url_map.iter_rules() if kept.search(rule.rule)}
     assert stored == {
         "interests.record_file", "interests.expression_file", "interests.draft_file", "accounts.designation_scan",
-        "exchanges.desk_scan", "practices.document", "pilots.evidence_file",
+        "exchanges.desk_scan", "practices.document", "pilots.evidence_file", "transfers.archive_file",
     }, (  # fmt: skip
         "a new way out needs a line here"
     )

@@ -22,7 +22,7 @@ from app.pilots.models import Visibility as Reader
 from app.pilots.rules import Shown, add_evidence, write_update
 from app.practices.rules import keep_document
 from app.transfers import rules as imports
-from app.transfers.models import Archive, Kind
+from app.transfers.models import Archive, ArchiveState, Kind
 from tests.factories.accounts import NOW, make_designation, make_ministry, make_person, make_state
 from tests.factories.circulars import make_circular
 from tests.factories.exchanges import make_invitation, make_session
@@ -108,7 +108,9 @@ def _transfers(words: str, person: Person, session: PeerSession) -> Ids:
     table = f'email,family_name\nnew@m.example,"{quoted}"\n'.encode()
     row = imports.begin(table, words, Kind.PEOPLE, options={}, language="en", by=person, now=NOW)
     imports.work(row.id, now=NOW)
-    archive = Archive(exchange_id=session.exchange_id, language="en", by_id=person.id, expires_at=NOW + timedelta(days=9))
+    until = NOW + timedelta(days=9)
+    archive = Archive(exchange_id=session.exchange_id, language="en", by_id=person.id, expires_at=until)
+    archive.state, archive.file_id = ArchiveState.READY, _file("archive", None, words).id
     db.session.add(archive)
     db.session.flush()
     return {"import_id": row.id, "archive_id": archive.id}

@@ -75,6 +75,7 @@ def _interests(officer: Person, state: Organisation) -> dict[str, Any]:
     draft, one = make_draft(call, state), make_expression(call, state)
     asked = make_expression(call, state, status=Status.UNDER_REVIEW)
     question = rules.ask(asked, "Which ministry leads?", by=officer, now=NOW)
+    note = rules.note(asked, "Call them.", by=officer, now=NOW)
     entered = make_expression(call, state, entered_by=officer.id, source=Source.NOTE_VERBALE)
     return {
         "call_id": call.id, "expression_id": one.id, "asked": asked.id, "question_id": question.id,
@@ -83,7 +84,7 @@ def _interests(officer: Person, state: Organisation) -> dict[str, Any]:
         "status": sign("status", one.id, one.status_nonce),
         "correct": sign("correct", entered.id, entered.status_nonce),
         "question": sign("question", question.id, question.nonce),
-        "file_id": uuid.uuid4(),
+        "file_id": uuid.uuid4(), "row_id": note.id,
     }  # fmt: skip
 
 

@@ -44,6 +44,7 @@ FORMS: list[tuple[str, str, str, str, dict[str, Any], str]] = [
      "peer_sessions"),
     ("note", "officer", "desk/expressions/{expression_id}", "n-text", {"n-text": "Call them."}, "expression_notes"),
     ("decision", "officer", "desk/expressions/{expression_id}", "reason", {"decision": "under_review"}, "expression_moves"),
+    ("opinions", "officer", "desk/expressions/{expression_id}", "o-due_on", {"o-due_on": "2026-12-03"}, "opinion_requests"),
     ("question", "officer", "desk/expressions/{expression_id}", "q-text", {"q-text": "Who leads?"}, "expression_questions"),
     ("letter that came", "officer", "desk/expressions/{expression_id}", "e-submission_key", {"e-file": samples.docx}, "stored_files"),
     ("answer on behalf", "officer", "desk/expressions/{asked}", "a-text",

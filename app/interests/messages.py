@@ -111,8 +111,10 @@ def ask(question: Question, now: datetime, *, again: str = "") -> None:
 def new_links(expression: Expression, now: datetime, *, former: str = "") -> None:
     """The links that work from now on: somebody took over from ``former``, or the address was corrected."""
     draft = expression.status is Status.DRAFT
-    page = _kept_link("draft" if draft else "status", expression)
-    facts = {"former": former, "draft": draft, "links": {"page": page}}
+    purpose = "draft" if draft else "status"
+    facts: dict[str, Any] = {"former": former, "draft": draft, "links": {purpose: _kept_link(purpose, expression)}}
+    if draft:
+        facts["codes"] = _draft_code(expression)
     _tell(expression, "expression-links", expression.status_nonce, facts, now)
 
 

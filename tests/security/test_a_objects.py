@@ -52,6 +52,7 @@ SEES: dict[str, tuple[set[str], set[str]]] = {
     ),
     "practices.document": (_OFFICE | {"auditor"}, _OFFICE | {"auditor"}),  # of a practice that is a draft
     "circulars.circular": (_OFFICE | {"auditor", "participant"}, _OFFICE | {"auditor"}),  # one for those it was sent to
+    **dict.fromkeys(("letters.draft", "letters.draft_pdf", "letters.leave_out"), (set(), set())),  # the letter is issued
     "accounts.end_sign_in": (set(), set()),
 }
 SECRET = "Zanzibarquestion"

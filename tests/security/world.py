@@ -27,6 +27,7 @@ from tests.factories.accounts import NOW, make_designation, make_ministry, make_
 from tests.factories.circulars import make_circular
 from tests.factories.exchanges import make_invitation, make_session
 from tests.factories.interests import make_call, make_draft, make_expression
+from tests.factories.letters import issued, make_signatory, office
 from tests.factories.pilots import make_milestone, make_pilot
 from tests.factories.practices import make_practice
 
@@ -76,7 +77,7 @@ def make_world(words: str, person: Person | None = None) -> tuple[Organisation, 
         subject=words, body=words, verdict=Verdict.UNCLEAR, reason="no_calendar_part", person_id=person.id,
     )  # fmt: skip
     db.session.add(mail)
-    more = _library(words) | _pilot(words, state) | _circular(words, person, state) | _transfers(words, person, session)
+    more = _library(words) | _pilot(words, state) | _circular(words, person, state) | _letter(words, session) | _transfers(words, person, session)
     record("person.changed", "person", person.id, by=person, now=NOW, changes={"post": (words, texts)}, note=words)
     db.session.flush()
     message = db.session.query(Message).where(Message.recipient_id == person.id).first()
@@ -143,6 +144,14 @@ def _circular(words: str, person: Person, state: Organisation) -> Ids:
     return {"circular_id": circular.id}
 
 
+def _letter(words: str, session: PeerSession) -> Ids:
+    """An issued letter about the session, with who signs it."""
+    viewer = office()
+    signer = make_signatory(viewer.person, words)
+    letter = issued(viewer, session, signer)[0]
+    return {"letter_id": letter.id, "set_id": letter.set_id, "signatory_id": signer.id}
+
+
 def filled(rule: str, ids: Ids) -> str:
     """A rule as an address of this world: each id by its name, the file of an invitation where one is meant."""
     address = (
@@ -152,6 +161,9 @@ def filled(rule: str, ids: Ids) -> str:
         .replace("<any(practice,tool,resource):kind>", "practice")
         .replace("<lang_code>", "fr")
         .replace("<any(people,organisations,participants,expressions):kind>", "people")
+        .replace("<any(pdf,docx,scan):which>", "pdf")
+        .replace("<key>", "salutation")
+        .replace("<spoken>", "en")
     )
     for name, value in ids.items():
         address = address.replace(f"<uuid:{name}>", str(value))

@@ -46,6 +46,7 @@ def everything() -> dict[str, Any]:
     made |= {"record_id": make_practice("Kinship", code="PR-77").id, "document_id": uuid.uuid4()}
     made |= _pilots(db.session.get_one(Organisation, state.id))
     made |= _transfers(officer, made["exchange_id"])
+    made |= {"letter_id": uuid.uuid4(), "set_id": uuid.uuid4(), "signatory_id": uuid.uuid4()}
     db.session.commit()
     db.session.expunge_all()
     return made
@@ -136,6 +137,7 @@ def address_of(rule: Any, made: dict[str, Any], lang: str = "en") -> str:
         .replace("<lang_code>", "fr")
         .replace("<any(people,organisations,participants,expressions):kind>", "people")
     )
+    path = path.replace("<any(pdf,docx,scan):which>", "pdf").replace("<key>", "salutation").replace("<spoken>", "en")
     path = path.replace("<string:code>", "PR-77" if "tools" not in path and "resources" not in path else "gap_checklist")
     path = path.replace("<any(who, what):step>", "who").replace("<role>", "participant")
     return re.sub(r"<uuid:(\w+)>", lambda found: str(made[found[1]]), path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import uuid
 
-from flask import abort, flash, request, send_file, url_for
+from flask import abort, flash, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -39,9 +39,6 @@ def _proof(letter: Letter) -> Proof:
 @requires(P.MANAGE_LETTERS)
 def draft(letter_id: uuid.UUID) -> ResponseReturnValue:
     """As it would look, and what may be written by hand."""
-    letter = letter_or_404(letter_id)
-    if letter.number is not None and request.method == "GET":  # issued meanwhile
-        return see(url_for("letters.letter", letter_id=letter_id))
     letter = _draft(letter_id)
     proof = _proof(letter)
     start = {

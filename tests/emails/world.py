@@ -219,7 +219,7 @@ def circulars(world: World) -> None:
     first = _circular(world, {world.language: FORM[world.language]}, {world.language: FORM_TEXT[world.language]}, "co_leads")
     _circular(world, {world.language: LATER[world.language]}, {world.language: FORM_TEXT[world.language]}, "co_leads", first)
     db.session.execute(delete(RoleGrant))
-    without = make_person("Quiet", of=world.state, email=None)
+    without = make_person("Quiet", given_name="Ada", of=world.state, email=None)
     make_designation(world.state, without)
     other = "fr" if world.language == "ar" else "ar"
     _circular(world, {other: FORM[other]}, {other: FORM_TEXT[other]}, "focal_points")

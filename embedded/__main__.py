@@ -46,9 +46,8 @@ def main() -> None:
     except Trouble as trouble:
         sys.exit(f"pathways: {trouble}")
     except PermissionError:
-        sys.exit(
-            f"pathways: This user may not work in {folder}: start as the user who made it, or set PATHWAYS_DATA to another folder"
-        )
+        sys.exit(f"pathways: This user may not work in {folder}: start as the user who made it, or set PATHWAYS_DATA to another"
+                 " folder")
     except OSError as error:
         sys.exit(f"pathways: {disk_full(folder) if error.errno in (errno.ENOSPC, errno.EDQUOT) else error}")
 
@@ -103,17 +102,10 @@ def claim_ports(place: Place, env: dict[str, str], names: list[str]) -> None:
 def settings(place: Place, env: dict[str, str], urls: servers.Urls) -> dict[str, str]:
     """The environment of every program; what the caller has set stays. Kept in a file for commands typed elsewhere."""
     ours = {
-        "DATABASE_URL": urls.app,
-        "MIGRATION_DATABASE_URL": env.get("DATABASE_URL", urls.owner),
-        "REDIS_URL": urls.redis,
-        "SMTP_URL": f"smtp://127.0.0.1:{env['MAIL_PORT']}",
-        "BASE_URL": f"http://127.0.0.1:{env['PORT']}",
-        "PATHWAYS_ENV": "demo",
-        "SECRET_KEY": place.secrets()["SECRET_KEY"],
-        "VAR_DIR": str(place.data),
-        "CLOCK_FILE": str(place.data / "clock"),
-        "PYTHONTZPATH": "",
-        "PYTHONUNBUFFERED": "1",
+        "DATABASE_URL": urls.app, "MIGRATION_DATABASE_URL": env.get("DATABASE_URL", urls.owner), "REDIS_URL": urls.redis,
+        "SMTP_URL": f"smtp://127.0.0.1:{env['MAIL_PORT']}", "BASE_URL": f"http://127.0.0.1:{env['PORT']}",
+        "PATHWAYS_ENV": "demo", "SECRET_KEY": place.secrets()["SECRET_KEY"], "VAR_DIR": str(place.data),
+        "CLOCK_FILE": str(place.data / "clock"), "PYTHONTZPATH": "", "PYTHONUNBUFFERED": "1",
     }
     place.write(place.data / "env", "".join(f"{name}={shlex.quote(env.get(name, ours[name]))}\n" for name in ours))
     return ours | env

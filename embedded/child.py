@@ -27,15 +27,8 @@ class Child:
     behind; while any of them lives its lock is taken, and the id in it is certainly theirs, not a recycled one.
     """
 
-    def __init__(
-        self,
-        place: Place,
-        name: str,
-        argv: Sequence[str | Path] = (),
-        env: Mapping[str, str] | None = None,
-        marks: Sequence[Path] = (),
-        stop_by: signal.Signals = signal.SIGTERM,
-    ) -> None:
+    def __init__(self, place: Place, name: str, argv: Sequence[str | Path] = (), env: Mapping[str, str] | None = None,
+                 marks: Sequence[Path] = (), stop_by: signal.Signals = signal.SIGTERM) -> None:
         self.place, self.name, self.argv, self.marks, self.stop_by = place, name, argv, marks, stop_by
         self.env, self.drop = env or BARE, {"cwd": place.checkout, "umask": 0o077} if env else place.drop
         self.log, self.log_start = place.data / "log" / f"{name}.log", 0
@@ -65,9 +58,8 @@ class Child:
             mark.unlink(missing_ok=True)
         with open(os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as log:
             self.log_start = log.tell()
-            self.process = subprocess.Popen(
-                self.argv, stdin=stdin, stdout=log, stderr=log, env=self.env, pass_fds=(lock,), start_new_session=True, **self.drop
-            )
+            self.process = subprocess.Popen(self.argv, stdin=stdin, stdout=log, stderr=log, env=self.env, pass_fds=(lock,),
+                                            start_new_session=True, **self.drop)
         os.truncate(lock, 0)
         os.pwrite(lock, str(self.process.pid).encode(), 0)
         os.close(lock)

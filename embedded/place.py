@@ -35,10 +35,8 @@ class Place:
         self.give(self.data)
         if not self.can_run("/bin/sh", "-c", 'cd -- "$0"', self.data):
             who = self.user.pw_name if self.user else "this user"
-            raise Trouble(
-                f"The databases run as {who}, who cannot reach {self.data}: set PATHWAYS_DATA to a folder that"
-                " this user can reach, such as /var/lib/pathways"
-            )
+            raise Trouble(f"The databases run as {who}, who cannot reach {self.data}: set PATHWAYS_DATA to a folder that"
+                          " this user can reach, such as /var/lib/pathways")
         self._lock()
         for name in ("run", "log", "mail", "redis"):
             (self.data / name).mkdir(mode=0o700, exist_ok=True)
@@ -54,10 +52,8 @@ class Place:
         try:
             fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Trouble(
-                f"The platform already runs on {self.data} (process {os.pread(self.lock, 20, 0).decode()}): stop that"
-                " one first, or set PATHWAYS_DATA to another folder"
-            ) from None
+            raise Trouble(f"The platform already runs on {self.data} (process {os.pread(self.lock, 20, 0).decode()}): stop that"
+                          " one first, or set PATHWAYS_DATA to another folder") from None
         os.truncate(self.lock, 0)
         os.pwrite(self.lock, str(os.getpid()).encode(), 0)
 

@@ -71,16 +71,8 @@ def postgres(place: Place, more: Mapping[str, str] = {}, owner_may: str = "") ->
 def redis(place: Place) -> Child:
     """Redis on a Unix socket only, which refuses writes rather than forget, and keeps them in its append-only file."""
     mark = place.sockets / "redis.sock"
-    settings = {
-        "port": 0,
-        "unixsocket": mark,
-        "unixsocketperm": 700,
-        "dir": place.data / "redis",
-        "save": "",
-        "appendonly": "yes",
-        "appendfsync": "everysec",
-        "maxmemory-policy": "noeviction",
-    }
+    settings = {"port": 0, "unixsocket": mark, "unixsocketperm": 700, "dir": place.data / "redis", "save": "",
+                "appendonly": "yes", "appendfsync": "everysec", "maxmemory-policy": "noeviction"}
     flags = [part for name, value in settings.items() for part in (f"--{name}", str(value))]
     return Child(place, "redis", [_programs(place) / REDIS, *flags], marks=[mark])
 
@@ -89,22 +81,8 @@ def _make_cluster(place: Place, program: Path, data: Path, owner_may: str) -> No
     say("making the database")
     new = data.with_suffix(".new")  # renamed when whole: a start cut short begins again
     shutil.rmtree(new, ignore_errors=True)
-    Child(
-        place,
-        "initdb",
-        [
-            program.with_name("initdb"),
-            "-D",
-            new,
-            "-U",
-            "postgres",
-            "--auth=peer",
-            "--encoding=UTF8",
-            "--locale=C",
-            "--locale-provider=builtin",
-            "--builtin-locale=C.UTF-8",
-        ],
-    ).run()
+    Child(place, "initdb", [program.with_name("initdb"), "-D", new, "-U", "postgres", "--auth=peer", "--encoding=UTF8",
+                            "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]).run()
     place.write(new / "pg_hba.conf", HBA)
     for database, file in (("postgres", "roles.sql"), ("pathways", "rights.sql")):
         sql = Path(__file__).with_name(file).read_text().format(owner_may=owner_may, **place.secrets())

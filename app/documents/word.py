@@ -38,7 +38,7 @@ class Page:
         page.left_margin = page.right_margin = Mm(22)
         page.top_margin = page.bottom_margin = Mm(20)
         properties = self.out.core_properties
-        properties.title, properties.author, properties.language = title, author, language
+        properties.title, properties.author, properties.language = title[:255], author[:255], language  # as long as Word takes
         properties.comments, properties.last_modified_by = "", author
         properties.created = properties.modified = made.replace(tzinfo=None)
         self._base_style()

@@ -196,7 +196,7 @@ def test_erasing_an_old_expression_takes_the_opinions_with_it(world):
     expression.call.opens_at = NOW - timedelta(days=900)
     db.session.flush()
     assert rules.erase_old_expressions(NOW) == 1
-    from app.interests.models import LeftOut, Opinion, OpinionRequest
+    from app.interests.opinion_models import LeftOut, Opinion, OpinionRequest
 
     for table in (Opinion, OpinionRecord, OpinionRequest, LeftOut, Note):
         assert db.session.scalars(select(table)).all() == []

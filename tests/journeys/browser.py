@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from http.cookiejar import CookieJar
+from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlencode, urljoin
 from urllib.request import HTTPCookieProcessor, Request, build_opener
@@ -57,7 +58,11 @@ class Browser:
         """Fill in and send the form whose action holds ``part``; a list is several choices of one name."""
         forms = [f for f in self.page.xpath("//main//form") if part in (f.get("action") or self.url) and f.method == "POST"]
         assert forms, f"no form to {part!r} at {self.url}: {self.words()[:800]}"
-        form = forms[0]
+        def fits(one: Any) -> bool:
+            names = {str(e.get("name")) for e in one.xpath(".//*[@name]")}
+            return all(k in names or any(n.endswith(f"-{k}") for n in names) for k in fields)
+
+        form = next(filter(fits, forms), forms[0])
         values: list[tuple[str, str]] = []
         known = {e.get("name") for e in form.xpath(".//*[@name]")}
         # a page with several forms puts a prefix before each form's names

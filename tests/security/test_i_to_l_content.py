@@ -89,7 +89,7 @@ def test_j_what_a_spreadsheet_would_calculate_leaves_as_text(app, within, sign_i
     for address in pages(app, ids, links):
         with browser.get(address) as answer:
             kinds.add(answer.mimetype)
-    assert kinds <= {"text/html", "text/plain", "text/calendar", "application/pdf"}
+    assert kinds <= {"text/html", "text/plain", "text/calendar", "application/pdf", "application/json"}
     assert len(lists(app, ids)) >= 9
     for address in lists(app, ids):
         with browser.get(address) as answer, zipfile.ZipFile(io.BytesIO(answer.get_data())) as book:

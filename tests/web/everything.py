@@ -46,7 +46,7 @@ def everything() -> dict[str, Any]:
     made |= {"record_id": make_practice("Kinship", code="PR-77").id, "document_id": uuid.uuid4()}
     made |= _pilots(db.session.get_one(Organisation, state.id))
     made |= _transfers(officer, made["exchange_id"])
-    made |= {"letter_id": uuid.uuid4(), "set_id": uuid.uuid4(), "signatory_id": uuid.uuid4()}
+    made |= {"letter_id": uuid.uuid4(), "set_id": uuid.uuid4(), "signatory_id": uuid.uuid4(), "circular_id": uuid.uuid4()}
     db.session.commit()
     db.session.expunge_all()
     return made

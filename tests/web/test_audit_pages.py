@@ -22,6 +22,7 @@ PAGES = {
     "expression": ("expression_id", "desk/expressions/{}"),
     "exchange": ("exchange_id", "desk/exchanges/{}"),
     "session": ("session_id", "desk/sessions/{}"),
+    "import": ("import_id", "desk/imports/{}"),
     "practice": ("record_id", "desk/practices/practice/{}"),
     "pilot": ("pilot_id", "pilots/{}"),
     "message": ("message_id", "desk/outbox/{}"),

@@ -17,7 +17,8 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app.accounts import sessions
-from app.accounts.models import Designation, Person, Role, RoleGrant, SignInLink
+from app.accounts.access import Viewer
+from app.accounts.models import Designation, Organisation, Person, Role, RoleGrant, SignInLink
 from app.accounts.rules import designations, joining
 from app.circulars import rules as circulars
 from app.circulars.models import CircularRecipient
@@ -30,16 +31,23 @@ from app.exchanges.models import Invitation, PeerSession, SessionStatus
 from app.extensions import db
 from app.files import rules as files
 from app.interests.models import Call, Expression, Question, Status
+from app.interests import rules
 from app.interests.rules import drafts
+from app.letters.queries import letters_of
 from app.notifications.models import InboundMail, Message, State
 from app.pilots.models import Milestone, Pilot
 from app.practices.models import Practice, Resource, Tool
 from app.transfers import rules as imports
 from app.transfers.models import Kind
 from app.web import errors
+from app.wordings.sentences import name_of
 from tests.conftest import NOW, _bound_to
 from tests.factories.circulars import make_circular
 from tests.factories.interests import make_call
+from tests.factories.letters import about, received
+from tests.factories.letters import issued as issue_letters
+from tests.factories.letters import make_signatory
+from tests.factories.letters import prepare as make_letters
 from tests.files.samples import PDF
 
 ASKING = "the browser that asked for the link"
@@ -115,6 +123,8 @@ def _furnish(house: House) -> None:
     _accounts(house, who["secretariat"], who["participant"])
     _library_and_pilots(house, _state_of(who["focal point"]))
     _circulars(house, who["secretariat"])
+    _letters(house, who["secretariat"])
+    _opinions(house, who["secretariat"])
     _tables(house, who["secretariat"])
     for state in (State.FAILED, State.QUEUED, State.SUPPRESSED):
         house.ids[f"message {state}"] = db.session.scalars(select(Message.id).where(Message.state == state)).first()
@@ -232,6 +242,26 @@ def _circulars(house: House, office: Person) -> None:
     assert kept is not None
     house.links["circular"] = sign("circular", kept.id, kept.nonce)
     house.ids |= {"circular sent": sent.id, "circular draft": draft.id, "arabic": "ar"}
+
+
+def _letters(house: House, office: Person) -> None:
+    """Letters of one session issued, those of another prepared, and one that came."""
+    viewer = Viewer(person=office, roles=frozenset({Role.SECRETARIAT}))
+    signer = make_signatory(office)
+    issued, prepared = (db.session.get_one(PeerSession, row_id) for row_id in house.ids["sessions coming"][:2])
+    made = make_letters(viewer, about(viewer, prepared), signer)
+    house.ids |= {"letters prepared": made.id, "letter draft": letters_of(made)[0].id, "signatory": signer.id}
+    sent = issue_letters(viewer, issued, signer)[0]
+    came = received(viewer, db.session.get_one(Organisation, house.ids["organisation"]))
+    house.ids |= {"letters issued": sent.set_id, "letter issued": sent.id, "letter received": came.id}
+    house.ids["sentence"] = name_of("", "Sign in")
+
+
+def _opinions(house: House, office: Person) -> None:
+    """One expression of interest that the co-leads are asked about."""
+    expression = db.session.get_one(Expression, house.ids[f"expression {Status.UNDER_REVIEW}"])
+    rules.ask_opinions(expression, (NOW + timedelta(days=9)).date(), text="Is the ground clear to you?", by=office, now=NOW)
+    house.ids["expression asked of"] = expression.id
 
 
 @contextmanager

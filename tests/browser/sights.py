@@ -17,11 +17,13 @@ PUBLIC, ASKER, APPLICANT, PARTICIPANT, FOCAL, LEAD, OFFICE, AUDITOR, ADMIN = (
 NO_PAGES = {
     "interests.form_docx": "a file", "interests.form_pdf": "a file", "interests.draft_file": "a file",
     "interests.record_file": "a file", "accounts.designation_scan": "a file", "exchanges.session_calendar": "a file",
-    "exchanges.desk_scan": "a file", "transfers.archive_file": "a file", "transfers.import_template": "a table",
+    "exchanges.desk_scan": "a file", "letters.letter_file": "a file", "letters.draft_pdf": "a file", "transfers.archive_file": "a file", "transfers.import_template": "a table",
     **dict.fromkeys(("accounts.people_table", "accounts.organisations_table", "accounts.designations_table", "accounts.audit_table",
                      "interests.calls_table", "interests.queue_table", "exchanges.exchanges_table", "exchanges.sessions_table",
                      "exchanges.invitations_table", "dashboards.outbox_table"), "a table"),
     "practices.document": "a file", "pilots.evidence_file": "a file",
+    "dashboards.wordings_json": "a file", "dashboards.wordings_po": "a file",
+    "dashboards.template_html": "a mail, shown in a frame of its page",
     "circulars.desk_mail_html": "a mail, shown in a frame of its page", "circulars.phone_invitation": "leads to the call about it",
     "api.feed": "a calendar", "dashboards.network_mark": "a picture", "health.live": "one word", "health.ready": "one word",
     "dashboards.message_html": "a mail, shown in a frame of its message's page",
@@ -59,7 +61,7 @@ def sights() -> list[Sight]:
     """All of them."""
     return [
         *_public(), *_applicant(), *_people(), *_library(), *_pilots(), *_desk_interests(), *_desk_exchanges(), *_desk_accounts(),
-        *_desk_transfers(), *_desk_mails(), *_circulars(),
+        *_desk_transfers(), *_desk_mails(), *_circulars(), *_letters(), *_words(),
     ]  # fmt: skip
 
 
@@ -136,6 +138,8 @@ def _people() -> Iterator[Sight]:
     yield Sight("interests.expression", FOCAL, {"expression_id": "expression state"})
     yield Sight("dashboards.home", LEAD)
     yield Sight("exchanges.exchange_list", LEAD)
+    yield from _both("interests.opinion", LEAD, expression_id="expression asked of")
+    yield Sight("interests.record", LEAD, {"expression_id": "expression asked of"})
 
 
 def _desk_interests() -> Iterator[Sight]:
@@ -148,6 +152,7 @@ def _desk_interests() -> Iterator[Sight]:
     for status in ("submitted", "under_review", "clarification_asked", "accepted"):
         yield Sight("interests.record", OFFICE, {"expression_id": f"expression {status}"})
     yield Sight("interests.record", AUDITOR, {"expression_id": "expression accepted"})
+    yield Sight("interests.record", OFFICE, {"expression_id": "expression asked of"})
     yield from _both("interests.enter", OFFICE)
 
 
@@ -180,6 +185,9 @@ def _desk_accounts() -> Iterator[Sight]:
     yield from _both("accounts.new_person", OFFICE)
     yield from _both("accounts.edit_person", OFFICE, person_id="person")
     yield from _both("accounts.new_designation", OFFICE, person_id="person")
+    yield Sight("accounts.hand_over", OFFICE, {"person_id": "person"})
+    yield Sight("accounts.hand_over", OFFICE, {"person_id": "person"}, query={"words": "a"})
+    yield from _both("accounts.hand_over", OFFICE, person_id="person", successor="person own")
     yield Sight("accounts.organisations", OFFICE)
     for kind in ("organisation", "ministry"):
         yield Sight("accounts.organisation", OFFICE, {"organisation_id": kind})
@@ -253,3 +261,33 @@ def _circulars() -> Iterator[Sight]:
     yield Sight("circulars.phone_list", OFFICE)
     yield Sight("circulars.phone_list", AUDITOR, query={"session": ""})
     yield from _both("circulars.phone_person", OFFICE, person_id="person own")
+
+
+def _letters() -> Iterator[Sight]:
+    yield Sight("letters.register", OFFICE)
+    yield Sight("letters.register", AUDITOR)
+    yield Sight("letters.to_print", OFFICE)
+    for kind in ("issued", "received", "draft"):
+        yield Sight("letters.letter", OFFICE, {"letter_id": f"letter {kind}"}, status=404 if kind == "draft" else 200)
+    yield from _both("letters.draft", OFFICE, letter_id="letter draft")
+    yield from _both("letters.new_incoming", OFFICE)
+    yield from _both("letters.prepare", OFFICE, session="session")
+    for kind in ("prepared", "issued"):
+        yield Sight("letters.letter_set", OFFICE, {"set_id": f"letters {kind}"})
+    yield Sight("letters.signatories", OFFICE)
+    yield from _both("letters.new_signatory", OFFICE)
+    yield from _both("letters.signatory", OFFICE, signatory_id="signatory")
+    yield Sight("letters.wording", OFFICE)
+    yield from _both("letters.formula", OFFICE, key="closing_note", spoken="arabic")
+
+
+def _words() -> Iterator[Sight]:
+    yield Sight("dashboards.text_gaps", OFFICE)
+    yield Sight("dashboards.text_gaps", OFFICE, query={"language": "zh", "state": "missing"})
+    yield Sight("dashboards.wordings", OFFICE)
+    yield Sight("dashboards.wordings", OFFICE, query={"q": "session"})
+    yield Sight("dashboards.wording", OFFICE, {"sentence": "sentence"})
+    yield Sight("dashboards.wording_edit", OFFICE, {"sentence": "sentence", "lang_code": "arabic"})
+    yield Sight("dashboards.templates", OFFICE)
+    yield Sight("dashboards.template", OFFICE, {"sort": "mail", "name": "session-invite", "lang_code": "arabic"})
+    yield Sight("dashboards.template", AUDITOR, {"sort": "mail", "name": "session-cancel", "lang_code": "arabic"})

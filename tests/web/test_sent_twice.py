@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.accounts import sessions
-from app.accounts.models import Person
+from app.accounts.models import Person, Role, RoleGrant
 from app.core.db import Base
 from app.extensions import db
 from tests.conftest import NOW
@@ -86,6 +86,8 @@ def counted(app) -> dict[str, int]:
 def _made(app) -> dict[str, Any]:
     with app.app_context():
         made = everything()
+        db.session.add(RoleGrant(person_id=made["focal"], role=Role.CO_LEAD, granted_at=NOW))  # somebody to ask for an opinion
+        db.session.commit()
         made["newcomer_address"] = db.session.get(Person, made["newcomer"]).email
         db.session.remove()
         return made
@@ -105,12 +107,12 @@ def _browser(app, made, who):
 
 def _prepared(app, made, entry):
     """A browser, where the form goes, and its content, which every sending repeats byte for byte."""
-    _name, who, where, having, typed, _table = entry
+    name, who, where, having, typed, _table = entry
     browser = _browser(app, made, who)
     page = "/en/" + where.format(**made)
     shown = browser.get(page)
     assert shown.status_code == 200, (page, shown.status_code)
-    form = form_of(shown.text, having, "/apply" if where.startswith("calls/") else "")
+    form = form_of(shown.text, having, "/roles" if name == "role" else "/apply" if where.startswith("calls/") else "")
     values, files = {}, {}
     for field, value in typed.items():
         if callable(value):

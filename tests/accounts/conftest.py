@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from datetime import timedelta
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 
 from app.accounts.models import Role
+from app.accounts.rules import joining
+from app.core import clock
 from app.extensions import db
-from tests.factories.accounts import make_person
+from tests.factories.accounts import NOW, make_person
 
 PASSWORD = "lantern otter forty fjord"
 
@@ -124,3 +127,17 @@ def office(browser_of):
 def administrator(browser_of):
     """A browser of an administrator."""
     return browser_of(Role.ADMINISTRATOR, family_name="Root", given_name="Ines")[0]
+
+
+@pytest.fixture
+def person(within):
+    with within():
+        made = make_person("Morrow", email="Adaeze.Morrow@astoria.example")
+        joining.set_password(made, PASSWORD, now=NOW - timedelta(days=1), tell=False)
+    return made
+
+
+@pytest.fixture
+def at(monkeypatch):
+    """Let the platform's clock show another moment."""
+    return lambda moment: monkeypatch.setattr(clock, "now", lambda: moment)

@@ -30,8 +30,8 @@ from app.demo.load import load_demo
 from app.exchanges.models import Invitation, PeerSession, SessionStatus
 from app.extensions import db
 from app.files import rules as files
-from app.interests.models import Call, Expression, Question, Status
 from app.interests import rules
+from app.interests.models import Call, Expression, Question, Status
 from app.interests.rules import drafts
 from app.letters.queries import letters_of
 from app.notifications.models import InboundMail, Message, State
@@ -44,9 +44,8 @@ from app.wordings.sentences import name_of
 from tests.conftest import NOW, _bound_to
 from tests.factories.circulars import make_circular
 from tests.factories.interests import make_call
-from tests.factories.letters import about, received
+from tests.factories.letters import about, make_signatory, received
 from tests.factories.letters import issued as issue_letters
-from tests.factories.letters import make_signatory
 from tests.factories.letters import prepare as make_letters
 from tests.files.samples import PDF
 

@@ -17,7 +17,7 @@ PUBLIC, ASKER, APPLICANT, PARTICIPANT, FOCAL, LEAD, OFFICE, AUDITOR, ADMIN = (
 NO_PAGES = {
     "interests.form_docx": "a file", "interests.form_pdf": "a file", "interests.draft_file": "a file",
     "interests.record_file": "a file", "accounts.designation_scan": "a file", "exchanges.session_calendar": "a file",
-    "exchanges.desk_scan": "a file", "letters.letter_file": "a file", "letters.draft_pdf": "a file", "transfers.archive_file": "a file", "transfers.import_template": "a table",
+    "exchanges.desk_scan": "a file", "interests.expression_file": "a file", "letters.letter_file": "a file", "letters.draft_pdf": "a file", "transfers.archive_file": "a file", "transfers.import_template": "a table",
     **dict.fromkeys(("accounts.people_table", "accounts.organisations_table", "accounts.designations_table", "accounts.audit_table",
                      "interests.calls_table", "interests.queue_table", "exchanges.exchanges_table", "exchanges.sessions_table",
                      "exchanges.invitations_table", "dashboards.outbox_table"), "a table"),
@@ -268,8 +268,9 @@ def _letters() -> Iterator[Sight]:
     yield Sight("letters.register", AUDITOR)
     yield Sight("letters.to_print", OFFICE)
     for kind in ("issued", "received", "draft"):
-        yield Sight("letters.letter", OFFICE, {"letter_id": f"letter {kind}"}, status=404 if kind == "draft" else 200)
-    yield from _both("letters.draft", OFFICE, letter_id="letter draft")
+        yield Sight("letters.letter", OFFICE, {"letter_id": f"letter {kind}"})
+    for send in (False, True):
+        yield Sight("letters.draft", OFFICE, {"letter_id": "letter draft"}, send=send, fine=True)
     yield from _both("letters.new_incoming", OFFICE)
     yield from _both("letters.prepare", OFFICE, session="session")
     for kind in ("prepared", "issued"):
@@ -289,5 +290,5 @@ def _words() -> Iterator[Sight]:
     yield Sight("dashboards.wording", OFFICE, {"sentence": "sentence"})
     yield Sight("dashboards.wording_edit", OFFICE, {"sentence": "sentence", "lang_code": "arabic"})
     yield Sight("dashboards.templates", OFFICE)
-    yield Sight("dashboards.template", OFFICE, {"sort": "mail", "name": "session-invite", "lang_code": "arabic"})
-    yield Sight("dashboards.template", AUDITOR, {"sort": "mail", "name": "session-cancel", "lang_code": "arabic"})
+    yield Sight("dashboards.template", OFFICE, {"lang_code": "arabic"}, query={"sort": "mail", "name": "session-invite"})
+    yield Sight("dashboards.template", AUDITOR, {"lang_code": "arabic"}, query={"sort": "mail", "name": "session-cancel"})

@@ -1,0 +1,32 @@
+"""What the tests of the secretariat's desks share."""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy import select
+
+from app.exchanges.models import PeerSession
+from app.notifications.models import InboundMail, Verdict
+from tests.factories.exchanges import NOW
+
+
+def hidden(text, name):
+    found = re.search(rf'<input[^>]*name="{name}"[^>]*value="([^"]*)"', text)
+    return found[1] if found else ""
+
+
+def only(session, kind=PeerSession):
+    session.expire_all()
+    return session.scalars(select(kind)).one()
+
+
+def unclear_mail(session, invitation, **fields):
+    mail = InboundMail(
+        received_at=NOW, source="imap", sha256=fields.pop("sha256", "x"), raw=b"", subject="Re: <b>Invitation</b>",
+        body="We accept <script>alert(1)</script>", sender=invitation.person.email.lower(), verdict=Verdict.UNCLEAR,
+        reason="no_calendar_part", **fields,
+    )  # fmt: skip
+    session.add(mail)
+    session.commit()
+    return mail

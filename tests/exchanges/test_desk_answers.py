@@ -1,0 +1,158 @@
+"""The secretariat's and the focal point's desks: answers and delegates on behalf, replies that were not understood."""
+
+from __future__ import annotations
+
+import io
+import re
+
+from sqlalchemy import select
+
+from app.accounts.models import Role
+from app.audit.models import AuditEntry
+from app.exchanges import rules
+from app.exchanges.models import Answer, AnswerRecord, Invitation, Route, Seat
+from app.files.models import StoredFile
+from app.notifications.models import InboundMail, Verdict
+from tests.exchanges.conftest import Browser
+from tests.exchanges.desk import only, unclear_mail
+from tests.factories.accounts import make_person, make_state
+from tests.factories.exchanges import NOW, invitation_of, make_invitation, make_session
+
+PDF = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n"
+    b"trailer<</Root 1 0 R>>\nstartxref\n9\n%%EOF\n"
+)
+
+
+def test_an_answer_by_note_verbale_is_recorded_with_source_and_scan(session, secretariat, state):
+    invitation = make_invitation(make_session(), organisation=state)
+    session.commit()
+    path = f"/en/desk/invitations/{invitation.id}/answer"
+    data = {"answer": "yes", "source_kind": "note_verbale", "source_number": "NV/7", "source_date": "2026-11-20",
+            "scan": (io.BytesIO(PDF), "note.pdf")}  # fmt: skip
+    answer = secretariat.post(path, data, content_type="multipart/form-data")
+    assert answer.status_code == 303, answer.text
+    kept = only(session, AnswerRecord)
+    scan = only(session, StoredFile)
+    assert (kept.route, kept.source["number"], kept.source["scan_id"]) == (Route.SECRETARIAT, "NV/7", str(scan.id))
+    assert invitation_of(invitation.peer_session, invitation.person).seat is Seat.HELD
+    record = f"/en/desk/invitations/{invitation.id}"
+    page = secretariat.get(record).text
+    assert "NV/7" in page and "20 November 2026" in page and "note.pdf" in page and "entered by the secretariat" in page
+    with secretariat.get(f"{record}/scans/{scan.id}") as got:
+        assert (got.status_code, got.data, got.mimetype) == (200, PDF, "application/pdf")
+        assert got.headers["Content-Disposition"].startswith("attachment")
+    line = session.scalars(select(AuditEntry).where(AuditEntry.action == "session.answered")).one()
+    assert line.changes["source"][1]["scan_id"] == str(scan.id)
+    bad = {**data, "answer": "no", "scan": (io.BytesIO(b"<svg onload=alert(1)>"), "note.pdf")}
+    assert secretariat.post(path, bad, content_type="multipart/form-data").status_code == 409
+    assert only(session, AnswerRecord).answer is Answer.YES
+
+
+def test_the_note_that_named_a_delegate_is_opened_from_the_record_and_from_no_other(session, secretariat, sign_in, state):
+    invitation, other = make_invitation(make_session(), organisation=state), make_invitation(make_session())
+    session.commit()
+    data = {"family_name": "Sabri", "email": "nora@alvania.example", "language": "fr", "replace": "yes",
+            "source_kind": "note_verbale", "source_date": "2026-11-23", "scan": (io.BytesIO(PDF), "nv.pdf")}  # fmt: skip
+    path = f"/en/desk/invitations/{invitation.id}"
+    assert secretariat.post(f"{path}/delegate", data, content_type="multipart/form-data").status_code == 303
+    scan = only(session, StoredFile)
+    assert "Letters that named a delegate" in secretariat.get(path).text
+    with secretariat.get(f"{path}/scans/{scan.id}") as got:
+        assert got.data == PDF
+    assert secretariat.get(f"/en/desk/invitations/{other.id}/scans/{scan.id}").status_code == 404
+    named = session.scalars(select(Invitation).where(Invitation.delegate_of == invitation.id)).one()
+    assert f'href="{path}"' in secretariat.get(f"/en/desk/invitations/{named.id}").text
+    for role, status in ((Role.AUDITOR, 200), (Role.CO_LEAD, 404), (Role.PARTICIPANT, 404)):
+        browser = Browser(sign_in(make_person(), role))
+        for place in (path, f"{path}/scans/{scan.id}"):
+            with browser.get(place) as got:
+                assert got.status_code == status, (role, place)
+
+
+def test_the_desk_lists_those_who_want_the_notes(session, secretariat):
+    row = make_session()
+    wants, other = make_invitation(row), make_invitation(row)
+    rules.respond(wants, answer=Answer.NO, wants_notes=True, route=Route.PAGE, now=NOW)
+    session.commit()
+    page = secretariat.get(f"/en/desk/sessions/{row.id}?answer=notes").text
+    shown = page.partition('id="people"')[2].partition("<details")[0]
+    assert wants.person.full_name in shown and other.person.full_name not in shown
+
+
+def test_a_delegate_by_phone_takes_the_place_of_the_one_invited(session, secretariat, state):
+    invitation = make_invitation(make_session(), organisation=state)
+    session.commit()
+    path = f"/en/desk/invitations/{invitation.id}/delegate"
+    data = {"family_name": "Sabri", "given_name": "Nora", "email": "nora@alvania.example", "language": "fr", "replace": "yes",
+            "source_kind": "phone", "source_date": "2026-11-23"}  # fmt: skip
+    assert secretariat.post(path, {**data, "email": "not an address"}).status_code == 422
+    assert secretariat.post(path, data).status_code == 303
+    session.expire_all()
+    rows = session.scalars(select(Invitation).order_by(Invitation.id)).all()
+    assert [bool(i.uninvited_at) for i in rows] == [True, False]
+    assert (rows[1].person.email, rows[1].organisation_id) == ("nora@alvania.example", state.id)
+
+
+def test_a_focal_point_answers_and_names_delegates_for_the_own_state_only(session, focal_point, state):
+    row = make_session()
+    ours, theirs = make_invitation(row, organisation=state), make_invitation(row, organisation=make_state())
+    foreign = make_person(of=make_state())
+    session.commit()
+    page = focal_point.get("/en/my-state/invitations").text
+    assert ours.person.full_name in page
+    assert theirs.person.full_name not in page
+    assert focal_point.post(f"/en/my-state/invitations/{ours.id}/answer", {"answer": "yes"}).status_code == 303
+    assert invitation_of(row, ours.person).seat is Seat.HELD
+    for action in ("answer", "delegate"):
+        assert focal_point.get(f"/en/my-state/invitations/{theirs.id}/{action}").status_code == 404
+    path = f"/en/my-state/invitations/{ours.id}/delegate"
+    data = {"family_name": "Sabri", "email": foreign.email, "language": "fr", "replace": "yes"}
+    refused = focal_point.post(path, data)
+    assert "outside your delegation" in refused.text
+    assert focal_point.post(path, {**data, "email": "nora@alvania.example"}).status_code == 303
+    assert invitation_of(row, ours.person).uninvited_at == NOW
+    assert invitation_of(row, theirs.person).answer is None
+
+
+def test_the_desk_of_replies_shows_the_mail_as_text_and_two_buttons(session, secretariat):
+    invitation = make_invitation(make_session())
+    mail = unclear_mail(session, invitation)
+    assert "Read it and record what it says." in secretariat.get("/en/desk/replies").text
+    path = f"/en/desk/replies/{mail.id}"
+    page = secretariat.get(path).text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "<script>alert" not in page
+    assert "<b>Invitation" not in page
+    recorded = secretariat.post(f"{path}/record", {"invitation": str(invitation.id), "answer": "yes"}, page=path)
+    assert recorded.status_code == 303
+    assert invitation_of(invitation.peer_session, invitation.person).seat is Seat.HELD
+    assert only(session, InboundMail).verdict is Verdict.HANDLED
+    other = unclear_mail(session, invitation, sha256="y")
+    aside = f"/en/desk/replies/{other.id}"
+    assert secretariat.post(f"{aside}/set-aside", page=aside).status_code == 303
+    assert "Every answer was understood." in secretariat.get("/en/desk/replies").text
+
+
+def test_h8_who_was_not_invited_can_be_invited_from_the_desk_of_replies(session, secretariat):
+    row = make_session()
+    stranger = make_person("Crasher", email="crasher@x.example")
+    mail = unclear_mail(session, make_invitation(row), subject_kind="session", subject_id=row.id)
+    mail.sender, mail.reason = "crasher@x.example", "unknown_replier"
+    session.commit()
+    page = secretariat.get(f"/en/desk/replies/{mail.id}").text
+    address = re.search(r'href="([^"]+)">Invite the sender', page)[1].replace("&amp;", "&")
+    assert f'value="{stranger.id}"' in secretariat.get(address).text
+    secretariat.post(
+        f"/en/desk/sessions/{row.id}/invite", {"people": [str(stranger.id)], "capacity": "participant", "confirmed": "1"}
+    )
+    assert invitation_of(row, stranger).invited_because == "by_hand"
+
+
+def test_a_reply_cannot_be_recorded_for_an_invitation_that_is_not_offered(session, secretariat):
+    invitation, stranger = make_invitation(make_session()), make_invitation(make_session())
+    mail = unclear_mail(session, invitation)
+    path = f"/en/desk/replies/{mail.id}"
+    answer = secretariat.post(f"{path}/record", {"invitation": str(stranger.id), "answer": "yes"}, page=path)
+    assert answer.status_code == 422
+    assert invitation_of(stranger.peer_session, stranger.person).answer is None

@@ -135,6 +135,7 @@ def address_of(rule: Any, made: dict[str, Any], lang: str = "en") -> str:
     path = (
         path.replace("<any(practice,tool,resource):kind>", "practice")
         .replace("<lang_code>", "fr")
+        .replace("<string:kind>/<uuid:object_id>", "call/<uuid:call_id>")
         .replace("<any(people,organisations,participants,expressions):kind>", "people")
     )
     path = path.replace("<any(pdf,docx,scan):which>", "pdf").replace("<key>", "salutation").replace("<spoken>", "en")

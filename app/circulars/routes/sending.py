@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from flask import Response, abort, flash, g, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -20,13 +20,13 @@ from app.circulars.routes.desk import draft_page, found
 from app.circulars.rules.writing import fields_of
 from app.core import clock
 from app.core.errors import RuleBroken
+from app.core.frames import framed, holds_frames
 from app.core.languages import LANGUAGES
 from app.core.once import Sending
 from app.extensions import db
 from app.notifications.rendering import Preview, preview
 from app.texts.queries import source_of, standings_of
 
-MAIL_CSP = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
 _REASONS = {Audience.CALL: "call", Audience.GROUND: "ground"}
 
 
@@ -52,7 +52,7 @@ def _mail(row: Circular, lang_code: str) -> Preview:
 def desk_mail(circular_id: uuid.UUID, lang_code: str) -> ResponseReturnValue:
     """The mail in one language, before or after it was sent."""
     row = found(circular_id)
-    g.frames = True
+    holds_frames()
     mail = _mail(row, lang_code)
     return render_template("circulars/desk_mail.html", row=row, mail=mail, code=lang_code, sent_in=row.language_for(lang_code))
 
@@ -61,10 +61,7 @@ def desk_mail(circular_id: uuid.UUID, lang_code: str) -> ResponseReturnValue:
 @requires(P.SEE_DESK)
 def desk_mail_html(circular_id: uuid.UUID, lang_code: str) -> ResponseReturnValue:
     """The HTML of that mail for the frame that shows it: no scripts, no forms, nothing from outside."""
-    response = Response(_mail(found(circular_id), lang_code).html, mimetype="text/html")
-    response.headers["Content-Security-Policy"] = MAIL_CSP
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return framed(_mail(found(circular_id), lang_code).html)
 
 
 @blueprint.post("/desk/circulars/<uuid:circular_id>/reviewed/<lang_code>")

@@ -6,7 +6,7 @@ import logging
 import uuid
 from typing import Any
 
-from flask import Response, abort, flash, g, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -16,6 +16,7 @@ from app.accounts.reader import language
 from app.audit.queries import lines_about
 from app.core import clock
 from app.core.errors import RuleBroken
+from app.core.frames import framed, holds_frames
 from app.core.text import line
 from app.dashboards import links, rules, tables, words
 from app.dashboards.queries import outbox as queries
@@ -26,7 +27,6 @@ from app.notifications.rendering import SECRET_KINDS, Preview, preview
 from app.tables.exporting import Table, download
 
 log = logging.getLogger("app.dashboards")
-MAIL_CSP = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
 
 
 @blueprint.get("/desk/outbox")
@@ -105,7 +105,7 @@ def message(message_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def _page(found: Message, refused: Any = None, code: int = 200) -> ResponseReturnValue:
-    g.frames = True
+    holds_frames()
     now = clock.now()
     repeat = queries.sent_again(found.id)
     can = viewer().can(P.MANAGE_OUTBOX)
@@ -144,10 +144,7 @@ def message_html(message_id: uuid.UUID) -> ResponseReturnValue:
     mail = _shown(_load(message_id))
     if mail is None or not mail.html:
         abort(404)
-    response = Response(mail.html, mimetype="text/html")
-    response.headers["Content-Security-Policy"] = MAIL_CSP
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return framed(mail.html)
 
 
 @blueprint.post("/desk/outbox/<uuid:message_id>/again")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Response, abort, flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.accounts.access import P, me, requires
 from app.core import clock
 from app.core.errors import RuleBroken
+from app.core.frames import framed, holds_frames
 from app.core.languages import LANGUAGES
 from app.dashboards.routes import blueprint
-from app.dashboards.routes.outbox import MAIL_CSP
 from app.extensions import db
 from app.wordings import reviews
 from app.wordings.queries import review_of
@@ -45,6 +45,7 @@ def template(sort: str, name: str, lang_code: str) -> ResponseReturnValue:
 
 def _page(sort: str, name: str, lang_code: str, refused: RuleBroken | None = None) -> str:
     found = _known(sort, name, lang_code)
+    holds_frames()
     return render_template(
         "dashboards/template.html", sort=found, name=name, code=lang_code, samples=found.samples(name, lang_code),
         row=review_of(sort, name, lang_code), refused=refused,
@@ -58,10 +59,7 @@ def template_html(sort: str, name: str, lang_code: str, number: int) -> Response
     shown: list[Sample] = _known(sort, name, lang_code).samples(name, lang_code)
     if not 0 <= number < len(shown) or not shown[number].html:
         abort(404)
-    response = Response(shown[number].html, mimetype="text/html")
-    response.headers["Content-Security-Policy"] = MAIL_CSP
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return framed(shown[number].html)
 
 
 @blueprint.post("/desk/templates/<string:sort>/<string:name>/<string:lang_code>")

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 
 from app.accounts.access import P, me, requires, viewer
 from app.accounts.reader import best, language
+from app.audit.queries import lines_about
 from app.core import clock
 from app.core.errors import RuleBroken
 from app.core.once import Sending
@@ -126,6 +127,7 @@ def _page(row: Import, refused: Any = None, status: int = 200) -> ResponseReturn
     return render_template(
         "transfers/import.html", row=row, words=words, refused=refused, figures=rules.figures(row), subject=_subject(row),
         did=words.DID if row.state is ImportState.DONE else words.WHAT,
+        audit=lines_about("import", row.id) if viewer().can(P.READ_AUDIT) else [],
     ), status  # fmt: skip
 
 

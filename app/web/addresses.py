@@ -8,11 +8,15 @@ from typing import Any
 from flask import Flask, g, has_request_context, request
 from werkzeug.routing import UUIDConverter
 
+from app.web.uploads import LettingGo
+
 _FIRST = 0xFACE << 112  # ids that stand in a pattern for those to come
 
 
 class Pathways(Flask):
     """The application; ``url_for`` answers the common case from a pattern that Flask itself made once."""
+
+    request_class = LettingGo
 
     def url_for(self, endpoint: str, **values: Any) -> str:  # type: ignore[override]
         """The address of a page, as Flask gives it."""

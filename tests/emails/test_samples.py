@@ -46,7 +46,11 @@ def test_samples_hold_what_the_rules_write_in_every_language(session):
     stories = {}
     for language in LANGUAGES:
         with session.begin_nested() as alone:
-            mails = {name: message for tell in (told, pilots.told, letters.told) for name, message in tell(READERS["minister"], language).items()}
+            mails = {
+                name: message
+                for tell in (told, pilots.told, letters.told)
+                for name, message in tell(READERS["minister"], language).items()
+            }
             for story, message in mails.items():
                 made = written(message)
                 kept = stories.setdefault(story, {**{name: made[name] for name in SHARED}, "languages": {}})

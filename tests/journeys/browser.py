@@ -58,6 +58,7 @@ class Browser:
         """Fill in and send the form whose action holds ``part``; a list is several choices of one name."""
         forms = [f for f in self.page.xpath("//main//form") if part in (f.get("action") or self.url) and f.method == "POST"]
         assert forms, f"no form to {part!r} at {self.url}: {self.words()[:800]}"
+
         def fits(one: Any) -> bool:
             names = {str(e.get("name")) for e in one.xpath(".//*[@name]")}
             return all(k in names or any(n.endswith(f"-{k}") for n in names) for k in fields)

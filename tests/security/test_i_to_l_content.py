@@ -74,8 +74,14 @@ def test_i_whatever_is_stored_leaves_as_a_download_only(app, within, sign_in):
     kept = re.compile(r"/(file|scan)$|/(files|scans|evidence)/<uuid:\w+>$")
     stored = {rule.endpoint for rule in app.url_map.iter_rules() if kept.search(rule.rule)}
     assert stored == {
-        "interests.record_file", "interests.expression_file", "interests.draft_file", "accounts.designation_scan",
-        "exchanges.desk_scan", "practices.document", "pilots.evidence_file", "transfers.archive_file",
+        "interests.record_file",
+        "interests.expression_file",
+        "interests.draft_file",
+        "accounts.designation_scan",
+        "exchanges.desk_scan",
+        "practices.document",
+        "pilots.evidence_file",
+        "transfers.archive_file",
     }, (  # fmt: skip
         "a new way out needs a line here"
     )

@@ -77,7 +77,13 @@ def make_world(words: str, person: Person | None = None) -> tuple[Organisation, 
         subject=words, body=words, verdict=Verdict.UNCLEAR, reason="no_calendar_part", person_id=person.id,
     )  # fmt: skip
     db.session.add(mail)
-    more = _library(words) | _pilot(words, state) | _circular(words, person, state) | _letter(words, session) | _transfers(words, person, session)
+    more = (
+        _library(words)
+        | _pilot(words, state)
+        | _circular(words, person, state)
+        | _letter(words, session)
+        | _transfers(words, person, session)
+    )
     record("person.changed", "person", person.id, by=person, now=NOW, changes={"post": (words, texts)}, note=words)
     db.session.flush()
     message = db.session.query(Message).where(Message.recipient_id == person.id).first()

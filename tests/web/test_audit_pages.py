@@ -22,6 +22,8 @@ PAGES = {
     "expression": ("expression_id", "desk/expressions/{}"),
     "exchange": ("exchange_id", "desk/exchanges/{}"),
     "session": ("session_id", "desk/sessions/{}"),
+    "practice": ("record_id", "desk/practices/practice/{}"),
+    "pilot": ("pilot_id", "pilots/{}"),
     "message": ("message_id", "desk/outbox/{}"),
     "inbound_mail": ("mail_id", "desk/replies/{}"),
 }

@@ -111,10 +111,8 @@ def world(start: datetime, minutes: int, places: Iterable[str], language: str, m
     """The same moment in each of these zones and the reader's own, from west to east."""
     start = start.astimezone(UTC)
     own_day = zones.to_wall(start, mine).date()
-    wanted = dict.fromkeys((*places, mine))
-    ordered = sorted(wanted, key=lambda z: (zones.offset(start, z), z != mine, zones.city(z, babel_locale(language))))
     rows = []
-    for name in ordered:
+    for name in _west_to_east(start, places, language, mine):
         wall = zones.to_wall(start, name)
         minute = wall.hour * 60 + wall.minute
         rows.append(
@@ -132,6 +130,24 @@ def world(start: datetime, minutes: int, places: Iterable[str], language: str, m
             )
         )
     return rows
+
+
+def elsewhere(start: datetime, places: Iterable[str], language: str, mine: str) -> list[tuple[str, str, str]]:
+    """Name, hour, and the weekday where it differs from the reader's: of these zones but the reader's own, in the same order."""
+    start = start.astimezone(UTC)
+    own_day = zones.to_wall(start, mine).date()
+    rows = []
+    for name in _west_to_east(start, places, language, mine):
+        if name != mine:
+            wall = zones.to_wall(start, name)
+            day = "" if wall.date() == own_day else weekday_text(wall.date(), language)
+            rows.append((zones.city(name, babel_locale(language)), wall.strftime("%H:%M"), day))
+    return rows
+
+
+def _west_to_east(start: datetime, places: Iterable[str], language: str, mine: str) -> list[str]:
+    wanted = dict.fromkeys((*places, mine))
+    return sorted(wanted, key=lambda z: (zones.offset(start, z), z != mine, zones.city(z, babel_locale(language))))
 
 
 def machine_time(moment: date | datetime) -> str:

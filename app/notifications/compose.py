@@ -1,11 +1,11 @@
-"""A kind's templates rendered once for a language, a zone and a set of facts, and cut where a person's values go."""
+"""A kind's templates rendered once for a language and a set of facts, and cut where a zone's and a person's values go."""
 
 from __future__ import annotations
 
 import json
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -23,6 +23,7 @@ from app.core.signing import external_url, settings
 from app.core.text import line as one_line
 from app.notifications.calendar import Conference, Invite, Organizer
 from app.notifications.facts import Voice, instant, told
+from app.notifications.hours import Asked, Hours, answers
 from app.notifications.mime import with_crlf
 from app.notifications.slots import Cut, slot
 from app.notifications.stencil import Method, Stencil, compile_invite
@@ -58,6 +59,16 @@ class Compiled:
     stencil: Stencil | None
     role: str
     asked: bool
+    hours: Asked  # what it asks of its reader's clock; nothing once it is made for a zone
+
+    def in_zone(self, language: str, zone: str) -> Compiled:
+        """The same mail for readers in one zone."""
+        if not self.hours:
+            return self
+        words, marked = answers(self.hours, language, zone)
+        return replace(
+            self, subject=self.subject.with_some(words), text=self.text.with_some(words), html=self.html.with_some(marked), hours={}
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +77,6 @@ class Shape:
 
     kind: str
     locale: str
-    zone: str
     ical_method: str | None
     ical_uid: str | None
     links: tuple[str, ...]
@@ -77,10 +87,10 @@ class Shape:
 def compile_mail(shape: Shape, facts: Mapping[str, Any], at: datetime) -> Compiled:
     """Render subject, text, HTML and calendar entry with slots in place of what is personal."""
     config = settings()
-    voice = Voice(shape.locale, shape.zone, config.language_order)
+    hours = Hours(shape.locale)
     with force_locale(babel_locale(shape.locale)):
         _spoken.texts = get_translations()
-        names = _names(shape, told(facts, config.base_url), voice)
+        names = _names(shape, told(facts, config.base_url), hours)
         subject = one_line_keeping_slots(_render(shape.kind, "subject.txt", names))
         names["subject"] = subject
         body = _render(shape.kind, "body.txt", names)
@@ -98,13 +108,15 @@ def compile_mail(shape: Shape, facts: Mapping[str, Any], at: datetime) -> Compil
         stencil=_stencil(shape, facts, at),
         role=invite.get("role", "REQ-PARTICIPANT"),
         asked=bool(invite.get("asks", True)),
+        hours=hours.asked,
     )
 
 
-def _names(shape: Shape, facts: Mapping[str, Any], voice: Voice) -> dict[str, Any]:
+def _names(shape: Shape, facts: Mapping[str, Any], hours: Hours) -> dict[str, Any]:
     config = settings()
     return {
-        **voice.names(),
+        **Voice(shape.locale, config.language_order).names(),
+        **hours.names(),
         "facts": facts,
         "links": {name: slot(f"links.{name}") for name in shape.links},
         "codes": {name: slot(f"codes.{name}") for name in shape.codes},
@@ -114,7 +126,6 @@ def _names(shape: Shape, facts: Mapping[str, Any], voice: Voice) -> dict[str, An
         "name": slot("name"),
         "lang": shape.locale,
         "dir": direction(shape.locale),
-        "zone": shape.zone,
         "network": config.network_names[shape.locale],
         "contact": config.contact_address,
         "organizer": config.organizer_address,
@@ -204,7 +215,7 @@ def _stencil(shape: Shape, facts: Mapping[str, Any], at: datetime) -> Stencil | 
     with _stencils_lock:
         known = _stencils.get(key)
     if known is None:
-        known = _compiled_stencil(shape, facts["invite"], Voice(shape.locale, "UTC", config.language_order), at, config)
+        known = _compiled_stencil(shape, facts["invite"], Voice(shape.locale, config.language_order), at, config)
         with _stencils_lock:
             if len(_stencils) >= MOST_STENCILS:
                 _stencils.clear()

@@ -1,17 +1,17 @@
-"""What a template is told: facts from strangers made calm, times and texts in the recipient's language and zone."""
+"""What a template is told: facts from strangers made calm, texts in the recipient's language."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from babel import Locale
 from babel.lists import format_list
 from markupsafe import Markup
 
-from app.core import text, when, zones
+from app.core import text
 from app.core.languages import babel_locale
 from app.core.text import LocalText
 from app.texts.words import said_in
@@ -67,11 +67,10 @@ def instant(moment: str | datetime) -> datetime:
 
 
 class Voice:
-    """The functions templates call, speaking one language to a reader in one zone."""
+    """The functions templates call, speaking one language."""
 
-    def __init__(self, language: str, zone: str, order: Iterable[str]) -> None:
+    def __init__(self, language: str, order: Iterable[str]) -> None:
         self.language = language
-        self.zone = zone
         self.order = tuple(order)
 
     def names(self) -> dict[str, Any]:
@@ -83,12 +82,6 @@ class Voice:
             "plain": self.plain,
             "ltr": self.ltr,
             "listed": self.listed,
-            "date_text": self.date_text,
-            "time_text": self.time_text,
-            "utc_offset": self.utc_offset,
-            "city": self.city,
-            "world": self.world,
-            "ends": lambda moment, minutes: instant(moment) + timedelta(minutes=minutes),
         }
 
     def best(self, texts: Mapping[str, str] | str | None) -> LocalText:
@@ -129,23 +122,3 @@ class Voice:
             return ""
         listed = format_list(pieces, locale=Locale.parse(babel_locale(self.language)))
         return Markup(listed) if shown else str(listed)  # noqa: S704 - macros escape; what stands between is the language's
-
-    def date_text(self, moment: str | datetime, style: str = "full", zone: str | None = None) -> str:
-        """The date in words, on the reader's calendar."""
-        return when.date_text(instant(moment), self.language, zone or self.zone, style)
-
-    def time_text(self, moment: str | datetime, zone: str | None = None) -> str:
-        """The hour on the reader's clock."""
-        return when.time_text(instant(moment), zone or self.zone)
-
-    def utc_offset(self, moment: str | datetime, zone: str | None = None) -> str:
-        """The reader's offset from UTC at that moment."""
-        return zones.offset_text(instant(moment), zone or self.zone)
-
-    def city(self, zone: str | None = None) -> str:
-        """The place a zone is named after."""
-        return zones.city(zone or self.zone, babel_locale(self.language))
-
-    def world(self, moment: str | datetime, minutes: int, places: Iterable[str] = ()) -> list[when.Place]:
-        """The same moment in each of these zones and the reader's, from west to east."""
-        return when.world(instant(moment), minutes, places, self.language, self.zone)

@@ -1,4 +1,4 @@
-"""Kind + locale + facts to MIME bytes: compiled once per kind, locale, zone and facts, filled per person."""
+"""Kind + locale + facts to MIME bytes: compiled once per kind, locale and facts, then per zone, filled per person."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import re
 import threading
 import uuid
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -186,15 +186,24 @@ def _compile(job: Job, config: Settings) -> Compiled:
     links, codes_, personal = (tuple(sorted(job.facts.get(own, ()))) for own in PERSONAL)
     rest = {key: value for key, value in job.facts.items() if key not in _NOT_RENDERED}
     told = json.dumps(rest, sort_keys=True) if rest else ""
-    standing = (job.kind, job.locale, job.zone, job.ical_method, job.ical_uid, links, codes_, personal)
+    standing = (job.kind, job.locale, job.ical_method, job.ical_uid, links, codes_, personal)
     common = json.dumps(job.common, sort_keys=True) if job.common_id is None and job.common else ""
     key = (standing, job.template_version, job.common_id, told, common, id(config), catalogue.version())
+
+    def for_all() -> Compiled:
+        """The mail for readers of the language in all zones."""
+        return _kept(key, lambda: compile_mail(Shape(*standing), {**job.common, **rest}, job.created_at))
+
+    return _kept((*key, job.zone), lambda: for_all().in_zone(job.locale, job.zone))
+
+
+def _kept(key: tuple[object, ...], make: Callable[[], Compiled]) -> Compiled:
     with _lock:
         known = _compiled.get(key)
         if known is not None:
             _compiled.move_to_end(key)
             return known
-    made = compile_mail(Shape(*standing), {**job.common, **rest}, job.created_at)
+    made = make()
     with _lock:
         _compiled[key] = made
         while len(_compiled) > _CACHE_SIZE:

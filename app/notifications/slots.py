@@ -36,6 +36,16 @@ class Cut:
         """The slots of the text."""
         return frozenset(self.pieces[1::2])
 
+    def with_some(self, values: Mapping[str, str]) -> Cut:
+        """The text with these slots replaced by their values, cut at the others still."""
+        out = [self.pieces[0]]
+        for name, literal in zip(self.pieces[1::2], self.pieces[2::2], strict=True):
+            if name in values:
+                out[-1] += values[name] + literal
+            else:
+                out += [name, literal]
+        return Cut(tuple(out))
+
     def fill(self, values: Mapping[str, str], escape: Callable[[str], str] | None = None) -> str:
         """The whole text with each slot replaced by its (escaped) value; a missing one is a ``KeyError``."""
         if len(self.pieces) == 1:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 
 from app.core.languages import LANGUAGES, direction
-from app.notifications import outbox, rendering
+from app.notifications import hours, outbox, rendering
 from app.notifications.facts import calm
 from app.notifications.mime import mailbox, words
 from app.notifications.models import Message
@@ -150,7 +150,7 @@ def test_two_people_share_a_rendering_and_nothing_else():
     one = sent()
     other = sent(id=uuid.uuid4(), address="b@x.example", recipient_name="Bo Lind", salutation="", facts={
         "links": {k: v.replace("/T?", "/U?") for k, v in LINKS.items()}, "personal": {"because": "Elmara asked"}})  # fmt: skip
-    assert len(rendering._compiled) == 1
+    assert len(rendering._compiled) == 2  # for the language, and for the zone that both are in
     assert "Dear Ms. Morrow," in text(one) and "Dear Bo Lind," in text(other)
     assert "Alvania" in text(one) and "Alvania" not in text(other) and "/T?" not in html(other)
     assert "morrow" not in other.as_string().lower()
@@ -165,6 +165,33 @@ def test_time_in_the_order_own_others_west_to_east_utc():
     eastern = text(sent(zone="Pacific/Fiji"))
     assert "Your time, Fiji (UTC+12): 01:00 to 02:30\nFriday 12 March 2027\n" in eastern
     assert "13:00 to 14:30 UTC, Thursday 11 March 2027" in eastern
+
+
+def test_readers_in_all_zones_share_what_is_composed_and_each_gets_their_own_hour(monkeypatch):
+    made = []
+    compose = rendering.compile_mail
+    monkeypatch.setattr(rendering, "compile_mail", lambda *given: made.append(1) or compose(*given))
+    zones = ("Africa/Nairobi", "Pacific/Fiji", "America/St_Johns", "UTC", "Europe/Paris")
+    told = {zone: sent(zone=zone) for zone in zones}
+    assert made == [1]
+    for mail, city, hour in zip(
+        told.values(), ("Nairobi", "Fiji", "St. John’s", "UTC", "Paris"), ["16:00", "01:00", "09:30", "13:00", "14:00"], strict=True
+    ):  # noqa: E501
+        assert f"Your time, {city} (" in text(mail) and f"): {hour} to " in text(mail) and hour in mail["Subject"]
+        assert f"Your time, {city}</p>" in html(mail).replace(' (<bdi dir="ltr">', "</p>") and f">{hour} <span" in html(mail)
+        assert not re.search("[\ue000\ue001]", text(mail) + html(mail) + mail["Subject"])
+    assert "Thursday 11 March 2027<" in html(told["Africa/Nairobi"]) and "Friday 12 March 2027<" in html(told["Pacific/Fiji"])
+
+
+def test_hours_stand_in_html_as_if_they_had_been_there_when_it_was_written_out():
+    asked = {("elsewhere", "2027-03-11T13:00:00Z", ("Pacific/Fiji", "Europe/Paris")): "a", ("utc_day", "2027-03-11T23:00:00Z"): "b"}
+    words, marked = hours.answers(asked, "fr", "Europe/Paris")
+    keep = '<span class="keep" style="white-space: nowrap;">'
+    assert words == {"a": "Fidji 01:00 (ven.)\r\n", "b": ", jeudi 11 mars 2027"}
+    assert marked == {"a": f"{keep}Fidji 01:00 (ven.)</span><br>", "b": ", jeudi 11 mars 2027"}
+    assert hours.answers({("elsewhere", "2027-03-11T13:00:00Z", ()): "a"}, "fr", "UTC") == ({"a": ""}, {"a": ""})
+    assert hours._as_html("a & b\xa0<'c'>") == "a &amp; b&nbsp;&lt;'c'&gt;"
+    assert f"{keep}New York 08:00</span> · " in html(sent())
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

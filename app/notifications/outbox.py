@@ -15,14 +15,31 @@ from datetime import datetime
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Result, Text, Update, Uuid, all_, and_, any_, bindparam, case, func, or_, select, text, update
+from sqlalchemy import (
+    Connection,
+    CursorResult,
+    Result,
+    Text,
+    Update,
+    Uuid,
+    all_,
+    and_,
+    any_,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.core.db import Json, UtcDateTime, uuid7
 from app.extensions import db
 from app.notifications import nudge
-from app.notifications.models import Message, MessageFacts, Priority, State
+from app.notifications.models import Message, Priority, State
 from app.notifications.revisions import register_revision_check
 
 __all__ = [
@@ -122,8 +139,8 @@ def queue(letters: Letter | Iterable[Letter], *, now: datetime) -> int:
     batch = [letters] if isinstance(letters, Letter) else list(letters)
     if not batch:
         return 0
-    commons = _store_common(batch, now)
     connection = db.session.connection()
+    commons = _store_common(connection, batch, now)
     written = 0
     for start in range(0, len(batch), _CHUNK):
         rows = [_values(letter, commons, now) for letter in batch[start : start + _CHUNK]]
@@ -295,28 +312,21 @@ def _wake() -> None:
     nudge.after_commit()
 
 
-_KNOWN = select(MessageFacts.id).where(MessageFacts.digest == bindparam("told"))
-
-
-def _store_common(batch: Sequence[Letter], now: datetime) -> dict[int, uuid.UUID]:
+def _store_common(connection: Connection, batch: Sequence[Letter], now: datetime) -> dict[int, uuid.UUID]:
     """Write each shared mapping once; answers its row by the mapping's identity."""
     distinct = {id(letter.common): letter.common for letter in batch if letter.common is not None}
     stored: dict[int, uuid.UUID] = {}
     for identity, facts in distinct.items():
         told = _json(dict(facts))
         digest = hashlib.sha256(told.encode()).hexdigest()
-        known = db.session.scalar(_KNOWN, {"told": digest})
+        known = connection.exec_driver_sql("SELECT id FROM message_facts WHERE digest = %s", (digest,)).scalar()
         if known is None:
             # Two writers of the same facts meet at the unique digest; the second takes the first one's row.
-            known = (
-                db.session.connection()
-                .exec_driver_sql(
-                    "INSERT INTO message_facts (id, digest, facts, created_at) VALUES (%s, %s, %s::jsonb, %s) "
-                    "ON CONFLICT (digest) DO UPDATE SET digest = excluded.digest RETURNING id",
-                    (uuid7(), digest, told, now),
-                )
-                .scalar_one()
-            )
+            known = connection.exec_driver_sql(
+                "INSERT INTO message_facts (id, digest, facts, created_at) VALUES (%s, %s, %s::jsonb, %s) "
+                "ON CONFLICT (digest) DO UPDATE SET digest = excluded.digest RETURNING id",
+                (uuid7(), digest, told, now),
+            ).scalar_one()
         stored[identity] = known
     return stored
 

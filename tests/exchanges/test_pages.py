@@ -15,7 +15,7 @@ from app.exchanges import rules
 from app.exchanges.models import Answer, AnswerRecord, Capacity, Route, Seat, SessionStatus, Visibility
 from app.notifications.models import Message
 from tests.exchanges.conftest import Browser
-from tests.factories.accounts import make_person
+from tests.factories.accounts import make_person, make_state
 from tests.factories.exchanges import NOW, invitation_of, make_invitation, make_plan, make_session, minutes
 
 
@@ -134,6 +134,24 @@ def test_an_answer_is_saved_by_a_post_with_a_choice(session, visitor):
     twice = visitor.post(link(invitation), {"answer": "yes", "notes": "y", "comment": "With pleasure"})
     assert twice.status_code == 303
     assert len(session.scalars(select(AnswerRecord)).all()) == 1
+
+
+@pytest.mark.parametrize("guests", [2, 5])
+def test_page_and_answer_ask_the_database_no_more_than_they_must(session, visitor, statements, guests):
+    hosts = (make_state("Alvania", zone="Africa/Dakar"), make_state("Elmara", zone="Europe/Paris"))
+    row = make_session(hosts=hosts)
+    people = [make_invitation(row, organisation=hosts[0]) for _ in range(guests)]
+    links = [link(invitation) for invitation in people]
+    session.commit()
+    visitor.post(links[0], {"answer": "yes"})  # stores what the others' mails share
+    session.remove()
+    statements.clear()
+    visitor.get(links[1])
+    assert len(statements) == 2, "\n".join(statements)
+    session.remove()
+    assert visitor.post(links[1], {"answer": "yes"}).status_code == 303
+    assert len(statements) == 2 + 2 + 9, "\n".join(statements)
+    assert len(session.scalars(select(Message).where(Message.kind == "session-confirmation")).all()) == 2
 
 
 def test_a_post_without_choice_or_token_changes_nothing(session, visitor):

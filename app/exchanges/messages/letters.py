@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -60,9 +60,14 @@ def field_names(fields: list[str], locale: str) -> str:
     return str(format_list(names, locale=Locale.parse(babel_locale(locale)))) if names else ""
 
 
-def confirmation(peer_session: PeerSession, to: Recipient, *, on_behalf: bool = False) -> Letter:
-    """After Yes: the seat is held, with dial-in and test link, and the calendar entry with them."""
-    speaker = _speaker(peer_session, {"on_behalf": on_behalf})
+def confirmation(
+    peer_session: PeerSession, to: Recipient, *, on_behalf: bool = False, zones: Sequence[str] | None = None
+) -> Letter:
+    """After Yes: the seat is held, with dial-in and test link, and the calendar entry with them.
+
+    ``zones`` of the invited, where they are known; else they are asked for.
+    """
+    speaker = _speaker(peer_session, {"on_behalf": on_behalf}, zones)
     return _calendar_letter(speaker, to, "session-confirmation", priority=Priority.URGENT)
 
 
@@ -99,8 +104,8 @@ def reminder(speaker: Speaker, to: Recipient, *, kind: str, word: str) -> Letter
     return _letter(speaker, to, kind, word, expires_at=speaker.peer_session.starts_at)
 
 
-def _speaker(peer_session: PeerSession, extra: Json | None = None) -> Speaker:
-    return Speaker(peer_session, place_zones(peer_session), extra or {})
+def _speaker(peer_session: PeerSession, extra: Json | None = None, zones: Sequence[str] | None = None) -> Speaker:
+    return Speaker(peer_session, place_zones(peer_session, zones), extra or {})
 
 
 def _calendar_letter(speaker: Speaker, to: Recipient, kind: str, *, method: str = "REQUEST", **more: Any) -> Letter:

@@ -28,6 +28,7 @@ from app.exchanges.queries.mails import invitations_for_mail, unclear_mails
 from app.exchanges.queries.outreach import accepted_on_grounds, open_sessions_on
 from app.exchanges.queries.records import answers_of, scans_of
 from app.exchanges.queries.sessions import (
+    Room,
     SessionPage,
     all_exchanges,
     all_sessions,
@@ -38,6 +39,7 @@ from app.exchanges.queries.sessions import (
     past,
     place_in_series,
     place_zones,
+    room,
     seats_and_zones,
     session_for,
     session_page,
@@ -48,6 +50,7 @@ from app.exchanges.queries.sessions import (
 __all__ = [
     "SUBJECT",
     "Counts",
+    "Room",
     "SessionPage",
     "accepted_on_grounds",
     "all_exchanges",
@@ -79,6 +82,7 @@ __all__ = [
     "place_in_series",
     "place_zones",
     "present_revisions",
+    "room",
     "scans_of",
     "seats_and_zones",
     "seats_by_session",

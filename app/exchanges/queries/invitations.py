@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Integer, Select, Uuid, and_, bindparam, func, or_, select, tuple_
-from sqlalchemy.orm import joinedload
+from sqlalchemy import ColumnElement, Integer, Select, Uuid, and_, any_, bindparam, func, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import defer, joinedload, load_only
 
-from app.accounts.models import Person
+from app.accounts.models import Organisation, Person
 from app.core.db import Json
 from app.core.signing import code_digests, code_matches, matches, row_of
 from app.exchanges.models import (
@@ -36,14 +37,21 @@ _HELD = select(func.count()).where(_OF, Invitation.seat == Seat.HELD)
 _OWN = select(Invitation).where(_OF, Invitation.person_id == bindparam("whose", type_=Uuid), Invitation.uninvited_at.is_(None))
 
 
+# What the pages behind a link show, and what the mail after an answer says; the rest of these rows stays where it is.
+_OF_SESSION = joinedload(Invitation.peer_session).options(
+    defer(PeerSession.agendas),
+    joinedload(PeerSession.exchange).options(
+        load_only(Exchange.themes), joinedload(Exchange.hosts).load_only(Organisation.names, Organisation.zone)
+    ),
+)
+_OF_PERSON = joinedload(Invitation.person).load_only(
+    Person.email, Person.given_name, Person.family_name, Person.honorifics, Person.forms_of_address, Person.language,
+    Person.zone, Person.active,
+)  # fmt: skip
 _BEHIND = (
     select(Invitation)
     .where(Invitation.id == bindparam("row", type_=Uuid))
-    .options(
-        joinedload(Invitation.peer_session).joinedload(PeerSession.exchange).joinedload(Exchange.hosts),
-        joinedload(Invitation.person),
-        joinedload(Invitation.organisation),
-    )
+    .options(_OF_SESSION, _OF_PERSON, joinedload(Invitation.organisation).load_only(Organisation.names))
 )
 _IN_LINE = (
     select(Invitation)
@@ -324,16 +332,16 @@ def feed_invitations(person: Person, now: datetime, most: int = 500) -> list[Inv
     )
 
 
+_REVISIONS = select(PeerSession.id, PeerSession.schedule_version).where(
+    PeerSession.id == any_(bindparam("wanted", type_=ARRAY(Uuid))), PeerSession.status == SessionStatus.SCHEDULED
+)
+
+
 def present_revisions(session_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, int | None]:
     """The schedule version of sessions that take place; ``None`` for the others: mail about them is void."""
     wanted = list(session_ids)
-    rows = db.session.execute(
-        select(PeerSession.id, PeerSession.schedule_version).where(
-            PeerSession.id.in_(wanted), PeerSession.status == SessionStatus.SCHEDULED
-        )
-    )
     found: dict[uuid.UUID, int | None] = dict.fromkeys(wanted)
-    found.update({row[0]: row[1] for row in rows})
+    found.update({row[0]: row[1] for row in db.session.execute(_REVISIONS, {"wanted": wanted})})
     return found
 
 

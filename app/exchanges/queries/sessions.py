@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Integer, Select, Text, Uuid, and_, bindparam, func, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Integer, Select, Text, Uuid, and_, bindparam, exists, func, or_, select, true, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -200,12 +200,29 @@ _ZONES = (
 _HELD = select(func.count()).where(Invitation.peer_session_id == bindparam("of", type_=Uuid), Invitation.seat == Seat.HELD)
 _BESIDE = (_HELD.scalar_subquery(), func.array(_ZONES.scalar_subquery(), type_=ARRAY(Text, as_tuple=True)))
 _SEATS_AND_ZONES = select(*_BESIDE)
+_WAITS = exists().where(
+    Invitation.peer_session_id == bindparam("of", type_=Uuid), Invitation.seat == Seat.WAITING, Invitation.uninvited_at.is_(None)
+)
+_ROOM = select(*_BESIDE, _WAITS)
 
 
 def seats_and_zones(session_id: uuid.UUID) -> tuple[int, tuple[str, ...]]:
     """How many seats of a session are taken, and the zones of the invited. One statement."""
     held, zones = db.session.execute(_SEATS_AND_ZONES, {"of": session_id, "most": MOST_PLACES}).one()
     return held, zones
+
+
+class Room(NamedTuple):
+    """What decides about a seat, and the zones that the mail about it tells the hour in."""
+
+    held: int
+    zones: tuple[str, ...]
+    line: bool  # does anybody wait?
+
+
+def room(session_id: uuid.UUID) -> Room:
+    """How a session's seats stand. One statement; true for as long as the session's lock is held."""
+    return Room(*db.session.execute(_ROOM, {"of": session_id, "most": MOST_PLACES}).one())
 
 
 def place_zones(peer_session: PeerSession, invited: Sequence[str] | None = None) -> list[str]:

@@ -14,8 +14,8 @@ from app.core.db import Json, uuid7
 from app.core.errors import LinkOver, RuleBroken
 from app.exchanges import messages
 from app.exchanges.models import Answer, AnswerRecord, Invitation, PeerSession, Route, Seat
-from app.exchanges.queries import SUBJECT, in_line_for_seats, place_in_line, seats_held
-from app.exchanges.rules.identity import lock, refresh, refuse_unless_open, stamp
+from app.exchanges.queries import SUBJECT, Room, in_line_for_seats, place_in_line, room
+from app.exchanges.rules.identity import lock_and_refresh, refuse_unless_open, stamp
 from app.extensions import db
 from app.notifications import outbox
 
@@ -53,8 +53,7 @@ def respond(
 
     ``version`` is the schedule version the answer speaks of: an old one is kept as "for the former time".
     """
-    row = lock(invitation.peer_session_id)
-    refresh(invitation)
+    row = lock_and_refresh(invitation)
     _refuse_if_closed(row, invitation, now)
     version = row.schedule_version if version is None else min(version, row.schedule_version)
     notes = invitation.wants_notes if wants_notes is None else wants_notes
@@ -70,7 +69,7 @@ def respond(
     invitation.answered_at = invitation.updated_at = now
     if said:
         invitation.comment = said
-    _move_seat(row, invitation, answer, now)
+    seen = _move_seat(row, invitation, answer, now)
     record(
         "session.answered", "session", row.id, by=by or invitation.person, now=now,  # no account is needed to be named
         changes={
@@ -79,8 +78,9 @@ def respond(
         },
         note=route.value, on_behalf_of=invitation.person.full_name if route in ON_BEHALF else None,
     )  # fmt: skip
-    _tell(row, invitation, before, kept, now)
-    promote(row, now=now)
+    _tell(row, invitation, before, kept, now, seen)
+    if seen is None or seen.line:  # whoever took the last place, or found none, leaves nothing for a line that is not there
+        promote(row, now=now)
     return _outcome(invitation, row, changed=True)
 
 
@@ -119,23 +119,26 @@ def _day_of(source: Json | None) -> date | None:
     return date.fromisoformat(told) if told else None
 
 
-def _move_seat(row: PeerSession, invitation: Invitation, answer: Answer, now: datetime) -> None:
-    """Yes takes a free seat or a place in line; Maybe and No give up both."""
+def _move_seat(row: PeerSession, invitation: Invitation, answer: Answer, now: datetime) -> Room | None:
+    """Yes takes a free seat or a place in line; Maybe and No give up both. Answers what was seen when a seat was sought."""
     if answer is not Answer.YES:
         invitation.seat, invitation.seat_since, invitation.waiting_since = Seat.NONE, None, None
-    elif invitation.seat is Seat.NONE:
-        with db.session.no_autoflush:  # what is not written yet is this answer, and its seat is what is decided here
-            taken = seats_held(row.id)
-        if taken < row.capacity:
-            invitation.seat, invitation.seat_since = Seat.HELD, now
-        else:
-            invitation.seat, invitation.waiting_since = Seat.WAITING, now
+        return None
+    if invitation.seat is not Seat.NONE:
+        return None
+    with db.session.no_autoflush:  # what is not written yet is this answer, and its seat is what is decided here
+        seen = room(row.id)
+    if seen.held < row.capacity:
+        invitation.seat, invitation.seat_since = Seat.HELD, now
+    else:
+        invitation.seat, invitation.waiting_since = Seat.WAITING, now
+    return seen
 
 
 Before = tuple[Answer | None, bool, int | None, Seat]
 
 
-def _tell(row: PeerSession, invitation: Invitation, before: Before, kept: AnswerRecord, now: datetime) -> None:
+def _tell(row: PeerSession, invitation: Invitation, before: Before, kept: AnswerRecord, now: datetime, seen: Room | None) -> None:
     """A confirmation for a seat, the place for the waiting list, a copy of what others recorded."""
     answer_before, _notes, version_before, seat_before = before
     on_behalf = kept.route in ON_BEHALF
@@ -145,17 +148,20 @@ def _tell(row: PeerSession, invitation: Invitation, before: Before, kept: Answer
     if confirmed:
         void.append("session-update")  # the confirmation carries the session as it is now, an update would only repeat it
         stamp(row, invitation, now)
+    in_line = invitation.seat is Seat.WAITING and seat_before is not Seat.WAITING
+    to = messages.recipient(invitation) if confirmed or in_line or (on_behalf and news) else None  # may give it a code: one write
     db.session.flush()
     outbox.cancel_waiting(SUBJECT, row.id, kinds=void, recipient_ids=[invitation.person_id], now=now)
+    if to is None:
+        return
     if confirmed:
-        outbox.queue([messages.confirmation(row, messages.recipient(invitation), on_behalf=on_behalf)], now=now)
-    elif invitation.seat is Seat.WAITING and seat_before is not Seat.WAITING:
+        letter = messages.confirmation(row, to, on_behalf=on_behalf, zones=seen.zones if seen else None)
+    elif in_line:
         place = place_in_line(invitation)
-        letter = messages.waiting_place(row, messages.recipient(invitation), place=place, word=str(kept.id), on_behalf=on_behalf)
-        outbox.queue([letter], now=now)
-    elif on_behalf and news:
-        letter = messages.answer_recorded(row, messages.recipient(invitation), word=str(kept.id), source=kept.source)
-        outbox.queue([letter], now=now)
+        letter = messages.waiting_place(row, to, place=place, word=str(kept.id), on_behalf=on_behalf)
+    else:
+        letter = messages.answer_recorded(row, to, word=str(kept.id), source=kept.source)
+    outbox.queue([letter], now=now)
 
 
 def promote(row: PeerSession, *, now: datetime) -> list[Invitation]:

@@ -31,6 +31,29 @@ def lock(session_id: uuid.UUID) -> PeerSession:
     return db.session.scalars(_LOCKED, {"of": session_id}).one()
 
 
+_BOTH_LOCKED = (
+    select(PeerSession, Invitation)
+    .join(Invitation, Invitation.peer_session_id == PeerSession.id)
+    .where(Invitation.id == bindparam("row", type_=Uuid))
+    .with_for_update(of=(PeerSession, Invitation))  # in this order, as everybody who holds both
+    .execution_options(populate_existing=True)
+)
+
+
+def lock_and_refresh(invitation: Invitation) -> PeerSession:
+    """The same for an answer: the session's row lock, and the invitation as it is once it is held. One statement.
+
+    The invitation is locked too, since only rows that are locked are read anew after a wait. Rows that are read again
+    forget what hangs on them; held here meanwhile, it is found again without asking the database.
+    """
+    hanging = [(invitation, "person"), (invitation, "organisation"), (invitation.__dict__.get("peer_session"), "exchange")]
+    held = [(one, name, one.__dict__[name]) for one, name in hanging if one is not None and name in one.__dict__]
+    row: PeerSession = db.session.execute(_BOTH_LOCKED, {"row": invitation.id}).one()[0]
+    for one, name, _kept in held:
+        getattr(one, name)
+    return row
+
+
 def refresh(invitation: Invitation) -> None:
     """Read the invitation again once the session's lock is held: another answer may have come first."""
     db.session.refresh(invitation)

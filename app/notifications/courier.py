@@ -17,7 +17,7 @@ from flask import Flask
 
 from app.core import clock
 from app.extensions import db
-from app.notifications import claims
+from app.notifications import claims, nudge
 from app.notifications.claims import BATCH, Claimant
 from app.notifications.delivery import Breaker, Domains, Sender
 from app.notifications.transport import IDLE_SECONDS, Transport, for_url
@@ -25,6 +25,8 @@ from app.notifications.transport import IDLE_SECONDS, Transport, for_url
 log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 15.0
+HEARD_SECONDS = 1.0
+"""So long after a NOTIFY the broker's nudge is no news: it tells of the same rows, a moment later."""
 _current: Courier | None = None
 
 
@@ -36,12 +38,14 @@ class Courier:
         self.app = app
         self.senders = senders
         self.last_sweep: float | None = None
+        self._heard = float("-inf")  # when PostgreSQL last told of a row
         self._make_transport = make_transport or (lambda: for_url(settings.smtp_url, settings.mail_domain))
         self._breaker, self._domains = Breaker(), Domains()
         self._due = threading.Semaphore(0)
         self._waiting = 0
         self._lock = threading.Lock()
         self._stop = threading.Event()
+        self._soon = threading.Event()  # sweep in a second, not only in its turn
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
@@ -62,9 +66,19 @@ class Courier:
         for _ in range(max(more, 0)):
             self._due.release()
 
+    def nudged(self) -> None:
+        """The broker says there is something to send. A listener that is there has been told on the row's commit.
+
+        Where none listens, senders look at once, and the sweep a second later: whoever nudges does so once a second.
+        """
+        if time.monotonic() - self._heard > HEARD_SECONDS:
+            self.wake()
+            self._soon.set()
+
     def stop(self, timeout: float = 10.0) -> None:
         """Finish the mails in hand, give the rest back, and end."""
         self._stop.set()
+        self._soon.set()
         for _ in range(self.senders):
             self._due.release()
         until = time.monotonic() + timeout
@@ -90,6 +104,7 @@ class Courier:
             self.wake()  # what was told while nobody listened
             while not self._stop.is_set():
                 for _ in connection.notifies(timeout=1.0, stop_after=1):
+                    self._heard = time.monotonic()
                     self.wake()
         finally:
             connection.close()
@@ -104,36 +119,42 @@ class Courier:
                 self.last_sweep = time.monotonic()
                 if due:
                     self.wake(min(self.senders, -(-due // BATCH)))
-                self._stop.wait(SWEEP_SECONDS)
+                if self._soon.wait(SWEEP_SECONDS):
+                    self._stop.wait(nudge.EVERY)
+                    self._soon.clear()
         finally:
             connection.close()
 
     def _send(self) -> None:
         transport = self._make_transport()
-        claimant: Claimant | None = None
+        sender: Sender | None = None  # kept from one wake-up to the next: what it knows of sessions and shared facts stays good
         try:
             while not self._stop.is_set():
                 if not self._due.acquire(timeout=IDLE_SECONDS):
                     transport.close()  # idle: hold neither the relay's connection nor the database's
-                    _let_go(claimant)
-                    claimant = None
+                    _let_go(sender)
+                    sender = None
                     continue
                 with self._lock:
                     self._waiting = max(0, self._waiting - 1)
                 if self._stop.is_set():
                     break
-                claimant = claimant or Claimant(claims.connect(db.engine))
+                sender = sender or self._sender(transport)
                 with self.app.app_context():
-                    Sender(claimant, transport, self._breaker, self._domains, self._stop.is_set, self.wake).drain()
+                    sender.drain()
         finally:
             transport.close()
-            _let_go(claimant)
+            _let_go(sender)
+
+    def _sender(self, transport: Transport) -> Sender:
+        claimant = Claimant(claims.connect(db.engine))
+        return Sender(claimant, transport, self._breaker, self._domains, self._stop.is_set, self.wake)
 
 
-def _let_go(claimant: Claimant | None) -> None:
-    if claimant is not None:
+def _let_go(sender: Sender | None) -> None:
+    if sender is not None:
         with suppress(psycopg.Error):
-            claimant.close()
+            sender.claimant.close()
 
 
 def start(app: Flask, senders: int = 4) -> Courier:
@@ -153,11 +174,11 @@ def stop() -> None:
         _current = None
 
 
-def wake(count: int = 1) -> bool:
-    """Wake this process's courier; ``False`` when it has none."""
+def nudged() -> bool:
+    """Tell this process's courier that there is something to send; ``False`` when it has none."""
     if _current is None:
         return False
-    _current.wake(count)
+    _current.nudged()
     return True
 
 

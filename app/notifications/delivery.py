@@ -33,7 +33,7 @@ PROBE = 4
 BUSY = 0.3
 """From this share of its time in computing on, another thread of the process would only be in the way."""
 FRESH_SECONDS = 0.25
-"""How old a batch's look at the subjects' revisions may be."""
+"""How old a look at the subjects' revisions may be."""
 
 
 @dataclass
@@ -115,10 +115,14 @@ class Sender:
     _limit: int = BATCH
     _commons: dict[uuid.UUID, dict[str, Any]] = field(default_factory=dict)
     _revisions: dict[tuple[str, uuid.UUID], int | None] = field(default_factory=dict)
-    _looked: float = 0.0
+    _looked: float = float("-inf")
+    _more: bool = True  # may there be more that was due when the last batch was claimed?
 
     def drain(self) -> int:
-        """Send what is due until nothing is, or the relay is away; answers how many rows were dealt with."""
+        """Send what is due until nothing is, or the relay is away; answers how many rows were dealt with.
+
+        A batch that is not full was all there was. What was written since wakes a sender by itself.
+        """
         done = 0
         while not self.stopping() and self.breaker.allows():
             if not self.transport.open():
@@ -126,14 +130,14 @@ class Sender:
                 break
             dealt = self.batch()
             done += dealt
-            if not dealt:
+            if not dealt or not self._more:
                 break
         return done
 
     def batch(self) -> int:
         """Claim one batch and deal with it. No row is claimed before the relay has been reached."""
         rows = self.claimant.claim(clock.now(), self._limit)
-        full = len(rows) == self._limit
+        full = self._more = len(rows) == self._limit
         start = began = time.monotonic()
         used = time.thread_time()
         self._prepare(rows)
@@ -141,10 +145,11 @@ class Sender:
             late = time.monotonic() - start
             if at and (late > BATCH_SECONDS or late > LEASE.total_seconds() / 2 or self.stopping()):
                 self.claimant.give_back(rows[at:])
-                self._limit = max(5, at)
+                self._limit, self._more = max(5, at), True
                 return at
             if not self._one(row):
                 self.claimant.give_back(rows[at + 1 :])
+                self._more = True
                 return at
             if at == 0:  # the first mail of a kind is rendered from its templates, which says nothing of the others
                 began, used = time.monotonic(), time.thread_time()
@@ -167,18 +172,19 @@ class Sender:
             self._commons |= self.claimant.commons(missing)
         self._look(rows)
 
-    def _look(self, rows: list[Claimed]) -> None:
-        """Ask the rooms for the present revisions of what these rows speak of."""
+    def _look(self, rows: list[Claimed], *, afresh: bool = False) -> None:
+        """Ask the rooms for the present revisions of what these rows speak of, where the last look is not fresh enough."""
+        if afresh or time.monotonic() - self._looked > FRESH_SECONDS:
+            self._revisions, self._looked = {}, time.monotonic()
         asked: dict[str, set[uuid.UUID]] = {}
         for row in rows:
-            if row.subject_kind in checks and row.subject_id is not None and row.subject_revision is not None:
-                asked.setdefault(row.subject_kind, set()).add(row.subject_id)
-        self._looked = time.monotonic()
-        self._revisions = {}
-        for kind, ids in asked.items():
+            kind, one = row.subject_kind, row.subject_id
+            if kind in checks and one is not None and row.subject_revision is not None and (kind, one) not in self._revisions:
+                asked.setdefault(kind, set()).add(one)
+        for about, ids in asked.items():
             try:
-                found = checks[kind](ids)
-                self._revisions |= {(kind, one): found.get(one) for one in ids}
+                found = checks[about](ids)
+                self._revisions |= {(about, one): found.get(one) for one in ids}
             finally:
                 db.session.rollback()
 
@@ -199,12 +205,18 @@ class Sender:
         return self._settle(row, outcome, mail.sha256)
 
     def _still_wanted(self, row: Claimed) -> bool:
-        if time.monotonic() - self._looked > FRESH_SECONDS:
+        if time.monotonic() - self._looked > FRESH_SECONDS or (row.subject_kind, row.subject_id) not in self._revisions:
             self._look([row])
-        key = (row.subject_kind or "", row.subject_id or row.id)
-        if key in self._revisions and self._revisions[key] != row.subject_revision:
-            return False
+        if self._speaks_of_another(row):
+            self._look([row], afresh=True)  # the row may be younger than the look
+            if self._speaks_of_another(row):
+                return False
         return self.claimant.still_wanted(row, clock.now())
+
+    def _speaks_of_another(self, row: Claimed) -> bool:
+        """Of another revision than the present one? A cancellation speaks of none, and of whatever session there is."""
+        key = (row.subject_kind or "", row.subject_id or row.id)
+        return row.subject_revision is not None and self._revisions.get(key, row.subject_revision) != row.subject_revision
 
     def _settle(self, row: Claimed, outcome: Outcome, sha256: str) -> bool:
         now = clock.now()

@@ -17,15 +17,19 @@ from app.extensions import celery, db
 log = logging.getLogger(__name__)
 
 DISPATCH = "notifications.dispatch"
+EVERY = 1.0
+"""Seconds between two nudges of a process. PostgreSQL tells of each row on its commit; a worker that does not hear it is
+told once a second that there is something, and looks again a second later for what came in between (``courier``)."""
 _PAUSE = 15.0
 _closed_until = 0.0
+_nudged_at = float("-inf")
 _lock = threading.Lock()
 _connection: Any = None
 _producer: Any = None
 
 
 def after_commit() -> None:
-    """Send one nudge when the present transaction is committed, however many letters it wrote."""
+    """Send a nudge when the present transaction is committed: one, however many letters it wrote, and one a second at most."""
     session = db.session()
     session.info["outbox_nudge"] = True
 
@@ -35,6 +39,14 @@ def _committed(session: Session) -> None:
     # The hook also fires when a savepoint is released: nothing is visible to the worker then.
     if session.info.get("outbox_nudge") and not session.in_nested_transaction():
         session.info.pop("outbox_nudge")
+        _nudge()
+
+
+def _nudge() -> None:
+    global _nudged_at
+    now = time.monotonic()
+    if now - _nudged_at >= EVERY:
+        _nudged_at = now
         send()
 
 

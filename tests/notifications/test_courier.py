@@ -71,6 +71,37 @@ def test_f4_a_lost_wake_up_is_found_by_the_sweep(live, relay, monkeypatch):
     started.stop()
 
 
+def test_a_nudge_tells_nothing_where_postgresql_was_heard_and_all_where_it_was_not(running, relay, monkeypatch):
+    woken = []
+    wake = running.wake
+    monkeypatch.setattr(running, "wake", lambda count=1: woken.append(count) or wake(count))
+    post(notice(1), now=clock.now())
+    wait_for(lambda: relay.accepted)
+    told = len(woken)
+    assert told >= 1
+    running.nudged()
+    assert len(woken) == told or time.monotonic() - running._heard > courier.HEARD_SECONDS
+    running._heard = float("-inf")
+    running.nudged()
+    assert len(woken) > told
+
+
+def test_f4_deaf_to_postgresql_a_nudge_finds_its_row_at_once_and_a_second_later_those_behind_it(live, relay, monkeypatch):
+    monkeypatch.setattr(Courier, "_listen", lambda self: self._stop.wait())  # deaf to NOTIFY
+    monkeypatch.setattr(nudge, "_nudged_at", float("-inf"))
+    started = Courier(live, senders=1, make_transport=lambda: SmtpTransport(relay.url, "pathways.example"))
+    nudges = []
+    monkeypatch.setattr(nudge, "send", lambda: nudges.append(1) or started.nudged())
+    started.start()
+    time.sleep(1)
+    post(notice(1), now=clock.now())
+    wait_for(lambda: len(relay.accepted) == 1)
+    post(notice(2), now=clock.now())  # within the same second: no nudge of its own
+    wait_for(lambda: len(relay.accepted) == 2, 10)  # before the sweep's turn
+    started.stop()
+    assert len(nudges) <= 2
+
+
 def test_f5_the_threads_come_back_when_the_database_cut_them_off(running, relay, live):
     post(notice(1), now=clock.now())
     wait_for(lambda: relay.accepted)
@@ -138,6 +169,7 @@ def test_f3_a_sender_killed_without_warning_loses_nobody(live, relay, settings):
 
 def test_f4_with_the_broker_away_a_commit_is_not_held_up(live, monkeypatch):
     nudge._forget()
+    monkeypatch.setattr(nudge, "EVERY", 0.0)
     monkeypatch.setattr(nudge, "_closed_until", 0.0)
     monkeypatch.setattr(nudge, "_broker", lambda: celery.connection_for_write("redis+socket:///nowhere/redis.sock", connect_timeout=0.3,  # noqa: E501
                         transport_options={"socket_timeout": 0.3, "socket_connect_timeout": 0.3, "max_retries": 0}))  # fmt: skip
@@ -177,6 +209,7 @@ def test_a_silent_broker_holds_a_commit_for_less_than_half_a_second(live, monkey
 def test_one_commit_sends_one_nudge_and_a_rollback_none(live, monkeypatch):
     sent = []
     monkeypatch.setattr(nudge, "send", lambda: sent.append(1))
+    monkeypatch.setattr(nudge, "EVERY", 0.0)
     outbox.queue(notice(1), now=clock.now())
     outbox.queue(notice(2), now=clock.now())
     with db.session.begin_nested():
@@ -188,6 +221,17 @@ def test_one_commit_sends_one_nudge_and_a_rollback_none(live, monkeypatch):
     db.session.rollback()
     db.session.commit()
     assert sent == [1]
+
+
+def test_many_commits_of_a_second_send_one_nudge(live, monkeypatch):
+    sent, moment = [], [1000.0]
+    monkeypatch.setattr(nudge, "send", lambda: sent.append(moment[0]))
+    monkeypatch.setattr(nudge, "_nudged_at", float("-inf"))
+    monkeypatch.setattr(nudge.time, "monotonic", lambda: moment[0])
+    for number in range(6):
+        post(notice(number), now=clock.now())
+        moment[0] += 0.5
+    assert sent == [1000.0, 1001.0, 1002.0]
 
 
 def test_the_nudge_reaches_the_broker(live, settings):

@@ -208,6 +208,52 @@ def test_f10_another_revision_is_not_sent_even_if_a_rule_forgot_to_take_it_back(
     assert relay.recipients == ["r2@alvania.example"]
 
 
+def test_f10_a_mail_without_a_revision_leaves_beside_those_that_have_one(live, relay, now, no_checks):
+    subject = uuid7()
+    register_revision_check("session", lambda ids: dict.fromkeys(ids, 3))
+    about = {"subject_kind": "session", "subject_id": subject}
+    post(notice(1, subject_revision=3, **about), notice(2, subject_revision=None, **about), now=now)
+    with sending(relay) as sender:
+        assert sender.drain() == 2
+    assert states() == {"notice:1": State.SENT, "notice:2": State.SENT}
+
+
+def test_f10_a_look_that_is_kept_never_holds_back_what_is_younger(live, relay, now, no_checks, monkeypatch):
+    monkeypatch.setattr(delivery, "FRESH_SECONDS", 60)
+    subject, present, asked = uuid7(), [3], []
+    register_revision_check("session", lambda ids: asked.append(1) or dict.fromkeys(ids, present[0]))
+    about = {"subject_kind": "session", "subject_id": subject}
+    with sending(relay) as sender:
+        for number in (1, 2):
+            post(notice(number, subject_revision=3, **about), now=now)
+            assert sender.drain() == 1
+        assert asked == [1]
+        present[0] = 4  # the session moved: its new mails are not taken for old ones
+        post(notice(3, subject_revision=4, **about), now=now)
+        assert sender.drain() == 1
+        post(notice(4, subject_revision=3, **about), now=now)
+        assert sender.drain() == 1
+    assert states() == {"notice:1": State.SENT, "notice:2": State.SENT, "notice:3": State.SENT, "notice:4": State.CANCELLED}
+
+
+def test_a_batch_that_is_not_full_was_all_and_is_not_asked_for_again(live, relay, now, monkeypatch):
+    claims_made = []
+    claim = Claimant.claim
+    monkeypatch.setattr(Claimant, "claim", lambda self, *given: claims_made.append(1) or claim(self, *given))
+    post(*(notice(n) for n in range(53)), now=now)
+    with sending(relay) as sender:
+        assert sender.drain() == 53
+    assert len(claims_made) == 2
+
+
+def test_what_a_slow_batch_gave_back_leaves_with_the_same_waking(live, relay, now, monkeypatch):
+    monkeypatch.setattr(delivery, "BATCH_SECONDS", 0)
+    post(*(notice(n) for n in range(3)), now=now)
+    with sending(relay) as sender:
+        assert sender.drain() == 3
+    assert set(states().values()) == {State.SENT}
+
+
 def test_two_senders_share_the_queue_and_nobody_gets_two(live, relay, now):
     post(*(notice(n) for n in range(120)), now=now)
     start = threading.Barrier(3)

@@ -15,7 +15,7 @@ from app.notifications import claims, courier, imap
 @shared_task(name="notifications.dispatch")  # type: ignore[untyped-decorator]
 def dispatch() -> int:
     """Wake this process's courier; without one, send here what is due."""
-    if courier.wake():
+    if courier.nudged():
         return 0
     return courier.dispatch_here(current_app._get_current_object())  # type: ignore[attr-defined]
 

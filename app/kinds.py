@@ -11,17 +11,18 @@ from app.wordings import reviews
 from app.wordings import words as _wordings  # noqa: F401 - what the audit log says of them
 
 SHOWN: dict[str, str] = {
-    "tool": "app.practices.queries:describe_tools",
-    "practice": "app.practices.queries:describe_practices",
-    "resource": "app.practices.queries:describe_resources",
+    "tool": "app.practices.queries:describe",
+    "practice": "app.practices.queries:describe",
+    "resource": "app.practices.queries:describe",
     "expression": "app.interests.queries.related:describe",
     "session": "app.exchanges.queries.related:describe",
     "pilot": "app.pilots.queries:describe_pilots",
 }
-"""Kind, as the audit log knows it, to the function that describes records of it to a viewer."""
+"""Kind, as the audit log knows it, to the function that describes records of it to a viewer; a function that stands beside
+several kinds is asked once for all of them."""
 
 TOLD: tuple[str, ...] = ("app.interests.queries.related:edges", "app.pilots.queries:tell_edges")
-"""Functions that tell the edges of a record which a room keeps among its own data."""
+"""Functions that tell, as statements, the edges of a record which a room keeps among its own data."""
 
 WRITTEN: tuple[str, ...] = (
     "app.interests.written:CALLS",

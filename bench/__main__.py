@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
-from bench import answering, inviting, machine, network, pages, slow
+from bench import answering, inviting, lists, machine, network, pages, reading, slow
 from bench.figures import Figure
 from bench.house import House, house
 
@@ -18,6 +18,8 @@ GROUPS: dict[str, Callable[[House], Iterator[Figure]]] = {
     "invite": inviting.measure,
     "network": network.measure,
     "slow": slow.measure,
+    "reading": reading.measure,
+    "lists": lists.measure,
 }
 
 

@@ -103,9 +103,9 @@ def _page(house: House, web: Web, plain: Web, page: Page, few: int) -> Iterator[
             raise SystemExit(f"bench: {page.path} does not show {page.shows!r}")
         other.get("/")
     for _ in range(ROUNDS):  # side by side, so that what else the machine does weighs on both
-        theirs.append(_cpu(plain, other, "/"))
+        theirs.append(cpu_of(plain, other, "/"))
         before = house.postgres_cpu()
-        ours.append(_cpu(web, browser, page.path))
+        ours.append(cpu_of(web, browser, page.path))
         database.append((house.postgres_cpu() - before) * 1000 / REQUESTS)
     mine, bare_page = statistics.median(ours), statistics.median(theirs)
     ratio = statistics.median(a / b for a, b in zip(ours, theirs, strict=True))  # of neighbours: both felt the same machine
@@ -117,7 +117,8 @@ def _page(house: House, web: Web, plain: Web, page: Page, few: int) -> Iterator[
     yield Figure(f"{page.name}: more SQL with 10 x rows", abs(many - few), "statements", 0)
 
 
-def _cpu(web: Web, browser: Browser, path: str) -> float:
+def cpu_of(web: Web, browser: Browser, path: str) -> float:
+    """CPU of the web process for one request, in thousandths of a second."""
     before = web.cpu()
     for _ in range(REQUESTS):
         browser.get(path)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sqlalchemy import Select, Text, literal
+
 from app.core.db import Texts
-from app.links.models import Edge, Ref
+from app.links.models import LinkType, Ref
 
 
 @dataclass(frozen=True)
@@ -24,8 +26,9 @@ class Shown:
 Describer = Callable[[Collection[uuid.UUID], Any], dict[uuid.UUID, Shown]]
 """Ids and a viewer in, what this viewer may see of them out. It begins at ``visible_to``, in a fixed number of queries."""
 
-Teller = Callable[[Ref], list[Edge]]
-"""Edges of a record that a room keeps among its own data and that are therefore not stored twice."""
+Teller = Callable[[Ref], list[Select[Any]]]
+"""Edges of a record that a room keeps among its own data and that are therefore not stored twice: statements with the
+columns of ``edge_columns``, which the page reads together with the stored ones."""
 
 _describers: dict[str, Describer] = {}
 _tellers: list[Teller] = []
@@ -47,9 +50,25 @@ def known() -> frozenset[str]:
     return frozenset(_describers)
 
 
-def told(ref: Ref) -> list[Edge]:
+def told(ref: Ref) -> list[Select[Any]]:
     """The edges of a record that rooms keep among their own data."""
-    return [edge for teller in _tellers for edge in teller(ref)]
+    return [edges for teller in _tellers for edges in teller(ref)]
+
+
+def edge_columns(start: tuple[str, Any], type_: LinkType, end: tuple[str, Any], at: Any) -> tuple[Any, ...]:
+    """The columns of an edge: kind and id at its start, what it says, kind and id at its end, and when it was made."""
+    return (
+        literal(start[0], Text).label("start_kind"), start[1].label("start_id"), literal(type_.value, Text).label("type"),
+        literal(end[0], Text).label("end_kind"), end[1].label("end_id"), at.label("at"),
+    )  # fmt: skip
+
+
+def together(kinds: Iterable[str]) -> list[list[str]]:
+    """These kinds, those that one function describes side by side: it is asked once for all of them."""
+    found: dict[Describer | None, list[str]] = {}
+    for kind in kinds:
+        found.setdefault(_describers.get(kind), []).append(kind)
+    return list(found.values())
 
 
 def describe(kind: str, ids: Collection[uuid.UUID], viewer: Any) -> dict[uuid.UUID, Shown]:

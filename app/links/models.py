@@ -61,8 +61,3 @@ class Link(Id, Base):
         Index("ix_links_end", "end_kind", "end_id", "type", "at"),
         CheckConstraint("start_kind <> end_kind OR start_id <> end_id", name="two_records"),
     )
-
-    @property
-    def edge(self) -> Edge:
-        """The edge without its row."""
-        return Edge(Ref(self.start_kind, self.start_id), self.type, Ref(self.end_kind, self.end_id), self.at)

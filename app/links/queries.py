@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Text, and_, cast, or_, select, union_all
 
 from app.extensions import db
 from app.links import kinds, words
@@ -38,12 +38,14 @@ class Group:
 
 
 def links_of(kind: str, id_: uuid.UUID) -> list[Edge]:
-    """Every edge of a record, in both directions, newest first: the stored ones and those that rooms tell."""
+    """Every edge of a record, in both directions, newest first: the stored ones and those that rooms tell. One statement."""
     at_start = and_(Link.start_kind == kind, Link.start_id == id_)
     at_end = and_(Link.end_kind == kind, Link.end_id == id_)
-    query = select(Link).where(or_(at_start, at_end)).order_by(Link.at.desc(), Link.id.desc()).limit(MOST)
-    stored = [row.edge for row in db.session.scalars(query)]
-    return [*stored, *kinds.told(Ref(kind, id_))]
+    columns = (Link.start_kind, Link.start_id, cast(Link.type, Text).label("type"), Link.end_kind, Link.end_id, Link.at)
+    stored = select(*columns).where(or_(at_start, at_end)).order_by(Link.at.desc(), Link.id.desc()).limit(MOST)
+    parts = [stored, *kinds.told(Ref(kind, id_))]
+    rows = db.session.execute(union_all(*(select(part.subquery()) for part in parts)))
+    return [Edge(Ref(r.start_kind, r.start_id), LinkType(r.type), Ref(r.end_kind, r.end_id), r.at) for r in rows]
 
 
 def ends_of(start: Ref, type_: LinkType, end_kind: str) -> list[uuid.UUID]:
@@ -55,7 +57,7 @@ def ends_of(start: Ref, type_: LinkType, end_kind: str) -> list[uuid.UUID]:
 def related_to(kind: str, id_: uuid.UUID, viewer: Any) -> list[Group]:
     """What is tied to a record and may be seen by this viewer, grouped by what the edge says, for its page.
 
-    As many queries as there are kinds at the other ends, however many edges there are.
+    One query, and one for each room whose records stand at the other ends, however many edges there are.
     """
     here = Ref(kind, id_)
     outward: dict[tuple[LinkType, bool, str], list[tuple[Ref, datetime | None]]] = {}
@@ -66,7 +68,10 @@ def related_to(kind: str, id_: uuid.UUID, viewer: Any) -> list[Group]:
     ids: dict[str, set[uuid.UUID]] = {}
     for (_type, _forwards, other_kind), found in outward.items():
         ids.setdefault(other_kind, set()).update(ref.id for ref, _at in found)
-    shown = {other_kind: kinds.describe(other_kind, wanted, viewer) for other_kind, wanted in ids.items()}
+    shown: dict[str, dict[uuid.UUID, Shown]] = {}
+    for alike in kinds.together(ids):
+        found_here = kinds.describe(alike[0], {one for other_kind in alike for one in ids[other_kind]}, viewer)
+        shown |= {other_kind: {i: found_here[i] for i in ids[other_kind] if i in found_here} for other_kind in alike}
     groups = []
     for way in sorted(outward, key=words.order):
         seen = [Related(ref, shown[way[2]][ref.id], at) for ref, at in outward[way] if ref.id in shown[way[2]]]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import ARRAY, BindParameter, ColumnElement, Date, String, and_, any_, bindparam, case, cast, func
 
@@ -34,6 +34,26 @@ class Standing(StrEnum):
     DROPPED = "dropped"  # of a milestone
     ENDED = "ended"  # of a pilot, before everything was done
     EMPTY = "empty"  # of a pilot without milestones
+
+
+class Dated(Protocol):
+    """What is asked of a milestone here: its row, or as much of it as a list reads."""
+
+    @property
+    def due_on(self) -> Any:
+        """Its present date."""
+
+    @property
+    def done_on(self) -> Any:
+        """When it was done."""
+
+    @property
+    def dropped_at(self) -> Any:
+        """When it was dropped."""
+
+    @property
+    def weight(self) -> Any:
+        """How much of the pilot it is."""
 
 
 def is_off(day: date, weekend: Collection[str]) -> bool:
@@ -61,7 +81,7 @@ def today_in(zone: str, now: datetime) -> date:
     return zones.to_wall(now, zone).date()
 
 
-def standing(milestone: Milestone, state: Organisation, today: date) -> Standing:
+def standing(milestone: Dated, state: Organisation, today: date) -> Standing:
     """How one milestone stands on this day."""
     if milestone.dropped_at is not None:
         return Standing.DROPPED
@@ -77,7 +97,7 @@ def days_overdue(milestone: Milestone, state: Organisation, today: date) -> int:
     return max((today - last_day(milestone.due_on, state.weekend)).days, 0) if milestone.is_open else 0
 
 
-def whole(pilot: Pilot, milestones: Iterable[Milestone], today: date) -> Standing:
+def whole(pilot: Pilot, milestones: Iterable[Dated], today: date) -> Standing:
     """How a pilot stands: as the worst of its milestones."""
     found = {standing(m, pilot.state, today) for m in milestones} - {Standing.DROPPED}
     if found and found <= {Standing.DONE}:
@@ -100,7 +120,7 @@ class Progress:
         return 100 * self.done // self.total if self.total else 0
 
 
-def progress(milestones: Iterable[Milestone]) -> Progress:
+def progress(milestones: Iterable[Dated]) -> Progress:
     """The weights of what is done and of everything; what was dropped counts in neither."""
     counted = [m for m in milestones if m.dropped_at is None]
     return Progress(sum(m.weight for m in counted if m.done_on is not None), sum(m.weight for m in counted))

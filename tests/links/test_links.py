@@ -93,4 +93,4 @@ def test_as_many_queries_for_six_edges_as_for_one(session, statements):
     statements.clear()
     [group] = queries.related_to("pilot", PILOT.id, Viewer())
     assert len(group.related) == len(tools) > 1
-    assert len(statements) == one == 3  # the edges, what pilots tell of themselves, the tools
+    assert len(statements) == one == 2  # the edges with what pilots tell of themselves, the tools

@@ -5,15 +5,16 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 from sqlalchemy.orm import joinedload
 
 from app.accounts.access import P, Viewer
-from app.accounts.visibility import seen_by
+from app.accounts.models import Role
+from app.accounts.visibility import seen_by, without_co_lead
 from app.extensions import db
 from app.files.models import StoredFile
 from app.interests.models import Expression, Move, Note, Question, Status
-from app.interests.queries.opinions import seen_as
+from app.interests.queries.opinions import left_out
 
 
 def visible_to(viewer: Viewer) -> Select[Expression]:
@@ -66,7 +67,11 @@ def questions_of(expression: Expression, viewer: Viewer) -> list[Question]:
 
 
 def _seen(viewer: Viewer, expression: Expression, label: Any) -> ColumnElement[bool]:
-    return seen_by(seen_as(viewer, expression), label, Expression.state_id)
+    """Who may see a labelled row; a co-lead who is left out sees it as no co-lead. Asked with the rows, not before them."""
+    seen = seen_by(viewer, label, Expression.state_id)
+    if Role.CO_LEAD not in viewer.roles or viewer.person is None:
+        return seen
+    return or_(and_(~left_out(viewer.person.id, expression), seen), seen_by(without_co_lead(viewer), label, Expression.state_id))
 
 
 def open_question(expression: Expression) -> Question | None:

@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
-from sqlalchemy.orm import contains_eager, joinedload, selectinload
+from sqlalchemy import Exists, select
+from sqlalchemy.orm import contains_eager, joinedload
 
 from app.accounts.access import Viewer
 from app.accounts.models import Membership, Organisation, Person, Role, RoleGrant
@@ -35,10 +35,14 @@ def seen_as(viewer: Viewer, expression: Expression) -> Viewer:
     return without_co_lead(viewer)
 
 
+def left_out(person_id: uuid.UUID, expression: Expression) -> Exists:
+    """Did this person declare a conflict of interest over it? As a part of a statement."""
+    return select(LeftOut.id).where(LeftOut.expression_id == expression.id, LeftOut.person_id == person_id).exists()
+
+
 def is_left_out(person_id: uuid.UUID, expression: Expression) -> bool:
-    """Did this person declare a conflict of interest over it?"""
-    query = select(LeftOut.id).where(LeftOut.expression_id == expression.id, LeftOut.person_id == person_id)
-    return db.session.scalar(query) is not None
+    """The same, asked by itself."""
+    return bool(db.session.scalar(select(left_out(person_id, expression))))
 
 
 def left_out_of(expression: Expression) -> list[LeftOut]:
@@ -76,25 +80,27 @@ class Asked:
         return [s for s in self.said if s.opinion.view is None and not s.left_out]
 
 
-def asked_of(expression: Expression, viewer: Viewer) -> list[Asked]:
-    """All requests, newest first. Who may not read the opinions reads their own alone."""
+def asked_of(expression: Expression, viewer: Viewer, left_out: Collection[LeftOut]) -> list[Asked]:
+    """All requests, newest first. Who may not read the opinions reads their own alone. Two statements."""
     query = (
         select(OpinionRequest)
-        .options(selectinload(OpinionRequest.opinions).joinedload(Opinion.person))
+        .options(joinedload(OpinionRequest.opinions).joinedload(Opinion.person))
         .where(OpinionRequest.expression_id == expression.id)
         .order_by(OpinionRequest.asked_at.desc(), OpinionRequest.id.desc())
     )
-    out = {row.person_id for row in left_out_of(expression)}
+    out = {row.person_id for row in left_out}
     me = viewer.person.id if viewer.person is not None else None
-    found = []
-    for request in db.session.scalars(query):
+    read: list[tuple[OpinionRequest, list[Opinion], bool]] = []
+    for request in db.session.scalars(query).unique():
         may_read = viewer.in_office or (me not in out and may_see(viewer, request.visibility, None))
         mine = [o for o in request.opinions if may_read or (o.person_id == me and me not in out)]
         if may_read or mine:
-            former = _records(mine)
-            ordered = sorted(mine, key=lambda o: (o.person.sort_name, o.id))
-            found.append(Asked(request, [Said(o, o.person_id in out, former[o.id][1:]) for o in ordered], may_read))
-    return found
+            read.append((request, sorted(mine, key=lambda o: (o.person.sort_name, o.id)), may_read))
+    former = _records([o for _request, opinions, _may_read in read for o in opinions])
+    return [
+        Asked(request, [Said(o, o.person_id in out, former[o.id][1:]) for o in opinions], may_read)
+        for request, opinions, may_read in read
+    ]
 
 
 def _records(opinions: Collection[Opinion]) -> dict[uuid.UUID, list[OpinionRecord]]:

@@ -4,29 +4,30 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection
+from typing import Any
 
-from sqlalchemy import any_, select
+from sqlalchemy import Select, any_, select
 
 from app.accounts.access import P, Viewer
 from app.extensions import db
 from app.interests.models import Expression, Status
 from app.interests.queries.expressions import visible_to
-from app.links.kinds import Shown
-from app.links.models import Edge, LinkType, Ref
+from app.links.kinds import Shown, edge_columns
+from app.links.models import LinkType, Ref
 from app.links.queries import MOST
 from app.practices.models import Tool
 
+_ASKS = edge_columns(("expression", Expression.id), LinkType.ASKS_FOR, ("tool", Tool.id), Expression.submitted_at)
 
-def edges(ref: Ref) -> list[Edge]:
+
+def edges(ref: Ref) -> list[Select[Any]]:
     """Which expressions ask for a tool, or for which tools an expression asks: kept as codes among its own answers."""
     if ref.kind not in ("tool", "expression"):
         return []
-    query = select(Expression.id, Tool.id, Expression.submitted_at).join(Tool, Tool.code == any_(Expression.tools))
+    query = select(*_ASKS).join(Tool, Tool.code == any_(Expression.tools))
     query = query.where(Expression.status.not_in((Status.DRAFT, Status.WITHDRAWN)))
     query = query.where(Tool.id == ref.id if ref.kind == "tool" else Expression.id == ref.id)
-    query = query.order_by(Expression.submitted_at.desc(), Expression.id, Tool.code).limit(MOST)
-    found = db.session.execute(query)
-    return [Edge(Ref("expression", asking), LinkType.ASKS_FOR, Ref("tool", tool), at) for asking, tool, at in found]
+    return [query.order_by(Expression.submitted_at.desc(), Expression.id, Tool.code).limit(MOST)]
 
 
 def describe(ids: Collection[uuid.UUID], viewer: Viewer) -> dict[uuid.UUID, Shown]:

@@ -50,14 +50,16 @@ def facts(expression: Expression, viewer: Viewer) -> Facts:
     out = queries.left_out_of(expression)
     i_am_out = person is not None and any(row.person_id == person.id for row in out)
     in_office = viewer.in_office
-    asked = queries.asked_of(expression, viewer)
+    asked = queries.asked_of(expression, viewer, out)
     is_co_lead = viewer.can(P.SEE_EXPRESSIONS) and not in_office
     whole = in_office or any(a.may_read for a in asked)
-    asks = viewer.can(P.REVIEW_EXPRESSIONS) and open_for_it and queries.open_request(expression) is None
+    # who reviews sees every request
+    asks = viewer.can(P.REVIEW_EXPRESSIONS) and open_for_it and all(a.request.closed_at is not None for a in asked)
+    mine = (s.opinion for a in asked for s in a.said if person is not None and s.opinion.person_id == person.id)
     return Facts(
         asked=asked,
         left_out=out if whole else [row for row in out if person is not None and row.person_id == person.id],
-        mine=queries.opinion_of(person, expression) if person is not None and not i_am_out else None,
+        mine=next(mine, None) if not i_am_out else None,
         i_am_out=i_am_out,
         may_ask=asks,
         may_declare=is_co_lead and open_for_it and not i_am_out,

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Select, and_, not_, select, tuple_
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, not_, select, tuple_
 from sqlalchemy.orm import contains_eager, load_only, raiseload
 
 from app.accounts.access import Viewer
 from app.accounts.models import Organisation, OrganisationKind
+from app.core.db import Texts
 from app.core.paging import Page, page_of
 from app.extensions import db
 from app.pilots import deadlines
@@ -33,6 +35,29 @@ class Filters:
     co_lead_id: uuid.UUID | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Of a milestone what the list needs: a page reads a hundred of them and shows the titles of twenty."""
+
+    pilot_id: uuid.UUID
+    due_on: date
+    done_on: date | None
+    dropped_at: datetime | None
+    weight: int
+    texts: str
+
+    @property
+    def is_open(self) -> bool:
+        """Is it still to be reached?"""
+        return self.done_on is None and self.dropped_at is None
+
+    @property
+    def titles(self) -> Texts:
+        """Its title in each language."""
+        found: Texts = json.loads(self.texts)
+        return found
+
+
 @dataclass(frozen=True)
 class Listed:
     """One pilot of the list, with what its milestones say."""
@@ -40,7 +65,7 @@ class Listed:
     pilot: Pilot
     standing: Standing
     progress: Progress
-    next: Milestone | None  # the open milestone that is due first
+    next: Step | None  # the open milestone that is due first
 
 
 def pilots_page(
@@ -48,16 +73,16 @@ def pilots_page(
 ) -> Page[Listed]:
     """One page in two statements: the pilots with their States, and the milestones of those."""
     query = visible_to(viewer).join(Organisation, Organisation.id == Pilot.state_id)
-    query = query.options(contains_eager(Pilot.state), raiseload("*"))
+    query = query.options(_LISTED, contains_eager(Pilot.state).load_only(*_STATE), raiseload("*"))
     query = _narrowed(query, wanted)
     if after is not None:
         query = query.where(tuple_(Pilot.starts_on, Pilot.id) < tuple_(*after))
     query = query.order_by(Pilot.starts_on.desc(), Pilot.id.desc()).limit(size + 1)
     found = db.session.scalars(query, deadlines.days_at(now)).all()
     page = page_of(found, size, lambda p: (p.starts_on, p.id))
-    of: dict[uuid.UUID, list[Milestone]] = {p.id: [] for p in page.rows}
-    for milestone in db.session.scalars(_SHOWN.where(Milestone.pilot_id.in_(of))) if of else ():
-        of[milestone.pilot_id].append(milestone)
+    of: dict[uuid.UUID, list[Step]] = {p.id: [] for p in page.rows}
+    for row in db.session.execute(_STEPS.where(Milestone.pilot_id.in_(of))) if of else ():
+        of[row.pilot_id].append(Step(*row))
     return Page([_listed(p, of[p.id], now) for p in page.rows], page.after)
 
 
@@ -69,20 +94,14 @@ def states_with_pilots(viewer: Viewer) -> list[Organisation]:
     return list(db.session.scalars(query.order_by(Organisation.sort_name, Organisation.id)))
 
 
-_SHOWN = (
-    select(Milestone)
-    .options(
-        load_only(
-            Milestone.pilot_id, Milestone.titles, Milestone.due_on, Milestone.baseline_on, Milestone.weight, Milestone.done_on,
-            Milestone.dropped_at,
-        ),
-        raiseload("*"),
-    )
-    .order_by(Milestone.due_on, Milestone.baseline_on, Milestone.id)
-)  # fmt: skip
+_LISTED = load_only(Pilot.code, Pilot.titles, Pilot.state_id, Pilot.starts_on, Pilot.ends_on, Pilot.ended_on, Pilot.published)
+_STATE = (Organisation.names, Organisation.zone, Organisation.weekend)
+_STEPS = select(
+    Milestone.pilot_id, Milestone.due_on, Milestone.done_on, Milestone.dropped_at, Milestone.weight, cast(Milestone.titles, Text)
+).order_by(Milestone.due_on, Milestone.baseline_on, Milestone.id)
 
 
-def _listed(pilot: Pilot, milestones: list[Milestone], now: datetime) -> Listed:
+def _listed(pilot: Pilot, milestones: list[Step], now: datetime) -> Listed:
     today = deadlines.today_in(pilot.state.zone, now)
     return Listed(
         pilot,

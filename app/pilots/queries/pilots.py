@@ -6,12 +6,17 @@ import uuid
 from collections.abc import Collection, Iterable
 
 from sqlalchemy import Select, false, or_, select
-from sqlalchemy.orm import contains_eager, joinedload, selectinload
+from sqlalchemy.orm import contains_eager, joinedload
 
 from app.accounts.access import Permission, Viewer
+from app.accounts.models import Organisation, Person
 from app.core.signing import matches, row_of
 from app.extensions import db
+from app.interests.models import Expression
 from app.pilots.models import DueChange, Evidence, Milestone, Pilot, Update, Visibility
+
+NAMED = (Person.given_name, Person.family_name, Person.sort_name, Person.active)
+"""Of a person what a page needs to name them."""
 
 
 def visible_to(viewer: Viewer) -> Select[Pilot]:
@@ -27,15 +32,16 @@ def visible_to(viewer: Viewer) -> Select[Pilot]:
 
 
 def pilot_in_view(viewer: Viewer, pilot_id: uuid.UUID) -> Pilot | None:
-    """This pilot with its State, lead ministry, co-lead, expression and partners, if the viewer may see it."""
+    """This pilot with its State, lead ministry, co-lead, expression and partners, if the viewer may see it. One statement."""
     whole = (
         joinedload(Pilot.state),
-        joinedload(Pilot.lead),
-        joinedload(Pilot.co_lead),
-        joinedload(Pilot.expression),
-        selectinload(Pilot.partners),
+        joinedload(Pilot.lead).load_only(Organisation.names),
+        joinedload(Pilot.co_lead).load_only(*NAMED),
+        joinedload(Pilot.expression).load_only(Expression.reference),
+        joinedload(Pilot.partners).load_only(Organisation.names, Organisation.sort_name),
     )
-    return db.session.scalar(visible_to(viewer).options(*whole).where(Pilot.id == pilot_id))
+    found = db.session.scalars(visible_to(viewer).options(*whole).where(Pilot.id == pilot_id))
+    return found.unique().one_or_none()
 
 
 def by_submission_key(key: str | None) -> Pilot | None:
@@ -51,7 +57,7 @@ def pilots_of_expression(viewer: Viewer, expression_id: uuid.UUID) -> list[Pilot
 
 def milestones_of(pilot: Pilot) -> list[Milestone]:
     """Its milestones with their owners, in the order of their present dates."""
-    query = select(Milestone).options(joinedload(Milestone.owner)).where(Milestone.pilot_id == pilot.id)
+    query = select(Milestone).options(joinedload(Milestone.owner).load_only(*NAMED)).where(Milestone.pilot_id == pilot.id)
     return list(db.session.scalars(query.order_by(Milestone.due_on, Milestone.baseline_on, Milestone.id)))
 
 
@@ -129,7 +135,7 @@ def updates_of(pilot: Pilot, classes: Collection[Visibility], most: int = 20) ->
     """The newest updates of the classes the viewer may read, with who wrote them, newest first."""
     query = (
         select(Update)
-        .options(joinedload(Update.author))
+        .options(joinedload(Update.author).load_only(*NAMED))
         .where(Update.pilot_id == pilot.id, Update.visibility.in_([c.value for c in classes]))
         .order_by(Update.at.desc(), Update.id.desc())
         .limit(most)

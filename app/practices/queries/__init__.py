@@ -5,9 +5,7 @@ from app.practices.queries.documents import document_in_view, documents_of, late
 from app.practices.queries.records import (
     MODELS,
     by_code,
-    describe_practices,
-    describe_resources,
-    describe_tools,
+    describe,
     desk_page,
     discussable,
     milestone_template,
@@ -18,7 +16,7 @@ from app.practices.queries.records import (
 )
 
 __all__ = [
-    "MODELS", "Count", "Facets", "Filters", "by_code", "catalogue_page", "describe_practices", "describe_resources",
-    "describe_tools", "desk_page", "discussable", "document_in_view", "documents_of", "facets", "latest",
+    "MODELS", "Count", "Facets", "Filters", "by_code", "catalogue_page", "describe",
+    "desk_page", "discussable", "document_in_view", "documents_of", "facets", "latest",
     "milestone_template", "offered_tools", "record_by_id", "sdg_targets", "versions_of", "visible_to",
 ]  # fmt: skip

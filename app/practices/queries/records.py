@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import Row, Select, func, literal, select, tuple_, union_all
 
 from app.accounts.access import Viewer
+from app.core.db import Texts
 from app.core.paging import Page, page_of
 from app.extensions import db
 from app.links.kinds import Shown
@@ -70,10 +71,10 @@ def sdg_targets() -> Mapping[str, str]:
     return {row["code"]: row["en"] for row in json.loads(_TARGETS.read_text(encoding="utf-8"))}
 
 
-def offered_tools(also: Collection[str] = ()) -> list[Tool]:
-    """The tools a government can ask to pilot, by code; ``also`` keeps chosen ones that are offered no longer."""
-    query = select(Tool).where((Tool.offered & Tool.published) | Tool.code.in_(also)).order_by(Tool.code)
-    return list(db.session.scalars(query))
+def offered_tools(also: Collection[str] = ()) -> Sequence[Row[tuple[str, Texts]]]:
+    """Code and titles of the tools a government can ask to pilot, by code; ``also`` keeps chosen ones no longer offered."""
+    query = select(Tool.code, Tool.titles).where((Tool.offered & Tool.published) | Tool.code.in_(also)).order_by(Tool.code)
+    return db.session.execute(query).all()
 
 
 def milestone_template(tool_code: str) -> list[dict[str, Any]]:
@@ -82,21 +83,11 @@ def milestone_template(tool_code: str) -> list[dict[str, Any]]:
     return sorted(found or [], key=lambda m: m["after_days"])
 
 
-def describe_tools(ids: Collection[uuid.UUID], viewer: Viewer) -> dict[uuid.UUID, Shown]:
-    """How tools are called and shown where something is linked to them."""
-    return _described(Tool, "practices.tool", ids, viewer)
-
-
-def describe_practices(ids: Collection[uuid.UUID], viewer: Viewer) -> dict[uuid.UUID, Shown]:
-    """How practices are called and shown where something is linked to them."""
-    return _described(Practice, "practices.practice", ids, viewer)
-
-
-def describe_resources(ids: Collection[uuid.UUID], viewer: Viewer) -> dict[uuid.UUID, Shown]:
-    """How resources are called and shown where something is linked to them."""
-    return _described(Resource, "practices.resource", ids, viewer)
-
-
-def _described(model: type[Any], endpoint: str, ids: Collection[uuid.UUID], viewer: Viewer) -> dict[uuid.UUID, Shown]:
-    rows = db.session.scalars(visible_to(viewer, model).where(model.id.in_(ids)))
-    return {row.id: Shown(row.titles, endpoint, {"code": row.code}) for row in rows}
+def describe(ids: Collection[uuid.UUID], viewer: Viewer) -> dict[uuid.UUID, Shown]:
+    """How practices, tools and resources are called and shown where something is linked to them. One statement."""
+    parts = [
+        visible_to(viewer, model).where(model.id.in_(ids)).with_only_columns(literal(k.value), model.id, model.code, model.titles)
+        for k, model in MODELS.items()
+    ]
+    rows = db.session.execute(union_all(*parts))
+    return {id_: Shown(titles, f"practices.{kind}", {"code": code}) for kind, id_, code, titles in rows}

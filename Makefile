@@ -19,11 +19,12 @@ run: $(STAMPS)/run $(STAMPS)/assets $(STAMPS)/translations ## set up and start t
 test: $(STAMPS)/dev $(STAMPS)/assets $(NODE)/.stamp-dev $(STAMPS)/translations ## set up and run all tests on servers of their own (ARGS="tests/embedded -x")
 	@$(PY) -m pytest -n 2 $(ARGS)
 
-lint: $(STAMPS)/dev ## check style, types, import contracts and templates
+lint: $(STAMPS)/dev ## check style, types, import contracts, templates and migrations
 	@$(PY) -m ruff check .
 	@$(PY) -m mypy --no-error-summary
 	@$(VENV)/bin/lint-imports
 	@$(PY) scripts/check_templates.py
+	@$(PY) scripts/lint_migrations.py
 
 strings: $(STAMPS)/dev ## collect the sentences to translate into app/translations
 	@$(PY) -m babel.messages.frontend -q extract -F babel.cfg -k _l -k ngettext:1,2 -k lazy_ngettext:1,2 --omit-header --sort-by-file -o app/translations/messages.pot .

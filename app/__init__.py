@@ -48,13 +48,12 @@ def _extensions(app: Flask, settings: Settings) -> None:
     from app.accounts.sessions import load as load_session
     from app.core import clock
     from app.core.db import lively
-    from app.extensions import celery, csrf, db, login, migrate
+    from app.extensions import celery, csrf, db, login
 
     clock.configure(settings.clock_file)
     db.init_app(app)
     with app.app_context():
         lively(db.engine)
-    migrate.init_app(app, db, directory=str(HERE.parent / "migrations"))
     csrf.init_app(app)
     login.init_app(app)
     login.session_protection = None  # the session's row is the protection; networks change addresses

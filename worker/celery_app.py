@@ -1,4 +1,4 @@
-"""The entry point of Celery's worker and beat: builds the app, binds the tasks to its context."""
+"""The entry point of Celery's worker: builds the app, binds the tasks to its context."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from celery import Celery, Task
 
 from app import create_app
 from app.extensions import celery
-from worker.schedule import beat_schedule
+from worker.schedule import CONF
 
 flask_app = create_app()
 
@@ -23,13 +23,7 @@ class ContextTask(Task):  # type: ignore[misc]
 
 
 celery.Task = ContextTask
-celery.conf.update(
-    task_serializer="json", accept_content=["json"], result_backend=None, task_ignore_result=True,
-    task_acks_late=False,  # a lost task is no lost mail: the row is the intent, the sweep finds it
-    worker_prefetch_multiplier=1, broker_connection_retry_on_startup=True, broker_connection_timeout=2,
-    broker_transport_options={"socket_timeout": 5, "socket_connect_timeout": 2, "visibility_timeout": 3600},
-    worker_hijack_root_logger=False, timezone="UTC", enable_utc=True, beat_schedule=beat_schedule,
-)  # fmt: skip
+celery.conf.update(**CONF)
 app: Celery = celery
 
 from worker import tasks  # noqa: E402,F401 - registers every task on the bound app

@@ -22,3 +22,12 @@ beat_schedule: dict[str, dict[str, Any]] = {
     # Uploaded tables and archives whose wake-up was lost or whose process died; archives whose time is over.
     "transfers": {"task": "transfers.sweep", "schedule": 60.0},
 }
+
+CONF: dict[str, Any] = {
+    "task_serializer": "json", "accept_content": ["json"], "result_backend": None, "task_ignore_result": True,
+    "task_acks_late": False,  # a lost task is no lost mail: the row is the intent, the sweep finds it
+    "worker_prefetch_multiplier": 1, "broker_connection_retry_on_startup": True, "broker_connection_timeout": 2,
+    "broker_transport_options": {"socket_timeout": 5, "socket_connect_timeout": 2, "visibility_timeout": 3600},
+    "worker_hijack_root_logger": False, "timezone": "UTC", "enable_utc": True, "beat_schedule": beat_schedule,
+}  # fmt: skip
+"""How worker and beat speak with each other."""

@@ -16,7 +16,6 @@ from app.demo.data_files import Record
 from app.demo.meetings import Meetings
 from app.demo.network import Network
 from app.documents.blocks import Block, Document, Paragraph, Tick
-from app.documents.word import to_docx
 from app.extensions import db
 from app.files import rules as files
 from app.files.content import DOCX
@@ -114,6 +113,8 @@ def _translate(row: Kept, words: Record, network: Network, now: datetime) -> Non
 
 def _sheets(code: str, languages: tuple[str, ...], network: Network, calendar: Calendar) -> None:
     """A sheet to keep for each language: what the tool is, and the milestones to tick."""
+    from app.documents.word import to_docx  # a library that the web process never loads
+
     tool = db.session.scalars(select(Tool).filter_by(code=code)).one()
     for number, language in enumerate(languages):
         now = calendar.moment(WRITTEN + 30 + 15 * number)

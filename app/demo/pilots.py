@@ -10,7 +10,6 @@ from app.demo.calendar import Calendar
 from app.demo.data_files import Record, read
 from app.demo.network import Network
 from app.documents.blocks import Document, Paragraph
-from app.documents.word import to_docx
 from app.extensions import db
 from app.files import rules as files
 from app.files.content import DOCX
@@ -97,5 +96,7 @@ def _finish(milestone: Milestone, row: Record, network: Network, calendar: Calen
 def _file(milestone: Milestone, row: Record, at: datetime) -> StoredFile:
     """A file that opens and says what it is: an example."""
     words = [Paragraph("This file belongs to the demonstration. The network, its States and its documents are invented.")]
+    from app.documents.word import to_docx  # a library that the web process never loads
+
     data = to_docx(Document(row["title"], milestone.pilot.code, "en", False, "Demonstration", [*words]), at)
     return files.keep(data, row["file"], DOCX, "evidence", SUBJECT, milestone.id, None, at)

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import struct
-import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cache
@@ -14,18 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from app.documents.blocks import Document, Letter
+from app.documents.process import files_of
 
 TYPESET = Path(__file__).resolve().with_name("typeset.py")
-_SECONDS = 60
 _LATIN = ["Libertinus Serif"]  # Latin and Cyrillic, inside the typesetter itself
 _FAMILIES = {"ar": ["IBM Plex Sans Arabic", *_LATIN], "zh": ["Noto Sans CJK TC", *_LATIN]}
 # Any text may hold a name in another script: every family stands in line after the document's own.
 _OTHERS = ["IBM Plex Sans Arabic", "Noto Sans CJK TC"]
 _PACKAGES = {"fontpkg_ibm_plex_sans_arabic": "files", "cvttf_NotoSansCJK_Regular": ""}
-
-
-class NotTypeset(RuntimeError):
-    """The typesetter failed; its words are in the log."""
 
 
 def to_pdf(document: Document) -> bytes:
@@ -40,27 +33,7 @@ def letters_to_pdf(letters: Sequence[Letter]) -> list[bytes]:
 
 def _typeset(template: str, documents: list[dict[str, Any]]) -> list[bytes]:
     told = {"template": template, "documents": documents, "font_paths": font_paths()}
-    done = subprocess.run(
-        [sys.executable, "-I", str(TYPESET)],
-        input=json.dumps(told).encode(),
-        capture_output=True,
-        timeout=_SECONDS,
-        check=False,
-    )
-    made = _apart(done.stdout) if done.returncode == 0 else []
-    if len(made) != len(documents) or not all(one.startswith(b"%PDF-") for one in made):
-        raise NotTypeset(done.stderr.decode(errors="replace")[-2000:])
-    return made
-
-
-def _apart(stream: bytes) -> list[bytes]:
-    """The files of a stream in which each stands after its length."""
-    found, at = [], 0
-    while at + 4 <= len(stream):
-        (size,) = struct.unpack_from(">I", stream, at)
-        found.append(stream[at + 4 : at + 4 + size])
-        at += 4 + size
-    return found
+    return files_of(TYPESET, json.dumps(told).encode(), len(documents), b"%PDF-")
 
 
 @cache

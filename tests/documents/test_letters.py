@@ -15,7 +15,8 @@ from docx.oxml.ns import qn
 
 from app.core.languages import LANGUAGES, RIGHT_TO_LEFT
 from app.documents.blocks import Figures, Letter, Mark, Paragraph
-from app.documents.pdf import NotTypeset, letters_to_pdf
+from app.documents.pdf import letters_to_pdf
+from app.documents.process import NotMade
 from app.documents.word_letter import letter_to_docx
 from app.files.content import DOCX, examine
 
@@ -88,7 +89,7 @@ def test_bold_is_there_where_the_fonts_have_it(pdfs):
 def test_the_mark_stands_at_the_head_and_a_broken_one_is_said(pdfs):
     with_mark = letters_to_pdf([sample("en", mark=Mark(SVG, "svg"))])[0]
     assert with_mark != pdfs["en"]
-    with pytest.raises(NotTypeset):
+    with pytest.raises(NotMade):
         letters_to_pdf([sample("en", mark=Mark(b"no picture", "png"))])
 
 

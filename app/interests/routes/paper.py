@@ -19,7 +19,7 @@ from app.core import clock
 from app.core.signing import settings
 from app.documents.blocks import Document
 from app.documents.pdf import to_pdf
-from app.documents.word import to_docx
+from app.documents.writer import to_docx
 from app.files.content import DOCX, PDF
 from app.interests.models import Call
 from app.interests.paper import form_of

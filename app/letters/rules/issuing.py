@@ -20,7 +20,7 @@ from app.core.signing import settings
 from app.core.zones import to_wall
 from app.documents.blocks import Letter as Tree
 from app.documents.pdf import letters_to_pdf
-from app.documents.word_letter import letter_to_docx
+from app.documents.writer import letters_to_docx
 from app.extensions import db
 from app.files import rules as files
 from app.files.content import DOCX, PDF
@@ -73,9 +73,9 @@ def issue(of: LetterSet, subject: Subject, *, looked_at: str, by: Person, now: d
     today = to_wall(now, settings().default_zone).date()
     trees = [paper.numbered(proof.written.tree, next_number(Direction.OUT, today), today) for proof in made]
     annexes = _annexes(of)
-    for proof, tree, pdf in zip(made, trees, letters_to_pdf(trees), strict=True):
+    for proof, tree, pdf, word in zip(made, trees, letters_to_pdf(trees), letters_to_docx(trees, now), strict=True):
         _refuse_heavy(len(pdf) + sum(a["size"] for a in annexes))
-        _keep(proof, tree, pdf, today, by, now)
+        _keep(proof, tree, (pdf, word), today, by, now)
         _send(proof, of, annexes, today, now)
         _tell(proof.letter, by, now)
     of.status, of.issued_at, of.updated_at = SetStatus.ISSUED, now, now
@@ -131,12 +131,12 @@ def _annexes(of: LetterSet) -> list[dict[str, Any]]:
     return [messages.attached(stored[one], stored[one].original_name) for one in ids]
 
 
-def _keep(proof: Proof, tree: Tree, pdf: bytes, today: date, by: Person, now: datetime) -> None:
+def _keep(proof: Proof, tree: Tree, made: tuple[bytes, bytes], today: date, by: Person, now: datetime) -> None:
     """Freeze what the letter says, and keep its files."""
     letter, number = proof.letter, tree.head[0][1]
     as_pdf, as_word = messages.file_name(number, "pdf"), messages.file_name(number, "docx")
-    kept = files.keep(pdf, as_pdf, PDF, "letter-pdf", "letter", letter.id, by, now)
-    also = files.keep(letter_to_docx(tree, now), as_word, DOCX, "letter-docx", "letter", letter.id, by, now)
+    kept = files.keep(made[0], as_pdf, PDF, "letter-pdf", "letter", letter.id, by, now)
+    also = files.keep(made[1], as_word, DOCX, "letter-docx", "letter", letter.id, by, now)
     letter.pdf_id, letter.docx_id = kept.id, also.id
     letter.number, letter.dated, letter.status = number, today, Status.ISSUED
     letter.issued_at, letter.issued_by, letter.updated_at = now, by.id, now

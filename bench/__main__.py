@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
-from bench import answering, inviting, lists, machine, network, pages, reading, slow
+from bench import answering, inviting, lists, machine, memory, network, outbox, pages, reading, slow, starting
 from bench.figures import Figure
 from bench.house import House, house
 
@@ -20,7 +20,12 @@ GROUPS: dict[str, Callable[[House], Iterator[Figure]]] = {
     "slow": slow.measure,
     "reading": reading.measure,
     "lists": lists.measure,
+    "outbox": outbox.measure,
+    "start": starting.measure,
+    "memory": memory.measure,
 }
+WALKED = ("home", "session", "queue")
+"""Pages that share a house when all figures are measured."""
 
 
 def main(names: list[str]) -> int:
@@ -30,11 +35,8 @@ def main(names: list[str]) -> int:
         sys.stderr.write(f"bench: no figure is called {unknown[0]}; there are: {', '.join(GROUPS)}\n")
         return 2
     start = time.monotonic()
-    runs = (
-        [GROUPS[name] for name in names]
-        if names
-        else [pages.measure, answering.measure, inviting.measure, network.measure, slow.measure]
-    )
+    others = [run for name, run in GROUPS.items() if name not in WALKED]
+    runs = [GROUPS[name] for name in names] if names else [pages.measure, *others]
     for figure in machine.measure():
         print(figure.line(), flush=True)
     short = 0

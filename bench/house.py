@@ -23,8 +23,8 @@ from bench import cpu
 from embedded import servers
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-OPTIONS = ["-k", "gthread", "-w", "1", "--threads", "4", "--preload", "--no-control-socket", "--keep-alive", "30"]
-"""One web process, so that its CPU is the CPU of the requests; the rest as in ``make run``."""
+OPTIONS = ["-k", "gthread", "--threads", "4", "--preload", "--no-control-socket", "--keep-alive", "30"]
+"""As in ``make run``."""
 
 
 @dataclass
@@ -38,10 +38,10 @@ class House:
     sink_port: int
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
-    def web(self, target: str = "app:create_app()") -> Web:
-        """Start gunicorn on this application."""
+    def web(self, target: str = "app:create_app()", workers: int = 1) -> Web:
+        """Start gunicorn on this application: one process that answers, so that its CPU is the CPU of the requests."""
         port = free_port()
-        command = [sys.executable, "-m", "gunicorn", *OPTIONS, "-b", f"127.0.0.1:{port}", target]
+        command = [sys.executable, "-m", "gunicorn", *OPTIONS, "-w", str(workers), "-b", f"127.0.0.1:{port}", target]
         process = self._start(target.partition(":")[0], command)
         wait_for(port, process)
         return Web(port, process.pid)
@@ -51,6 +51,11 @@ class House:
         line = "-m celery -A worker.celery_app worker -P threads -c 4 --without-gossip --without-mingle --loglevel WARNING"
         process = self._start("worker", [sys.executable, *line.split()])
         return process.pid
+
+    def beat(self) -> int:
+        """Start beat; answers its process id."""
+        schedule = str(self.folder / "beat")
+        return self._start("beat", [sys.executable, "-m", "celery", "-A", "worker.beat", "beat", "--schedule", schedule]).pid
 
     def stop(self, pid: int) -> None:
         """End one of the processes before the others."""

@@ -19,16 +19,13 @@ REQUEST, FIRST, CPU = 2.0, 0.5, 10.0
 
 def measure(house: House) -> Iterator[Figure]:
     """One press of "Invite", and what follows."""
-    path, cookies, chosen = _network(house)
+    path, cookies, chosen = network(house, PEOPLE)
     analyze(load(house.env))
     web, worker, sink = house.web(), house.worker(), Asking(house.sink_port)
     browser = Browser(web, cookies)
-    form = [("csrf_token", token_of(browser.get(path))), ("capacity", "participant"), *(("organisations", o) for o in chosen)]
-    check = browser.post(path, [*form, ("confirmed", "")], expect=200)
-    if f"{PEOPLE:,}" not in check and str(PEOPLE) not in check:
-        raise SystemExit("bench: the check page does not say how many people are invited")
+    form = checked(browser, path, chosen, PEOPLE)
     cpu_before, database_before = cpu.of_tree(worker), house.postgres_cpu()
-    browser.post(path, [*form, ("confirmed", str(PEOPLE))])
+    browser.post(path, form)
     took, answered = browser.took, browser.answered
     told = sink.wait_for(PEOPLE, 90)
     used, database = cpu.of_tree(worker) - cpu_before, house.postgres_cpu() - database_before
@@ -42,12 +39,22 @@ def measure(house: House) -> Iterator[Figure]:
     yield Figure("invite: mails too many", told["mails"] - PEOPLE, "mails", 0)
 
 
-def _network(house: House) -> tuple[str, dict[str, str], list[str]]:
+def checked(browser: Browser, path: str, chosen: list[str], people: int) -> list[tuple[str, str]]:
+    """The form that invites so many people, after the page that says how many they are."""
+    form = [("csrf_token", token_of(browser.get(path))), ("capacity", "participant"), *(("organisations", o) for o in chosen)]
+    check = browser.post(path, [*form, ("confirmed", "")], expect=200)
+    if f"{people:,}" not in check and str(people) not in check:
+        raise SystemExit("bench: the check page does not say how many people are invited")
+    return [*form, ("confirmed", str(people))]
+
+
+def network(house: House, people: int) -> tuple[str, dict[str, str], list[str]]:
+    """A session, and those to invite: the address of the form, the cookies of the secretariat, the organisations."""
     with house.app.app_context():
         secretariat = rows.person("Secretary", Role.SECRETARIAT)
-        session = rows.meeting(14, capacity=PEOPLE, hosts=rows.states()[:2])
+        session = rows.meeting(14, capacity=people, hosts=rows.states()[:2])
         organisations = rows.clubs(ORGANISATIONS)
-        rows.people(PEOPLE, "guest", organisations)
+        rows.people(people, "guest", organisations)
         cookies = rows.cookie(house.app, secretariat)
         db.session.commit()
         return f"/en/desk/sessions/{session.id}/invite", cookies, [str(o.id) for o in organisations]

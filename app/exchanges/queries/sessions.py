@@ -184,6 +184,16 @@ def exchanges(viewer: Viewer, most: int = 200) -> Sequence[Exchange]:
     ).all()
 
 
+def exchanges_page(viewer: Viewer, *, after: str | None = None, most: int = 30) -> Page[Exchange]:
+    """A page of the same, by key, for the list of them."""
+    query = exchanges_visible_to(viewer).where(Exchange.made_for_session.is_(False)).options(selectinload(Exchange.hosts))
+    key = key_of(after, (instant, uuid.UUID))
+    if key is not None:
+        query = query.where(tuple_(Exchange.created_at, Exchange.id) < tuple_(*key))
+    found = db.session.scalars(query.order_by(Exchange.created_at.desc(), Exchange.id.desc()).limit(most + 1)).all()
+    return page_of(found, most, lambda e: (e.created_at, e.id))
+
+
 MOST_PLACES = 10
 _ZONES = (
     select(Organisation.zone)

@@ -35,8 +35,15 @@ def _exchange(exchange_id: uuid.UUID) -> Exchange:
 @blueprint.get("/desk/exchanges")
 @requires(Permission.SEE_ALL_EXCHANGES)
 def desk_exchanges() -> ResponseReturnValue:
-    """Exchanges that stand by themselves."""
-    return render_template("exchanges/desk_exchanges.html", exchanges=queries.exchanges(viewer()))
+    """Exchanges that stand by themselves, newest first."""
+    here = url_for("exchanges.desk_exchanges")
+    page = queries.exchanges_page(viewer(), after=request.args.get("after"))
+    return render_template(
+        "exchanges/desk_exchanges.html",
+        exchanges=page.rows,
+        after_url=f"{here}?after={page.after}" if page.after else None,
+        first_url=here if request.args.get("after") else None,
+    )
 
 
 @blueprint.route("/desk/exchanges/new", methods=["GET", "POST"])

@@ -111,6 +111,7 @@ def _environment(urls: servers.Urls, folder: Path, sink_port: int) -> dict[str, 
         "SMTP_URL": f"smtp://127.0.0.1:{sink_port}", "BASE_URL": "http://127.0.0.1:8000", "PATHWAYS_ENV": "development",
         "SECRET_KEY": "a-secret-of-the-figures-with-more-than-32-characters", "VAR_DIR": str(folder / "mail"),
         "MAIL_DOMAIN": "pathways.example", "PYTHONTZPATH": "", "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(CHECKOUT),
+        "MALLOC_ARENA_MAX": "2",
     }  # fmt: skip
     return os.environ | ours
 
@@ -166,7 +167,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for(port: int, process: subprocess.Popen[bytes], seconds: float = 30) -> None:
+def wait_for(port: int, process: subprocess.Popen[bytes], seconds: float = 90) -> None:
     """Wait until the process listens."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:

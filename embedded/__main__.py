@@ -106,6 +106,7 @@ def settings(place: Place, env: dict[str, str], urls: servers.Urls) -> dict[str,
         "SMTP_URL": f"smtp://127.0.0.1:{env['MAIL_PORT']}", "BASE_URL": f"http://127.0.0.1:{env['PORT']}",
         "PATHWAYS_ENV": "demo", "SECRET_KEY": place.secrets()["SECRET_KEY"], "VAR_DIR": str(place.data),
         "CLOCK_FILE": str(place.data / "clock"), "PYTHONTZPATH": "", "PYTHONUNBUFFERED": "1",
+        "MALLOC_ARENA_MAX": "2",  # glibc keeps memory for each thread apart otherwise, and gives little of it back
     }
     place.write(place.data / "env", "".join(f"{name}={shlex.quote(env.get(name, ours[name]))}\n" for name in ours))
     return ours | env

@@ -71,7 +71,7 @@ def sdg_targets() -> Mapping[str, str]:
     return {row["code"]: row["en"] for row in json.loads(_TARGETS.read_text(encoding="utf-8"))}
 
 
-def offered_tools(also: Collection[str] = ()) -> Sequence[Row[tuple[str, Texts]]]:
+def offered_tools(also: Collection[str] = ()) -> Sequence[Row[str, Texts]]:
     """Code and titles of the tools a government can ask to pilot, by code; ``also`` keeps chosen ones no longer offered."""
     query = select(Tool.code, Tool.titles).where((Tool.offered & Tool.published) | Tool.code.in_(also)).order_by(Tool.code)
     return db.session.execute(query).all()

@@ -15,6 +15,7 @@ import pytest
 
 from app.core.languages import LANGUAGES
 from app.notifications.rendering import job_of, render
+from tests.emails import letters
 from tests.emails.world import NOW, READERS, told
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -30,7 +31,7 @@ FOR_ONE = {
     "expression-draft", "expression-moved", "expression-question", "expression-waitlisted", "expression-withdrawn",
     "join-invitation", "password-changed", "test-mail", "circular", "circular-correction", "circular-in-place",
     "opinion-asked", "opinion-reminder", "handed-over", "expression-links",
-    "session-invite-hand-over",
+    "session-invite-hand-over", "letter-sent",
 }  # fmt: skip
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _REFERENCE = re.compile(r"EOI-\d{4}-\d{4}")
@@ -50,6 +51,8 @@ def shown(message) -> str:
     if parts:
         told_ = parts[0].get_payload(decode=True).decode("utf-8")
         entry = f"\n\n======== {parts[0]['Content-Type']}\n" + re.sub(r"\r\n[ \t]", "", told_).replace("\r\n", "\n").rstrip("\n")
+    files = [p for p in mail.iter_attachments() if p.get_content_type() == "application/pdf"]
+    entry += "".join(f"\n\n======== {p.get_content_type()} {p.get_filename()}" for p in files)
     whole = _UUID.sub("ID", f"{heads}\n\n{text}{entry}\n")
     return _CODE.sub("CODE-CODE-CODE", _TOKEN.sub(r"\1TOKEN", _REFERENCE.sub("EOI-2026-0007", whole)))
 
@@ -68,7 +71,7 @@ def kept(kind: str, language: str, who: str) -> Path:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("who", READERS)
 def test_mails_are_what_was_read_and_found_right(session, who, language):
-    messages = told(READERS[who], language)
+    messages = told(READERS[who], language) | letters.told(READERS[who], language)
     assert set(messages) == FOR_ALL | FOR_ONE
     for kind in sorted(FOR_ALL | FOR_ONE if who == "ambassador" else FOR_ALL):
         text, path = shown(messages[kind]), kept(kind, language, who)
@@ -81,7 +84,8 @@ def test_mails_are_what_was_read_and_found_right(session, who, language):
 
 @pytest.mark.parametrize("language", ["ar", "fr"])
 def test_no_tag_is_shown_as_words_and_the_html_says_what_the_text_says(session, language):
-    for kind, message in told(READERS["ambassador"], language).items():
+    reader = READERS["ambassador"]
+    for kind, message in (told(reader, language) | letters.told(reader, language)).items():
         html = html_of(message)
         assert "&lt;" not in html and "&amp;lt;" not in html, kind
         links = set(re.findall(r"https?://\S+", shown(message).partition("\n======== ")[0])) - {""}

@@ -10,17 +10,27 @@ from typing import Any
 from sqlalchemy import select
 
 from app.accounts import messages
+from app.accounts.access import Viewer
 from app.accounts.models import JoinInvitation, Organisation, Person, Role, RoleGrant, SignInLink
 from app.core.signing import sign
+from app.exchanges.models import PeerSession
 from app.extensions import db
-from app.interests import rules
+from app.files.models import StoredFile
+from app.files.rules import keep
+from app.interests import queries, rules
 from app.interests.models import Source, Status
+from app.letters.models import Letter
 from app.notifications.models import InboundMail, Message, Verdict
+from app.pilots.models import Visibility as Reader
+from app.pilots.rules import Shown, add_evidence
+from app.practices.rules import keep_document
 from app.transfers import rules as imports
 from app.transfers.models import Archive, Kind
 from tests.factories.accounts import NOW, make_designation, make_ministry, make_person, make_state
+from tests.factories.circulars import make_circular
 from tests.factories.exchanges import make_invitation, make_session
 from tests.factories.interests import make_call, make_draft, make_expression
+from tests.factories.letters import about, make_signatory, prepare, received
 from tests.factories.pilots import make_milestone, make_pilot
 from tests.factories.practices import make_practice
 
@@ -43,10 +53,11 @@ def everything() -> dict[str, Any]:
     made |= _accounts(officer, state, ministry, focal, guest)
     made |= _interests(officer, state)
     made |= _exchanges(state, guest)
-    made |= {"record_id": make_practice("Kinship", code="PR-77").id, "document_id": uuid.uuid4()}
-    made |= _pilots(db.session.get_one(Organisation, state.id))
+    made |= _library(officer)
+    made |= _pilots(db.session.get_one(Organisation, state.id), officer)
     made |= _transfers(officer, made["exchange_id"])
-    made |= {"letter_id": uuid.uuid4(), "set_id": uuid.uuid4(), "signatory_id": uuid.uuid4(), "circular_id": uuid.uuid4()}
+    made |= _letters(officer, made["session_id"])
+    made |= {"circular_id": make_circular(by=officer).id}
     db.session.commit()
     db.session.expunge_all()
     return made
@@ -77,6 +88,9 @@ def _interests(officer: Person, state: Organisation) -> dict[str, Any]:
     asked = make_expression(call, state, status=Status.UNDER_REVIEW)
     question = rules.ask(asked, "Which ministry leads?", by=officer, now=NOW)
     note = rules.note(asked, "Call them.", by=officer, now=NOW)
+    make_person("Prado", given_name="Ines", roles=(Role.CO_LEAD,))  # can be asked for an opinion
+    aside = make_person("Silva", given_name="Rui", roles=(Role.CO_LEAD,))
+    rules.declare_conflict(one, aside, reason="A cousin.", now=NOW)
     entered = make_expression(call, state, entered_by=officer.id, source=Source.NOTE_VERBALE)
     return {
         "call_id": call.id, "expression_id": one.id, "asked": asked.id, "question_id": question.id,
@@ -86,6 +100,7 @@ def _interests(officer: Person, state: Organisation) -> dict[str, Any]:
         "correct": sign("correct", entered.id, entered.status_nonce),
         "question": sign("question", question.id, question.nonce),
         "file_id": uuid.uuid4(), "row_id": note.id,
+        "declaration_id": queries.left_out_of(one)[0].id,
     }  # fmt: skip
 
 
@@ -108,11 +123,34 @@ def _exchanges(state: Organisation, guest: Person) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _pilots(state: Organisation) -> dict[str, Any]:
+def _library(officer: Person) -> dict[str, Any]:
+    practice = make_practice("Kinship", code="PR-77")
+    stored = _pdf("practice", practice.id, officer)
+    return {"record_id": practice.id, "document_id": keep_document(practice, stored, "en", note="", by=officer, now=NOW).id}
+
+
+def _pdf(kind: str, record_id: uuid.UUID, officer: Person) -> StoredFile:
+    return keep(b"%PDF-1.4 words", "words.pdf", "application/pdf", kind, kind, record_id, officer, NOW)
+
+
+def _letters(officer: Person, session_id: uuid.UUID) -> dict[str, Any]:
+    """One that came, and one that waits to be issued: pages of the register, of drafts and of who signs."""
+    viewer = Viewer(person=officer, roles=frozenset({Role.SECRETARIAT}))
+    signer = make_signatory(officer)
+    waiting = prepare(viewer, about(viewer, db.session.get_one(PeerSession, session_id)), signer)
+    draft = db.session.scalars(select(Letter).where(Letter.set_id == waiting.id)).first()
+    assert draft is not None
+    came = received(viewer, None)
+    return {"letter_id": came.id, "draft_letter": draft.id, "set_id": waiting.id, "signatory_id": signer.id}
+
+
+def _pilots(state: Organisation, officer: Person) -> dict[str, Any]:
     pilot = make_pilot(state)
     milestone = make_milestone(pilot, date(2026, 12, 18))
+    shown = Shown("Minutes", Reader.STATE, stored=_pdf("milestone", milestone.id, officer))
+    evidence = add_evidence(milestone, shown, by=officer, now=NOW)
     return {
-        "pilot_id": pilot.id, "milestone_id": milestone.id, "evidence_id": uuid.uuid4(),
+        "pilot_id": pilot.id, "milestone_id": milestone.id, "evidence_id": evidence.id,
         "milestone": sign("milestone", milestone.id, milestone.owner_nonce),
     }  # fmt: skip
 
@@ -140,5 +178,6 @@ def address_of(rule: Any, made: dict[str, Any], lang: str = "en") -> str:
     )
     path = path.replace("<any(pdf,docx,scan):which>", "pdf").replace("<key>", "salutation").replace("<spoken>", "en")
     path = path.replace("<string:code>", "PR-77" if "tools" not in path and "resources" not in path else "gap_checklist")
+    path = path.replace("letters/drafts/<uuid:letter_id>", f"letters/drafts/{made['draft_letter']}")
     path = path.replace("<any(who, what):step>", "who").replace("<role>", "participant")
     return re.sub(r"<uuid:(\w+)>", lambda found: str(made[found[1]]), path)

@@ -10,8 +10,9 @@ from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.accounts.access import viewer
+from app.accounts.access import P, viewer
 from app.accounts.reader import best
+from app.audit.queries import Line, lines_about
 from app.core.errors import RuleBroken
 from app.exchanges.models import PeerSession
 from app.extensions import db
@@ -69,6 +70,11 @@ def called(subject: Subject) -> tuple[str, str]:
     if isinstance(row, Expression):
         return url_for("interests.record", expression_id=row.id), row.reference or ""
     return url_for("accounts.designation", designation_id=row.id), _("Designation of %(name)s", name=row.person.full_name)
+
+
+def audit_of(kind: str, row_id: uuid.UUID) -> list[Line]:
+    """The log's lines about a record, for those who may read them."""
+    return lines_about(kind, row_id) if viewer().can(P.READ_AUDIT) else []
 
 
 def number_of(text: str | None) -> int:

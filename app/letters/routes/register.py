@@ -14,7 +14,6 @@ from app.accounts.access import P, me, requires, viewer
 from app.accounts.queries import state_choices
 from app.accounts.queries.people import names_of
 from app.accounts.reader import language
-from app.audit.queries import lines_about
 from app.core import clock, paging
 from app.core.errors import RuleBroken
 from app.core.signing import settings
@@ -25,7 +24,7 @@ from app.letters import queries, rules
 from app.letters.forms import AnsweredForm, CancelForm, RegisterFilter, SentForm, id_of
 from app.letters.models import Direction, Letter, LetterKind, Means
 from app.letters.queries import Filters
-from app.letters.routes.blueprint import blueprint, called, letter_or_404, page, refuse, see
+from app.letters.routes.blueprint import audit_of, blueprint, called, letter_or_404, page, refuse, see
 from app.letters.words import DIRECTIONS, KINDS
 
 
@@ -92,7 +91,7 @@ def _page(row: Letter, status: int = 200, **forms: Any) -> ResponseReturnValue:
         "letter", status, letter=row, today=today(), files=queries.files_of((row.pdf_id, row.docx_id, row.scan_id)),
         about=called(about) if about else None, successor=queries.replaced_by(row),
         names=names_of({row.issued_by, row.cancelled_by}),
-        audit=lines_about("letter", row.id) if viewer().can(P.READ_AUDIT) else [], **facts,
+        audit=audit_of("letter", row.id), **facts,
     )  # fmt: skip
 
 

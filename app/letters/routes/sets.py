@@ -20,7 +20,7 @@ from app.letters import queries, rules
 from app.letters.forms import SetForm, id_of
 from app.letters.models import About, SetStatus, Signatory
 from app.letters.queries import Party, Subject
-from app.letters.routes.blueprint import blueprint, called, page, refuse, see, set_or_404, subject_of_set
+from app.letters.routes.blueprint import audit_of, blueprint, called, page, refuse, see, set_or_404, subject_of_set
 
 
 def _asked() -> Subject:
@@ -98,6 +98,7 @@ def _page(set_id: uuid.UUID, status: int = 200, refusal: str | None = None) -> R
     return page(
         "set", status, of=of, about=called(subject), letters=letters, made=made, looked_at=rules.seen(made), refusal=refusal,
         mails=sum(len(p.party.recipients) for p in made), printed=sum(1 for p in made if not p.party.recipients),
+        audit=audit_of("letter_set", of.id),
     )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from app.extensions import db
 from app.letters import queries, rules
 from app.letters.forms import SignatoryForm, WordingForm
 from app.letters.models import Signatory
-from app.letters.routes.blueprint import blueprint, number_of, page, refuse, see
+from app.letters.routes.blueprint import audit_of, blueprint, number_of, page, refuse, see
 from app.letters.wording import LABELS, may_name
 
 
@@ -111,10 +111,11 @@ def signatory(signatory_id: uuid.UUID) -> ResponseReturnValue:
 def _signatory(row: Signatory | None) -> ResponseReturnValue:
     start = {"name": row.name, "posts": row.posts, "active": row.active, "version": str(row.version)} if row else {"active": True}
     form = SignatoryForm(data=start)
+    facts: dict[str, Any] = {"form": form, "row": row, "audit": audit_of("signatory", row.id) if row else []}
     if not form.is_submitted():
-        return page("signatory_form", form=form, row=row)
+        return page("signatory_form", **facts)
     if not form.validate():
-        return page("signatory_form", 422, form=form, row=row)
+        return page("signatory_form", 422, **facts)
     sending = Sending(form, clock.now())
     if sending.before:
         return sending.again()
@@ -127,7 +128,7 @@ def _signatory(row: Signatory | None) -> ResponseReturnValue:
         status = refuse(form, error)
         if row is not None:
             form.version.data = str(row.version)
-        return page("signatory_form", status, form=form, row=row)
+        return page("signatory_form", status, **facts)
     answer = sending.leads_to(url_for("letters.signatories"))
     db.session.commit()
     flash(_("The signatory is saved."), "good")

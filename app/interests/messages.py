@@ -137,10 +137,14 @@ def moved(expression: Expression, move: Move, now: datetime) -> None:
     _tell(expression, kind, str(move.id), facts, now)
 
 
-def ask_for_opinions(opinions: Iterable[Opinion], now: datetime) -> None:
-    """Each co-lead is asked what they think, with the page on which they say it after signing in."""
+def ask_for_opinions(opinions: Iterable[Opinion], now: datetime, *, again: str = "") -> None:
+    """Each co-lead is asked what they think, with the page on which they say it after signing in.
+
+    ``again`` tells a second asking from the first, whose mail was taken back.
+    """
+    more = f":{again}" if again else ""
     letters = [
-        _to_co_lead(o, "opinion-asked", f"opinion-asked:{o.id}:{o.person_id}", {"text": {"md": o.request.text}}, None)
+        _to_co_lead(o, "opinion-asked", f"opinion-asked:{o.id}:{o.person_id}{more}", {"text": {"md": o.request.text}}, None)
         for o in opinions
     ]
     queue(letters, now=now)

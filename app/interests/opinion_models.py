@@ -95,3 +95,25 @@ class LeftOut(Id, Base):
     person: Mapped[Person] = relationship()
 
     __table_args__ = (Index("uq_conflicts_of_interest", "expression_id", "person_id", unique=True),)
+
+
+class WithdrawnConflict(Id, Base):
+    """A declaration that was made in error and taken back, with who did it and why. From then on the co-lead takes part again."""
+
+    __tablename__ = "withdrawn_conflicts"
+
+    expression_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("expressions.id"))
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("people.id"))
+    declared_at: Mapped[datetime]
+    declared_reason: Mapped[str] = mapped_column(default="")
+    withdrawn_at: Mapped[datetime]
+    withdrawn_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("people.id"))
+    reason: Mapped[str]
+
+    person: Mapped[Person] = relationship(foreign_keys=[person_id])
+    by: Mapped[Person] = relationship(foreign_keys=[withdrawn_by])
+
+    __table_args__ = (
+        Index("ix_withdrawn_conflicts_expression", "expression_id", "withdrawn_at"),
+        CheckConstraint("reason <> ''", name="has_reason"),
+    )

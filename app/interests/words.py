@@ -126,6 +126,7 @@ register(
         "expression.opinions_asked": _l("Opinions of co-leads asked for"),
         "expression.opinion_given": _l("Opinion given"),
         "expression.conflict_declared": _l("Conflict of interest declared"),
+        "expression.conflict_withdrawn": _l("Declaration of a conflict of interest taken back"),
         "expression.relabelled": _l("Who may see it changed"),
         "expression.handed_over": _l("Handed over to another contact"),
         "expression.address_renewed": _l("Address corrected, links renewed"),

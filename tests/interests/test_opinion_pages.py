@@ -62,6 +62,33 @@ def test_who_declares_a_conflict_is_left_out_of_notes_opinions_and_mails(app, de
     assert all(words in shown for words in ("Left out by own declaration", "BENS-CONCERN", "MY-COUSIN-WORKS-THERE"))
 
 
+@pytest.mark.parametrize("who", ["anna", "officer"])
+def test_a_declaration_made_in_error_is_taken_back_by_the_co_lead_or_the_secretariat_and_by_nobody_else(app, desk, who):
+    url, anna = desk["url"], desk["browser"]("anna")
+    assert anna.post(f"{url}/conflict", data={"csrf_token": csrf_of(anna.get(url).text)}).status_code == 303
+    with app.app_context():
+        [held] = db.session.scalars(select(LeftOut.id))
+    address, name = f"{url}/conflicts/{held}/take-back", f"t-{held}-reason"
+    ben = desk["browser"]("ben")
+    assert address not in ben.get(url).text
+    assert ben.post(address, data={"csrf_token": csrf_of(ben.get(url).text), name: "For her"}).status_code == 404
+    browser = desk["browser"](who)
+    page = browser.get(url).text
+    assert address in page
+    form = {"csrf_token": csrf_of(page), name: ""}
+    refused = browser.post(address, data=form)
+    assert refused.status_code == 422 and "Write why it is taken back." in refused.text
+    with app.app_context():
+        assert db.session.scalars(select(LeftOut.id)).all() == [held]
+    assert browser.post(address, data={**form, name: "ANOTHER-MINISTRY"}).status_code == 303
+    assert browser.post(address, data={**form, name: "ANOTHER-MINISTRY"}).status_code == 303  # pressed twice
+    for reader in ("anna", "officer"):
+        shown = desk["browser"](reader).get(url).text
+        assert all(w in shown for w in ("Declaration taken back", "ANOTHER-MINISTRY", "BENS-CONCERN", "NOTE-FOR-CO-LEADS"))
+    assert "ANOTHER-MINISTRY" not in ben.get(url).text
+    assert 'name="view"' in desk["browser"]("anna").get(f"{url}/opinion").text
+
+
 def test_a_co_lead_answers_on_the_page_and_others_have_none(desk):
     url, anna = f"{desk['url']}/opinion", desk["browser"]("anna")
     assert "Opinions you are asked for" in anna.get("/en/").text

@@ -190,13 +190,69 @@ def test_erasing_an_old_expression_takes_the_opinions_with_it(world):
     [opinion] = rules.ask_opinions(expression, DUE, by=officer, now=NOW).opinions
     rules.give_opinion(opinion, View.CONCERN, reason="Words", by=anna, now=NOW)
     rules.declare_conflict(expression, anna, reason="Words", now=NOW)
+    rules.withdraw_conflict(queries.left_out_of(expression)[0].id, expression, reason="Words", by=anna, now=NOW)
+    rules.declare_conflict(expression, anna, reason="Words", now=NOW)
     rules.note(expression, "Words", by=officer, now=NOW)
     db.session.flush()
     expression.call.closes_at = expression.submitted_at = NOW - timedelta(days=800)
     expression.call.opens_at = NOW - timedelta(days=900)
     db.session.flush()
     assert rules.erase_old_expressions(NOW) == 1
-    from app.interests.opinion_models import LeftOut, Opinion, OpinionRequest
+    from app.interests.opinion_models import LeftOut, Opinion, OpinionRequest, WithdrawnConflict
 
-    for table in (Opinion, OpinionRecord, OpinionRequest, LeftOut, Note):
+    for table in (Opinion, OpinionRecord, OpinionRequest, LeftOut, WithdrawnConflict, Note):
         assert db.session.scalars(select(table)).all() == []
+
+
+def test_a_conflict_declared_in_error_is_taken_back_with_a_reason_and_the_co_lead_is_asked_again(world):
+    officer, expression = world
+    anna, ben = co_lead("Anna"), co_lead("Ben")
+    rules.declare_conflict(expression, ben, reason="The wrong Alvania", now=NOW)  # before anybody was asked
+    request = rules.ask_opinions(expression, DUE, by=officer, now=NOW)
+    rules.declare_conflict(expression, anna, now=NOW)
+    later = NOW + timedelta(hours=2)
+    held = {row.person_id: row.id for row in queries.left_out_of(expression)}
+    with pytest.raises(RuleBroken) as refused:
+        rules.withdraw_conflict(held[anna.id], expression, reason="", by=officer, now=later)
+    assert refused.value.field == "reason" and queries.is_left_out(anna.id, expression)
+    rules.withdraw_conflict(held[anna.id], expression, reason="Another ministry", by=anna, now=later)
+    rules.withdraw_conflict(held[ben.id], expression, reason="It was another State", by=officer, now=later)
+    told = len(mails())
+    rules.withdraw_conflict(held[ben.id], expression, reason="Pressed twice", by=officer, now=later)
+    assert len(mails()) == told
+    assert queries.left_out_of(expression) == [] and queries.co_leads(expression) == [anna, ben]
+    kept = {row.person_id: row for row in queries.withdrawn_of(expression)}
+    assert {p: (r.declared_at, r.declared_reason, r.withdrawn_at, r.withdrawn_by, r.reason) for p, r in kept.items()} == {
+        anna.id: (NOW, "", later, anna.id, "Another ministry"),
+        ben.id: (NOW, "The wrong Alvania", later, officer.id, "It was another State"),
+    }
+    db.session.refresh(request)
+    assert {o.person_id for o in request.opinions} == {anna.id, ben.id}
+    assert sorted((m.recipient_name.split()[-1], m.state.value) for m in mails("opinion-asked")) == [
+        ("Anna", "cancelled"), ("Anna", "queued"), ("Ben", "queued"),
+    ]  # fmt: skip
+    lines = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "expression.conflict_withdrawn")).all()
+    assert sorted((line.actor_name, line.at, line.note) for line in lines) == [
+        (anna.full_name, later, None), (officer.full_name, later, None),
+    ]  # fmt: skip
+    assert all("Alvania" not in str(line.changes) and "ministry" not in str(line.changes) for line in lines)
+    rules.declare_conflict(expression, ben, now=later)  # and may be declared again
+    assert queries.is_left_out(ben.id, expression)
+
+
+def test_nobody_is_asked_again_once_the_time_is_over_and_after_the_decision_nothing_is_taken_back(world):
+    officer, expression = world
+    anna, _ben = co_lead("Anna"), co_lead("Ben")
+    rules.ask_opinions(expression, DUE, by=officer, now=NOW)
+    after = datetime(2026, 12, 5, tzinfo=UTC)
+    for at, asked in ((NOW, 3), (after, 3)):
+        rules.declare_conflict(expression, anna, now=at)
+        [held] = queries.left_out_of(expression)
+        rules.withdraw_conflict(held.id, expression, reason="In error", by=officer, now=at)
+        assert len(mails("opinion-asked")) == asked
+    rules.declare_conflict(expression, anna, now=after)
+    rules.decline(expression, reason="Not now", by=officer, now=after)
+    [held] = queries.left_out_of(expression)
+    with refusing("decided"):
+        rules.withdraw_conflict(held.id, expression, reason="In error", by=officer, now=after)
+    assert queries.is_left_out(anna.id, expression)

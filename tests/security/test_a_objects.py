@@ -39,6 +39,7 @@ SEES: dict[str, tuple[set[str], set[str]]] = {
     "interests.record_file": (_READ_ALL, _READ_ALL),
     "interests.opinion": (set(), set()),  # nobody was asked
     "interests.declare_conflict": ({"co-lead"}, {"co-lead"}),
+    "interests.withdraw_conflict": (_OFFICE, _OFFICE),  # and who declared it, who is nobody of these
     "interests.call": (_OFFICE, _OFFICE),  # a call that is not published
     "interests.begin": (_OFFICE, _OFFICE),
     "interests.form_docx": (_OFFICE, _OFFICE),

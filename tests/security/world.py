@@ -17,6 +17,7 @@ from app.extensions import db
 from app.files.models import StoredFile
 from app.files.rules import keep
 from app.interests.models import Note, Question, Status
+from app.interests.opinion_models import LeftOut
 from app.notifications.models import InboundMail, Message, Verdict
 from app.pilots.models import Visibility as Reader
 from app.pilots.rules import Shown, add_evidence, write_update
@@ -64,7 +65,8 @@ def make_world(words: str, person: Person | None = None) -> tuple[Organisation, 
     expression.endorsement_file_id = stored.id
     question = Question(expression_id=expression.id, asked_by=person.id, asked_at=NOW, text=words)
     note = Note(expression_id=expression.id, author_id=person.id, at=NOW, text=words)
-    db.session.add_all([question, note])
+    aside = LeftOut(expression_id=expression.id, person_id=make_person(words).id, declared_at=NOW, reason=words)
+    db.session.add_all([question, note, aside])
     session = make_session(
         titles=texts, purposes=texts, agendas=texts, dial_in=words, visibility=Visibility.INVITED, hosts=(state,)
     )  # fmt: skip
@@ -93,6 +95,7 @@ def make_world(words: str, person: Person | None = None) -> tuple[Organisation, 
         "message_id": message.id, "organisation_id": ministry.id, "person_id": person.id,
         "membership_id": person.memberships[0].id if person.memberships else uuid.uuid4(), "mail_id": mail.id,
         "session_id": session.id, "sign_in_id": uuid.uuid4(), "scan_id": scan.id, **more, "row_id": note.id,
+        "declaration_id": aside.id,
     }  # fmt: skip
     links = {
         "answer": f"/en/answer/{sign('answer', invitation.id, invitation.nonce)}",

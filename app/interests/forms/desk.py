@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 from typing import Any
 
@@ -226,6 +227,21 @@ class ConflictForm(OnceForm):
     """A co-lead had better not judge this one."""
 
     reason = TextAreaField(_l("Reason"), validators=[at_most(TEXT_MOST)])
+
+
+class WithdrawConflictForm(OnceForm):
+    """A declaration was made in error. Each has a form of its own on the page."""
+
+    reason = TextAreaField(_l("Why it is taken back"), validators=[needed(_l("Write why it is taken back.")), at_most(TEXT_MOST)])
+
+    @classmethod
+    def of(cls, declaration_id: uuid.UUID, **more: Any) -> WithdrawConflictForm:
+        """The form of one declaration."""
+        form = cls(prefix=f"t-{declaration_id}", **more)
+        form.declaration_id = declaration_id
+        return form
+
+    declaration_id: uuid.UUID
 
 
 class BehalfForm(CameForm, Step):

@@ -25,19 +25,21 @@ from app.interests.queries.opinions import (
     Said,
     asked_of,
     co_leads,
+    declaration,
     is_left_out,
     left_out_of,
     open_request,
     opinion_of,
     opinions_awaited,
     seen_as,
+    withdrawn_of,
 )
 from app.interests.queries.queue import Filters, queue_page, staff
 
 __all__ = [
     "Asked", "Duplicate", "Filters", "Said", "asked_of", "behind_confirmation", "behind_correction", "behind_draft",
     "behind_question", "behind_status", "by_submission_key", "call_in_view", "calls_open_to_all", "calls_page", "co_leads",
-    "expression_in_view", "files_of", "history_of", "is_left_out", "left_out_of", "likely_duplicates", "notes_of", "open_calls",
-    "open_question", "open_request", "opinion_of", "opinions_awaited", "page_by_code", "questions_of", "queue_page", "seen_as",
-    "staff", "visible_to",
+    "declaration", "expression_in_view", "files_of", "history_of", "is_left_out", "left_out_of", "likely_duplicates", "notes_of",
+    "open_calls", "open_question", "open_request", "opinion_of", "opinions_awaited", "page_by_code", "questions_of", "queue_page",
+    "seen_as", "staff", "visible_to", "withdrawn_of",
 ]  # fmt: skip

@@ -16,7 +16,7 @@ from app.accounts.visibility import may_see, without_co_lead
 from app.core import days
 from app.extensions import db
 from app.interests.models import Expression
-from app.interests.opinion_models import LeftOut, Opinion, OpinionRecord, OpinionRequest
+from app.interests.opinion_models import LeftOut, Opinion, OpinionRecord, OpinionRequest, WithdrawnConflict
 
 _NOW_CO_LEADS = select(RoleGrant.person_id).where(RoleGrant.role == Role.CO_LEAD, RoleGrant.ended_at.is_(None))
 
@@ -49,6 +49,22 @@ def left_out_of(expression: Expression) -> list[LeftOut]:
     """Those who are left out by their own declaration, in the order they declared it."""
     query = select(LeftOut).options(joinedload(LeftOut.person)).where(LeftOut.expression_id == expression.id)
     return list(db.session.scalars(query.order_by(LeftOut.declared_at, LeftOut.id)))
+
+
+def declaration(expression: Expression, declaration_id: uuid.UUID) -> LeftOut | WithdrawnConflict | None:
+    """A declaration about this very record, whether it holds or was taken back."""
+    row = db.session.get(LeftOut, declaration_id) or db.session.get(WithdrawnConflict, declaration_id)
+    return row if row is not None and row.expression_id == expression.id else None
+
+
+def withdrawn_of(expression: Expression) -> list[WithdrawnConflict]:
+    """Declarations that were taken back, the oldest first."""
+    query = (
+        select(WithdrawnConflict)
+        .options(joinedload(WithdrawnConflict.person), joinedload(WithdrawnConflict.by))
+        .where(WithdrawnConflict.expression_id == expression.id)
+    )
+    return list(db.session.scalars(query.order_by(WithdrawnConflict.withdrawn_at, WithdrawnConflict.id)))
 
 
 def open_request(expression: Expression) -> OpinionRequest | None:

@@ -17,7 +17,7 @@ from app.core.once import Sending
 from app.extensions import db
 from app.files.models import StoredFile
 from app.interests import queries, rules
-from app.interests.forms.desk import AskOpinionsForm, ConflictForm, LabelForm, OpinionForm
+from app.interests.forms.desk import AskOpinionsForm, ConflictForm, LabelForm, OpinionForm, WithdrawConflictForm
 from app.interests.models import Expression, Note, Question
 from app.interests.opinion_models import Opinion
 from app.interests.routes import blueprint, opinions, shown
@@ -112,6 +112,22 @@ def declare_conflict(expression_id: uuid.UUID) -> ResponseReturnValue:
         return _("You are left out of this expression of interest.")
 
     return done(expression, form, "conflict_form", do)
+
+
+@blueprint.post("/desk/expressions/<uuid:expression_id>/conflicts/<uuid:declaration_id>/take-back")
+@requires(P.SEE_EXPRESSIONS)
+def withdraw_conflict(expression_id: uuid.UUID, declaration_id: uuid.UUID) -> ResponseReturnValue:
+    """A declaration was made in error: the co-lead who made it or the secretariat takes it back."""
+    expression, form = found(expression_id), WithdrawConflictForm.of(declaration_id)
+    declaration = queries.declaration(expression, declaration_id)
+    if declaration is None or not opinions.may_withdraw(viewer(), declaration):
+        abort(404)
+
+    def do() -> Any:
+        rules.withdraw_conflict(declaration_id, expression, reason=form.reason.data or "", by=me(), now=clock.now())
+        return _("The declaration is taken back.")
+
+    return done(expression, form, "withdraw_form", do)
 
 
 def _again(expression_id: uuid.UUID, form: OpinionForm) -> ResponseReturnValue:

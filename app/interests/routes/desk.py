@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from flask import abort, flash, render_template, url_for
@@ -29,6 +30,7 @@ from app.interests.forms.desk import (
     LabelForm,
     NoteForm,
     QuestionForm,
+    WithdrawConflictForm,
 )
 from app.interests.messages import DECIDED
 from app.interests.models import MOVES, Expression, Question, Status
@@ -208,6 +210,7 @@ def record_page(expression: Expression, code: int = 200, conflict: Conflict | No
         if isinstance(form, DecisionForm | QuestionForm):
             form.version.renew(expression.version)
     seen = viewer()
+    about_opinions = opinions.facts(expression, seen)
     stored = queries.files_of(expression, seen)
     letter = stored.get(expression.endorsement_file_id) if expression.endorsement_file_id else None
     page = render_template(
@@ -226,7 +229,8 @@ def record_page(expression: Expression, code: int = 200, conflict: Conflict | No
         moves=queries.history_of(expression),
         notes=queries.notes_of(expression, seen),
         questions=queries.questions_of(expression, seen),
-        opinions=opinions.facts(expression, seen),
+        opinions=about_opinions,
+        withdraw_forms=_withdraw_forms(about_opinions.may_withdraw, tried.get("withdraw_form")),
         others=[f for f in stored.values() if f.id not in {expression.endorsement_file_id, expression.source_scan_id}],
         lines=lines_about("expression", expression.id) if viewer().can(P.READ_AUDIT) else [],
         may_review=may_review,
@@ -240,6 +244,12 @@ def record_page(expression: Expression, code: int = 200, conflict: Conflict | No
     return page, code
 
 
+def _withdraw_forms(declarations: Iterable[uuid.UUID], tried: Form | None) -> dict[uuid.UUID, WithdrawConflictForm]:
+    """One form for each declaration that the reader may take back; the one that was refused as it was typed."""
+    forms = {one: WithdrawConflictForm.of(one, formdata=None) for one in declarations}
+    return forms | ({tried.declaration_id: tried} if isinstance(tried, WithdrawConflictForm) else {})
+
+
 _VERBS: dict[Any, Any] = {
     Status.UNDER_REVIEW: rules.reopen,
     Status.ACCEPTED: rules.accept,
@@ -249,5 +259,5 @@ _VERBS: dict[Any, Any] = {
 }
 _FORMS = (
     "decision_form", "question_form", "note_form", "assignee_form", "endorsement_form", "answer_form", "opinions_form",
-    "label_form", "conflict_form",
+    "label_form", "conflict_form", "withdraw_form",
 )  # fmt: skip

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
 from app.accounts.access import P, Viewer
+from app.accounts.models import Role
 from app.accounts.visibility import WORDS, Label
 from app.interests import queries
 from app.interests.models import WITH_THE_SECRETARIAT, Expression
-from app.interests.opinion_models import LeftOut, Opinion
+from app.interests.opinion_models import LeftOut, Opinion, WithdrawnConflict
 from app.interests.queries import Asked
 from app.interests.words import VIEWS
 
@@ -20,10 +22,12 @@ class Facts:
 
     asked: list[Asked]
     left_out: list[LeftOut]
+    withdrawn: list[WithdrawnConflict]  # declarations taken back, for the secretariat and whoever had declared
     mine: Opinion | None  # what the reader was asked, if they are a co-lead
     i_am_out: bool
     may_ask: bool
     may_declare: bool
+    may_withdraw: frozenset[uuid.UUID]  # declarations that the reader may take back
     can_be_asked: int
     reads_reasons: bool  # why somebody is left out is for the secretariat
     views: dict[Any, Any]
@@ -36,11 +40,17 @@ class Facts:
     @property
     def shown(self) -> bool:
         """Is there anything to show or to do?"""
-        return bool(self.asked or self.left_out or self.may_ask or self.may_declare or self.i_am_out)
+        return bool(self.asked or self.left_out or self.withdrawn or self.may_ask or self.may_declare or self.i_am_out)
 
     def readers(self, asked: Asked) -> Any:
         """Who reads the opinions of this request."""
         return WORDS[Label(asked.request.visibility)]
+
+
+def may_withdraw(viewer: Viewer, declaration: LeftOut | WithdrawnConflict) -> bool:
+    """The co-lead who declared it, and the secretariat."""
+    own = viewer.person is not None and declaration.person_id == viewer.person.id and Role.CO_LEAD in viewer.roles
+    return own or viewer.can(P.REVIEW_EXPRESSIONS)
 
 
 def facts(expression: Expression, viewer: Viewer) -> Facts:
@@ -51,6 +61,7 @@ def facts(expression: Expression, viewer: Viewer) -> Facts:
     i_am_out = person is not None and any(row.person_id == person.id for row in out)
     in_office = viewer.in_office
     asked = queries.asked_of(expression, viewer, out)
+    withdrawn = [row for row in queries.withdrawn_of(expression) if in_office or (person and row.person_id == person.id)]
     is_co_lead = viewer.can(P.SEE_EXPRESSIONS) and not in_office
     whole = in_office or any(a.may_read for a in asked)
     # who reviews sees every request
@@ -58,11 +69,13 @@ def facts(expression: Expression, viewer: Viewer) -> Facts:
     mine = (s.opinion for a in asked for s in a.said if person is not None and s.opinion.person_id == person.id)
     return Facts(
         asked=asked,
+        withdrawn=withdrawn,
         left_out=out if whole else [row for row in out if person is not None and row.person_id == person.id],
         mine=next(mine, None) if not i_am_out else None,
         i_am_out=i_am_out,
         may_ask=asks,
         may_declare=is_co_lead and open_for_it and not i_am_out,
+        may_withdraw=frozenset(row.id for row in out if open_for_it and may_withdraw(viewer, row)),
         can_be_asked=len(queries.co_leads(expression)) if asks else 0,
         reads_reasons=in_office,
         views=VIEWS,

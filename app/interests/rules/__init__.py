@@ -15,7 +15,7 @@ from app.interests.rules.drafts import (
 )
 from app.interests.rules.labels import relabel
 from app.interests.rules.moving import make_move
-from app.interests.rules.opinions import ask_opinions, declare_conflict, give_opinion, pass_on, time_left
+from app.interests.rules.opinions import ask_opinions, declare_conflict, give_opinion, pass_on, time_left, withdraw_conflict
 from app.interests.rules.review import accept, answer, ask, assign, begin_review, decline, note, reopen, waitlist, withdraw
 from app.interests.rules.sending import ask_to_confirm_again, confirm_address, next_reference, submit
 from app.interests.rules.tidy import clear_expired_drafts, erase_old_expressions
@@ -26,4 +26,5 @@ __all__ = [
     "create_call", "declare_conflict", "decline", "enter", "erase_old_expressions", "give_opinion", "hide", "keep_step",
     "keep_typing", "mail_resume_link", "make_move", "missing", "next_reference", "note", "pass_on", "publish",
     "receive_endorsement", "relabel", "remove_endorsement", "reopen", "start", "submit", "time_left", "waitlist", "withdraw",
+    "withdraw_conflict",
 ]  # fmt: skip

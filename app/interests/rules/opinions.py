@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -18,7 +19,7 @@ from app.core.errors import RuleBroken
 from app.extensions import db
 from app.interests import messages
 from app.interests.models import WITH_THE_SECRETARIAT, Expression, Status
-from app.interests.opinion_models import LeftOut, Opinion, OpinionRecord, OpinionRequest, View
+from app.interests.opinion_models import LeftOut, Opinion, OpinionRecord, OpinionRequest, View, WithdrawnConflict
 from app.interests.queries.opinions import co_leads, is_left_out, last_moment, open_request
 from app.interests.rules.moving import lock
 from app.notifications.outbox import cancel_waiting
@@ -104,6 +105,48 @@ def declare_conflict(expression: Expression, person: Person, *, reason: str = ""
         return  # the other click was faster
     record("expression.conflict_declared", "expression", expression.id, by=person, now=now)
     cancel_waiting("expression", expression.id, kinds=KINDS, recipient_ids=[person.id], now=now)
+
+
+def withdraw_conflict(declaration_id: uuid.UUID, expression: Expression, *, reason: str, by: Person, now: datetime) -> None:
+    """It was declared in error: the co-lead takes part again, and is asked like the others while there is time.
+
+    The declaration and who took it back, when and why, stay on record. Twice is once.
+    """
+    lock(expression)
+    declaration = db.session.get(LeftOut, declaration_id, populate_existing=True)
+    if declaration is None:
+        return
+    if expression.status not in WITH_THE_SECRETARIAT:
+        raise RuleBroken(_("This expression of interest is decided. Whoever was left out stays left out."))
+    if not reason:
+        raise RuleBroken(_("Write why it is taken back."), field="reason")
+    person = declaration.person
+    db.session.add(
+        WithdrawnConflict(
+            id=declaration.id, expression_id=expression.id, person_id=person.id, declared_at=declaration.declared_at,
+            declared_reason=declaration.reason, withdrawn_at=now, withdrawn_by=by.id, reason=reason,
+        )
+    )  # fmt: skip
+    db.session.delete(declaration)
+    db.session.flush()
+    # the words stay out of the log, as those of the declaration do
+    back = {"co_leads": (None, person.full_name)}
+    record("expression.conflict_withdrawn", "expression", expression.id, by=by, now=now, changes=back)
+    _ask_again(expression, person, declaration.id, now)
+
+
+def _ask_again(expression: Expression, person: Person, declaration_id: uuid.UUID, now: datetime) -> None:
+    """The request that runs is this co-lead's too, whether they were asked before they stood aside or not."""
+    request = open_request(expression)
+    if request is None or person not in co_leads(expression) or days.end_of(request.due_on, person.zone) <= now:
+        return
+    opinion = next((o for o in request.opinions if o.person_id == person.id), None)
+    if opinion is None:
+        opinion = Opinion(person=person, person_id=person.id)
+        request.opinions.append(opinion)
+        db.session.flush()
+    if opinion.view is None:
+        messages.ask_for_opinions([opinion], now, again=str(declaration_id))
 
 
 def refuse_early(expression: Expression, after: Status, *, despite: bool, now: datetime) -> None:

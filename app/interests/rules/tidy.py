@@ -15,7 +15,7 @@ from app.files import rules as files
 from app.files.models import StoredFile
 from app.interests.events import ExpressionsErased
 from app.interests.models import Call, Expression, Move, Note, Question, Status
-from app.interests.opinion_models import LeftOut, Opinion, OpinionRecord, OpinionRequest
+from app.interests.opinion_models import LeftOut, Opinion, OpinionRecord, OpinionRequest, WithdrawnConflict
 from app.notifications.models import Message, State
 
 YEARS = 2
@@ -97,6 +97,7 @@ def _delete_opinions(ids: list[uuid.UUID]) -> None:
     db.session.execute(delete(Opinion).where(Opinion.request_id.in_(requests)))
     db.session.execute(delete(OpinionRequest).where(OpinionRequest.expression_id.in_(ids)))
     db.session.execute(delete(LeftOut).where(LeftOut.expression_id.in_(ids)))
+    db.session.execute(delete(WithdrawnConflict).where(WithdrawnConflict.expression_id.in_(ids)))
 
 
 def _delete_beside(ids: list[uuid.UUID]) -> None:

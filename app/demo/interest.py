@@ -7,17 +7,27 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.accounts.models import OrganisationKind, Person
+from app.accounts.visibility import Label
 from app.demo.calendar import Calendar
 from app.demo.data_files import Record, read
 from app.demo.network import Network
 from app.interests.models import Call, Endorsement, Expression, Mode, Source
-from app.interests.rules import behalf, drafts, review, sending
+from app.interests.opinion_models import View
+from app.interests.rules import behalf, drafts, opinions, review, sending
 from app.interests.rules import calls as call_rules
 
 STEP = timedelta(days=3)
 QUESTIONS = {
     "EOI-04": "Your alternate sent this expression of interest. Does the official focal point confirm it?",
 }
+OPINIONS = {
+    "EOI-02": (
+        "Would the tools in French suit a ministry of justice?",
+        {"hana": (View.SUPPORT, "The questionnaire was tried in French last year, and the ministry has officers for it.")},
+    ),
+}
+"""What the co-leads are asked, and who has answered."""
+ASKED, ANSWERED, DUE = -3, -1, "2026-12-01"  # days from the anchor; the last day for an opinion
 NOTES = {
     "EOI-02": "Asked for interpretation between French and English. The session on recovery would fit.",
     "EOI-06": "Only hours from 20:00 UTC suit Kiritimati in the morning. Good first case for the exchange on storms.",
@@ -35,6 +45,20 @@ def build(network: Network, calendar: Calendar) -> dict[str, Expression]:
     for at, _number, step in sorted(steps, key=lambda s: s[:2]):
         step(at)
     return received
+
+
+def ask_co_leads(expressions: dict[str, Expression], network: Network, calendar: Calendar) -> None:
+    """A question to the co-leads that is still open: some have answered, some have not."""
+    for key, (text, given) in OPINIONS.items():
+        request = opinions.ask_opinions(
+            expressions[key], calendar.day(DUE), text=text, visibility=Label.ALL_CO_LEADS, by=network.secretariat,
+            now=calendar.moment(ASKED),
+        )  # fmt: skip
+        people = {network.people[name].id: (network.people[name], said) for name, said in given.items()}
+        for opinion in request.opinions:
+            if opinion.person_id in people:
+                person, (view, reason) = people[opinion.person_id]
+                opinions.give_opinion(opinion, view, reason=reason, by=person, now=calendar.moment(ANSWERED, 5))
 
 
 def _call(network: Network, calendar: Calendar) -> Call:
@@ -101,7 +125,8 @@ def _course(
     office, received = network.secretariat, calendar.on(row["received_on"], 9)
     steps: list[Callable[[datetime], None]] = []
     if row["key"] in NOTES:
-        steps.append(lambda at: _quietly(review.note(expression, NOTES[row["key"]], by=office, now=at)))
+        text, seen = NOTES[row["key"]], Label.ALL_CO_LEADS
+        steps.append(lambda at: _quietly(review.note(expression, text, visibility=seen, by=office, now=at)))
     if row["status"] != "submitted":
         steps.append(lambda at: _quietly(review.begin_review(expression, by=office, now=at)))
     if row["status"] == "clarification_asked":

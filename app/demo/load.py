@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import text
 
-from app.demo import interest, library, mails, meetings, network, pilots, sign_ins
+from app.demo import correspondence, interest, library, mails, meetings, network, pilots, sign_ins
 from app.demo.calendar import calendar_for
 from app.extensions import db
 from app.topics.reference import already_loaded, remember_load
@@ -26,9 +26,14 @@ def load_demo(now: datetime) -> bool:
     made = meetings.history(people, calendar)
     library.build(people, made, calendar)
     pilots.build(people, expressions, calendar)
+    interest.ask_co_leads(expressions, people, calendar)
+    correspondence.letters(people, expressions, calendar)
+    correspondence.circular(people, made, calendar)
+    correspondence.call(people, made, calendar)
     mails.one_failure(people, calendar)
     mails.hush()
     meetings.present(made, people, now)
+    correspondence.to_issue(people, made, now)
     mails.receive(mails.unclear_answer(made, people), now)
     sign_ins.give_passphrase(now)
     remember_load("demo", _MARK, now)

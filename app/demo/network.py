@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from app.accounts.models import Capacity, Channel, MailRoute, Organisation, OrganisationKind, Person, Role
 from app.accounts.rules import contacts, designations, organisations, people
+from app.accounts.rules.handover import hand_over
 from app.demo.calendar import Calendar
 from app.demo.data_files import read
 from app.extensions import db
@@ -100,3 +101,6 @@ def _designations(network: Network, calendar: Calendar) -> None:
         designation.created_at = then
         if row["verified"]:
             designations.verify(designation, by=network.secretariat, now=then)
+        if row.get("takes_over_from"):  # the rights move, and the former one's record is closed
+            former, successor = network.people[row["takes_over_from"]], network.people[row["person"]]
+            hand_over(former, successor, designation=designation, by=network.secretariat, now=then)

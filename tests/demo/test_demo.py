@@ -9,9 +9,23 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from app.accounts.models import Designation, Organisation, OrganisationKind, Person, Role, RoleGrant
+from app.accounts.holdings import held_by
+from app.accounts.models import (
+    CallOutcome,
+    Designation,
+    HandOver,
+    Organisation,
+    OrganisationKind,
+    Person,
+    PhoneCall,
+    Role,
+    RoleGrant,
+)
 from app.accounts.passwords import fits
+from app.circulars.models import Circular, CircularRecipient
+from app.circulars.rules import send
 from app.core import clock
+from app.core.errors import RuleBroken
 from app.core.languages import LANGUAGES
 from app.demo import sign_ins
 from app.demo.advance import NotASpan, move_to, span, stops
@@ -22,12 +36,18 @@ from app.exchanges.models import Invitation, PeerSession, Seat, SessionStatus
 from app.extensions import db
 from app.files.rules import path_of
 from app.interests.models import Call, Expression, Status
+from app.interests.opinion_models import OpinionRequest, View
+from app.interests.queries import opinions_awaited
+from app.letters.models import Letter
+from app.letters.models import Status as LetterStatus
 from app.links.models import LinkType, Ref
 from app.links.queries import ends_of
 from app.notifications.models import InboundMail, Message, State, Verdict
 from app.pilots.deadlines import progress, today_in, whole
 from app.pilots.models import DueChange, Evidence, Milestone, Pilot
 from app.practices.models import Practice
+from app.texts.queries import standings_of
+from app.texts.states import State as TextState
 from tests.conftest import NOW, _bound_to
 
 
@@ -60,14 +80,14 @@ def test_on_the_anchor_itself_nothing_moves():
 def test_the_network_is_there(loaded):
     assert loaded.scalar(select(func.count()).where(Organisation.illustrative, Organisation.kind == OrganisationKind.STATE)) == 8
     speakers = loaded.scalars(select(Designation)).all()
-    assert Counter(d.verified_at is not None for d in speakers) == {True: 9, False: 1}
+    assert Counter(d.verified_at is not None for d in speakers) == {True: 10, False: 1}
     roles = {g.role for g in loaded.scalars(select(RoleGrant))}
     assert {Role.SECRETARIAT, Role.ADMINISTRATOR, Role.AUDITOR, Role.CO_LEAD, Role.PARTICIPANT, Role.OBSERVER} <= roles
 
 
 def test_every_address_is_one_where_no_mail_can_go(loaded):
     addresses = [e for e in loaded.scalars(select(Person.email)) if e]
-    assert len(addresses) == 29
+    assert len(addresses) == 31
     assert all(address.endswith(".example") for address in addresses)
     assert all(m.address.endswith(".example") for m in loaded.scalars(select(Message)) if m.address)
 
@@ -119,6 +139,53 @@ def test_the_desk_has_a_failed_mail_and_an_answer_nobody_understood(loaded):
     assert (mail.verdict, mail.reason) == (Verdict.UNCLEAR, "sender_differs")
 
 
+def test_letters_came_were_issued_and_wait_to_be_issued(loaded, now):
+    letters = loaded.scalars(select(Letter)).all()
+    assert Counter(letter.status for letter in letters if letter.status is not LetterStatus.DRAFT) == {
+        LetterStatus.ISSUED: 1, LetterStatus.RECEIVED: 1,
+    }  # fmt: skip
+    issued = next(letter for letter in letters if letter.status is LetterStatus.ISSUED)
+    assert (issued.language, issued.state.code, issued.set.signatory.name) == ("es", "XN", "Tomas Berg")
+    assert path_of(issued.pdf_id).read_bytes().startswith(b"%PDF") and path_of(issued.docx_id).read_bytes().startswith(b"PK")
+    came = next(letter for letter in letters if letter.status is LetterStatus.RECEIVED)
+    assert came.state.code == "XQ" and came.answer_due > now.date() and came.answered_on is None
+    drafts = [letter for letter in letters if letter.is_draft]
+    assert len(drafts) == 8 and {letter.language for letter in drafts} == {"en", "fr", "es", "ar", "ru"}
+    assert [s.state for s in loaded.scalars(select(Message).where(Message.kind == "letter-sent"))] == [State.SUPPRESSED]
+
+
+def test_a_circular_was_sent_and_one_waits_for_its_translations(loaded, now):
+    sent, draft = loaded.scalars(select(Circular).order_by(Circular.created_at)).all()
+    assert sent.is_out(now) and set(sent.subjects) == set(sent.texts) == set(LANGUAGES)
+    mails = loaded.scalars(select(Message).where(Message.kind == "circular")).all()
+    people = loaded.scalars(select(CircularRecipient).where(CircularRecipient.circular_id == sent.id)).all()
+    assert len(mails) == len([p for p in people if p.trouble is None]) > 8
+    assert draft.is_draft and draft.not_before > now and set(draft.texts) == {"en", "fr", "ar"} < set(draft.subjects)
+    states = {s.language: s.state for s in standings_of("circular", draft.id, {"subjects": draft.subjects, "texts": draft.texts})}
+    assert (states["fr"], states["ar"]) == (TextState.REVIEWED, TextState.DRAFT)
+    with pytest.raises(RuleBroken) as refused:
+        send(draft, confirmed=None, by=loaded.get(Person, draft.made_by), now=now)
+    assert str(refused.value.message) == "Español: subject and text are needed, or neither."
+
+
+def test_one_co_lead_has_answered_and_one_is_still_asked(loaded, now):
+    request = loaded.scalars(select(OpinionRequest)).one()
+    assert request.closed_at is None and request.due_on > now.date() and request.expression.status is Status.UNDER_REVIEW
+    assert {o.person.family_name: o.view for o in request.opinions} == {"Petrov": View.SUPPORT, "Prado": None}
+    awaited = {o.person.family_name: opinions_awaited(o.person) for o in request.opinions}
+    assert [o.request.id for o in awaited["Prado"]] == [request.id] and awaited["Petrov"] == []
+
+
+def test_a_focal_point_took_over_and_a_minister_was_phoned(loaded):
+    done = loaded.scalars(select(HandOver)).one()
+    former, successor = (loaded.get(Person, i) for i in (done.from_id, done.to_id))
+    assert (former.family_name, former.active, successor.family_name, done.closed) == ("Diallo", False, "Kandé", True)
+    assert held_by(former, NOW) == []
+    call = loaded.scalars(select(PhoneCall)).one()
+    called = loaded.get(Person, call.person_id).family_name
+    assert (called, call.outcome, call.subject_kind) == ("Sarr", CallOutcome.TOLD, "session")
+
+
 def test_loading_again_changes_nothing(loaded, now):
     def rows():
         return [loaded.scalar(select(func.count()).select_from(m)) for m in (Person, Organisation, Message, Invitation)]
@@ -152,7 +219,7 @@ def test_a_span_that_is_none_is_refused(words):
 
 @pytest.mark.parametrize("file", sorted(HERE.glob("*.json")), ids=lambda p: p.name)
 def test_every_text_of_the_data_is_in_six_languages_or_in_one_on_purpose(file):
-    per_language = ("names", "titles", "themes", "purposes", "agendas", "texts", "posts")
+    per_language = ("names", "titles", "subjects", "themes", "purposes", "agendas", "texts", "posts")
 
     def walk(value):
         if isinstance(value, dict):

@@ -13,10 +13,12 @@ from app.notifications.events import ReplyReceived
 
 _KEEPING = ("interests", "exchanges", "pilots")
 """Rooms that keep something for a person."""
+_WRITING = ("letters", "circulars")
+"""Rooms whose mail to a person moves with what the person held."""
 NEWS: dict[type, tuple[str, ...]] = {
     ExpressionAccepted: ("app.exchanges.reactions:invite_to_open_sessions",),
     ExpressionsErased: ("app.letters.reactions:forget_applicants",),
-    HandedOver: tuple(f"app.{room}.reactions:take_over" for room in _KEEPING),
+    HandedOver: tuple(f"app.{room}.reactions:take_over" for room in (*_KEEPING, *_WRITING)),
     AddressChanged: tuple(f"app.{room}.reactions:renew_links" for room in _KEEPING),
     PersonClosed: ("app.exchanges.reactions:let_go",),
     ReplyReceived: ("app.exchanges.reactions:judge_reply",),

@@ -15,6 +15,7 @@ class HandedOver:
     state_id: uuid.UUID | None
     designation_id: uuid.UUID | None
     by_id: uuid.UUID
+    mails: tuple[uuid.UUID, ...] = ()  # waited for the former, and were taken back
 
 
 @dataclass(frozen=True)

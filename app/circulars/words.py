@@ -121,6 +121,7 @@ def ground_names(codes: Iterable[str], language: str) -> str:
 register(
     {
         "circular.created": _l("Circular written"),
+        "circular.handed_over": _l("Mail goes to the successor"),
         "circular.changed": _l("Circular changed"),
         "circular.discarded": _l("Draft of a circular thrown away"),
         "circular.sent": _l("Circular sent"),

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, select
 
+from app.accounts import holdings
+from app.accounts.events import HandedOver
+from app.accounts.models import Person
 from app.audit.rules import record
+from app.core import clock
 from app.extensions import db
 from app.files.models import StoredFile
 from app.interests.events import ExpressionsErased
 from app.letters.messages import SUBJECT
 from app.letters.models import About, Letter
+from app.letters.rules import taking_over
 from app.notifications.models import Message, State
 
+holdings.register("letters", _l("Letters whose mail has not left yet"), taking_over.count_waiting)
+
 _UNDER_WAY = (State.QUEUED, State.SENDING)
+
+
+def take_over(event: HandedOver) -> None:
+    """Somebody took over: letters on their way to the former go to the successor."""
+    former, successor, by = (db.session.get_one(Person, i) for i in (event.from_id, event.to_id, event.by_id))
+    taking_over.take_over(former, successor, event.mails, by=by, now=clock.now())
 
 
 def forget_applicants(news: ExpressionsErased) -> None:

@@ -78,6 +78,7 @@ register(
         "letter.received": _l("Letter received"),
         "letter.erased": _l("Names, texts and files deleted after 24 months"),
         "letter.sent": _l("Sending of a letter noted"),
+        "letter.handed_over": _l("Mail goes to the successor"),
         "letter.answered": _l("Answer to a letter noted"),
         "formula.changed": _l("Wording of letters changed"),
         "formula.reviewed": _l("Wording of letters reviewed"),

@@ -16,6 +16,7 @@ from functools import cache
 from typing import Any, cast
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     CursorResult,
     Result,
@@ -218,19 +219,21 @@ def _taking_back(by_kind: bool, by_recipient: bool) -> Update:
     )
 
 
-def take_back_from(person_id: uuid.UUID, address: str | None, *, now: datetime) -> int:
-    """Take back everything that waits for one person, whatever it speaks of; answers how many.
+def _theirs(person_id: uuid.UUID, address: str | None) -> ColumnElement[bool]:
+    """Mails to a person; those to somebody who had no record yet are known by the address alone."""
+    if not address:
+        return Message.recipient_id == person_id
+    by_address = and_(Message.recipient_id.is_(None), func.lower(Message.address) == address.strip().lower())
+    return or_(Message.recipient_id == person_id, by_address)
 
-    Mails to somebody who had no record yet are known by the address alone.
-    """
-    theirs = [Message.recipient_id == person_id]
-    if address:
-        theirs.append(and_(Message.recipient_id.is_(None), func.lower(Message.address) == address.strip().lower()))
+
+def take_back_from(person_id: uuid.UUID, address: str | None, *, now: datetime) -> int:
+    """Take back everything that waits for one person, whatever it speaks of; answers how many."""
     waits, claimed = Message.state == State.QUEUED, Message.state == State.SENDING
     return _count(
         db.session.execute(
             update(Message)
-            .where(or_(*theirs), or_(waits, and_(claimed, Message.withdrawn_at.is_(None))))
+            .where(_theirs(person_id, address), or_(waits, and_(claimed, Message.withdrawn_at.is_(None))))
             .values(
                 state=case((waits, State.CANCELLED), else_=Message.state),
                 error_class=case((waits, "withdrawn"), else_=Message.error_class),
@@ -241,13 +244,10 @@ def take_back_from(person_id: uuid.UUID, address: str | None, *, now: datetime) 
     )
 
 
-def waiting_for(person_id: uuid.UUID, address: str | None) -> int:
-    """How many mails wait for one person."""
-    theirs = [Message.recipient_id == person_id]
-    if address:
-        theirs.append(and_(Message.recipient_id.is_(None), func.lower(Message.address) == address.strip().lower()))
-    query = select(func.count()).select_from(Message).where(or_(*theirs), Message.state.in_((State.QUEUED, State.SENDING)))
-    return db.session.scalar(query) or 0
+def mails_waiting_for(person_id: uuid.UUID, address: str | None) -> list[uuid.UUID]:
+    """The mails that ``take_back_from`` would take back, in the order they were written."""
+    waits = or_(Message.state == State.QUEUED, and_(Message.state == State.SENDING, Message.withdrawn_at.is_(None)))
+    return list(db.session.scalars(select(Message.id).where(_theirs(person_id, address), waits).order_by(Message.id)))
 
 
 def readdress(person_id: uuid.UUID, address: str | None, *, but: Collection[str] = (), now: datetime) -> int:

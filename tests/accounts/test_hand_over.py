@@ -4,30 +4,37 @@ of an expression of interest. Everything moves at once, nothing is left with the
 from __future__ import annotations
 
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
 from app.accounts import holdings, sessions
-from app.accounts.access import P
+from app.accounts.access import P, Viewer
 from app.accounts.models import Designation, HandOver, JoinInvitation, Role, SignIn
 from app.accounts.rules import designations, joining
 from app.accounts.rules import people as people_rules
 from app.accounts.rules.handover import Letter, from_letter, hand_over
 from app.audit.models import AuditEntry
+from app.circulars import rules as circulars
+from app.circulars.models import Audience, CircularRecipient, Trouble
+from app.circulars.queries import PURPOSE
 from app.core.errors import RuleBroken
-from app.core.signing import opened, sign
+from app.core.signing import mark, opened, sign
 from app.exchanges import rules as exchanges
 from app.exchanges.models import Answer, AnswerRecord, Capacity, Invitation, Route, Seat
 from app.extensions import db
 from app.interests import rules as interests
 from app.interests.models import Expression, Status
+from app.letters import rules as letters
 from app.notifications.models import Message, State
+from app.notifications.rendering import job_of
 from app.pilots.models import Milestone, Pilot
 from tests.factories.accounts import NOW, make_designation, make_ministry, make_person, make_state
+from tests.factories.circulars import make_circular
 from tests.factories.exchanges import invitation_of, make_invitation, make_session, mark_sent, minutes
 from tests.factories.interests import make_call, make_draft, make_expression
+from tests.factories.letters import issued, make_signatory
 from tests.factories.pilots import finished, make_milestone, make_pilot
 
 LATER = NOW + timedelta(days=1)
@@ -75,6 +82,7 @@ class Leaving:
         self.pilot = make_pilot(self.state)
         self.open = make_milestone(self.pilot, date(2026, 12, 4), owner_id=self.ada.id)
         self.done = finished(make_milestone(self.pilot, date(2026, 9, 15), owner_id=self.ada.id), date(2026, 9, 15), by=self.ada)
+        self._writing()
         self.token = sessions.begin(self.ada, "password", NOW)
         db.session.flush()
         self.links = {
@@ -85,9 +93,20 @@ class Leaving:
             "status": f"/en/status/{sign('status', self.sent.id, self.sent.status_nonce)}",
             "question": f"/en/questions/{sign('question', self.question.id, self.question.nonce)}",
             "feed": f"/feeds/{sign('feed', self.ada.id, self.ada.feed_nonce)}.ics",
+            "circular": f"/en/circulars/read/{mark(PURPOSE, self.reader.id, self.reader.nonce)}",
             "milestone": f"/en/milestone/{sign('milestone', self.open.id, self.open.owner_nonce)}",
         }
         self.written = {m.id for m in rows(Message)}
+
+    def _writing(self):
+        """A letter to the State whose mail has not left, and a circular that waits for its hour."""
+        viewer = Viewer(person=self.officer, roles=frozenset({Role.SECRETARIAT}))
+        [self.letter] = issued(viewer, self.session, make_signatory(self.officer))
+        hour = datetime(2026, 11, 26, 9)
+        audience = {"exchange_id": self.session.exchange_id, "chosen": ("invited",)}
+        self.circular = make_circular(Audience.EXCHANGE, by=self.officer, not_before=hour, zone="UTC", **audience)
+        circulars.send(self.circular, confirmed=None, by=self.officer, now=NOW)
+        [self.reader] = rows(CircularRecipient, CircularRecipient.person_id == self.ada.id)
 
     def leave(self, **more):
         return from_letter(self.ada, self.ben, self.designation, LETTER, close=more.pop("close", True), by=self.officer, now=LATER)
@@ -109,7 +128,7 @@ def test_the_preview_counts_what_is_held(leaving):
     counted = {held.name: held.count for held in holdings.held_by(leaving.ada, LATER)}
     assert counted == {
         "designations": 1, "roles": 1, "memberships": 1, "mails": counted["mails"], "drafts": 1, "expressions": 2,
-        "invitations": 2, "seats": 1, "notes": 1, "milestones": 1,
+        "invitations": 2, "seats": 1, "notes": 1, "milestones": 1, "letters": 1, "circulars": 1,
     }  # fmt: skip
     assert counted["mails"] > 0
 
@@ -149,7 +168,8 @@ def test_no_mail_goes_to_the_former_and_the_successor_gets_theirs(leaving):
     new = leaving.new_mails()
     assert new and {m.recipient_name for m in new} == {"Ben Otieno"} and {m.address for m in new} == {leaving.ben.email}
     assert sorted(m.kind for m in new) == [
-        "expression-links", "expression-links", "expression-question", "handed-over", "session-invite", "session-invite",
+        "circular", "expression-links", "expression-links", "expression-question", "handed-over", "letter-sent",
+        "session-invite", "session-invite",
     ]  # fmt: skip
     assert {m.locale for m in new} == {"fr"} and {m.ical_method for m in new} == {None, "REQUEST"}
     to_ada = rows(Message, Message.recipient_id == leaving.ada.id) + [
@@ -166,6 +186,55 @@ def test_no_mail_goes_to_the_former_and_the_successor_gets_theirs(leaving):
     later = [m for m in rows(Message) if m.id not in known]
     assert later and leaving.ada.id not in {m.recipient_id for m in later}
     assert {"session-reminder", "pilot-due"} <= {m.kind for m in later if m.recipient_id == leaving.ben.id}
+
+
+def test_a_letter_and_a_circular_on_their_way_go_to_the_successor_once_and_at_their_hour(leaving):
+    leaving.leave()
+    [letter] = rows(Message, Message.kind == "letter-sent", Message.state == State.QUEUED)
+    [former] = rows(Message, Message.kind == "letter-sent", Message.state == State.CANCELLED)
+    assert (letter.address, letter.locale, letter.subject_id) == (leaving.ben.email, "fr", leaving.letter.id)
+    assert letter.facts == former.facts and job_of(letter).common == job_of(former).common
+    mine = {r.person_id: r for r in rows(CircularRecipient, CircularRecipient.circular_id == leaving.circular.id)}
+    assert set(mine) == {leaving.ada.id, leaving.ben.id, leaving.waiting.person_id}
+    made = mine[leaving.ben.id]
+    assert (made.because, made.language, made.sent_in, made.organisation_id) == ("invited", "fr", "fr", leaving.state.id)
+    [circular] = rows(Message, Message.kind == "circular", Message.recipient_id == leaving.ben.id)
+    assert (circular.state, circular.due_at) == (State.QUEUED, datetime(2026, 11, 26, 9, tzinfo=UTC))
+    assert job_of(circular).common["texts"] == {"fr": leaving.circular.texts["fr"]}
+    lines = {
+        line.action: line.changes for line in rows(AuditEntry) if line.action in ("letter.handed_over", "circular.handed_over")
+    }
+    assert lines == {key: {"contact": ["Ada Morrow", "Ben Otieno"]} for key in ("letter.handed_over", "circular.handed_over")}
+
+
+def test_what_was_taken_back_or_cancelled_does_not_go_to_the_successor(leaving):
+    circulars.take_back(leaving.circular, by=leaving.officer, now=NOW)
+    letters.cancel(leaving.letter, reason="The wrong hour", by=leaving.officer, now=NOW)
+    leaving.leave()
+    assert {m.kind for m in leaving.new_mails()} & {"letter-sent", "circular"} == set()
+    assert rows(CircularRecipient, CircularRecipient.person_id == leaving.ben.id) == []
+
+
+def test_a_letter_to_a_successor_without_an_address_waits_to_be_printed(leaving):
+    leaving.ben.email = None
+    db.session.flush()
+    leaving.leave()
+    db.session.refresh(leaving.letter)
+    assert (leaving.letter.means, leaving.letter.sent_on) == (None, None)
+    [made] = rows(CircularRecipient, CircularRecipient.person_id == leaving.ben.id)
+    assert made.trouble is Trouble.NO_ADDRESS and {m.recipient_id for m in leaving.new_mails()} <= {leaving.ben.id}
+
+
+def test_who_is_written_to_already_gets_each_once(leaving):
+    make_invitation(leaving.session, leaving.ben, organisation=leaving.state)
+    again = make_circular(
+        Audience.EXCHANGE, by=leaving.officer, not_before=datetime(2026, 11, 26, 9), zone="UTC",
+        exchange_id=leaving.session.exchange_id, chosen=("invited",),
+    )  # fmt: skip
+    circulars.send(again, confirmed=None, by=leaving.officer, now=NOW)
+    leaving.leave()
+    theirs = rows(Message, Message.kind == "circular", Message.recipient_id == leaving.ben.id, Message.subject_id == again.id)
+    assert [m.state for m in theirs] == [State.QUEUED]
 
 
 def test_a_mail_in_a_senders_hands_is_marked_as_taken_back(leaving):
@@ -303,7 +372,7 @@ def test_links_sessions_and_the_calendar_of_the_former_end(app, leaving):
     browser = app.test_client()
     codes = {name: browser.get(address).status_code for name, address in links.items()}
     assert codes == {
-        "answer": 410, "join": 410, "unanswered": 410, "draft": 404, "status": 404, "question": 404, "feed": 404, "milestone": 404,
+        "answer": 410, "join": 410, "unanswered": 410, "draft": 404, "status": 404, "question": 404, "feed": 404, "circular": 404, "milestone": 404,
     }  # fmt: skip
     with browser.session_transaction() as cookie:
         cookie["_user_id"] = token

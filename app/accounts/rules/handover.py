@@ -54,8 +54,9 @@ def hand_over(
     db.session.add(done)
     db.session.flush()
     _move_rights(former, successor, by=by, now=now)
+    mails = tuple(outbox.mails_waiting_for(former.id, former.email))
     outbox.take_back_from(former.id, former.email, now=now)
-    announce(HandedOver(former.id, successor.id, done.state_id, done.designation_id, by.id))
+    announce(HandedOver(former.id, successor.id, done.state_id, done.designation_id, by.id, mails))
     _end_access(former, now)
     _write_down(former, successor, done, by=by, now=now)
     if close:
@@ -227,4 +228,6 @@ holdings.register("designations", _l("Designations of a State"), reads.count_des
 holdings.register("roles", _l("Roles"), reads.count_roles)
 holdings.register("memberships", _l("Memberships of organisations"), reads.count_memberships)
 holdings.register("joining", _l("Invitations to join"), reads.count_joining)
-holdings.register("mails", _l("Mails that have not left yet"), lambda person, _now: outbox.waiting_for(person.id, person.email))
+holdings.register(
+    "mails", _l("Mails that have not left yet"), lambda person, _now: len(outbox.mails_waiting_for(person.id, person.email))
+)

@@ -1,35 +1,49 @@
 """A secret of each class and label is planted in every place that carries one, and looked for everywhere by everybody.
 
-Notes, questions with their answers, file names and what files hold, updates and evidence of a pilot, opinions: what a
-reader may see is the table ``READS``, and the union of all pages, downloads, feeds and mails must show exactly that.
+Notes, questions with their answers, file names and what files hold, scans of invitations, updates and evidence of a pilot,
+opinions: what a reader may see is the table ``READS``, and the union of all pages, downloads, tables in each of their forms,
+archives, letters, lines of the log, searches, feeds and mails must show exactly that.
 """
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+import email
+import io
+import re
+import zipfile
+from datetime import date, datetime, timedelta
 
 import pytest
+from flask import g
 from sqlalchemy import or_, select
 
 from app.accounts import visibility
-from app.accounts.models import Membership, OrganisationKind, Person, Role
+from app.accounts.models import Designation, Membership, OrganisationKind, Person, Role
 from app.accounts.sessions import viewer_of
 from app.accounts.visibility import Label, may_see, seen_by
+from app.audit.models import AuditEntry
 from app.core.signing import sign
-from app.exchanges.models import Invitation
+from app.exchanges import reminders as of_sessions
+from app.exchanges import rules as exchanges
+from app.exchanges.models import Answer, Invitation, Route
 from app.extensions import db
 from app.files.models import StoredFile
-from app.files.rules import keep
+from app.files.rules import keep, path_of
+from app.interests import reminders as of_opinions
 from app.interests import rules
 from app.interests.models import Expression, Note, Question, Status
 from app.interests.opinion_models import View
+from app.letters.models import About, Letter
 from app.notifications.models import Message
 from app.notifications.rendering import job_of, render
+from app.pilots import reminders as of_milestones
 from app.pilots import rules as pilots
-from app.pilots.models import Visibility
+from app.pilots.models import Evidence, Visibility
+from app.transfers import archiving
 from tests.factories.accounts import NOW, make_designation, make_ministry, make_organisation, make_person, make_state
 from tests.factories.exchanges import make_invitation, make_session
 from tests.factories.interests import make_call, make_expression
+from tests.factories.letters import about, issue, issued, make_signatory, prepare
 from tests.factories.pilots import a_link, make_milestone, make_pilot
 
 S, U, A, T = Label
@@ -40,7 +54,8 @@ READS: dict[str, set[Label]] = {
 }  # fmt: skip
 OPINIONS = {who: {label for label in seen if label is not T} for who, seen in READS.items()}  # never for the State
 PILOTS = {**READS, "left out": {A, T}}  # left out of one expression, not of the network
-CLASSES = ("NOTE", "QUESTION", "ANSWER", "FILENAME", "FILEWORDS", "OPINION", "UPDATE", "EVIDENCE")
+OFFICE = {who: seen if S in seen else set() for who, seen in READS.items()}  # what came on paper is kept at the desk
+CLASSES = ("NOTE", "QUESTION", "ANSWER", "FILENAME", "FILEWORDS", "OPINION", "UPDATE", "EVIDENCE", "SCANNAME", "SCANWORDS")
 
 
 def secret(kind: str, label: Label) -> str:
@@ -50,6 +65,8 @@ def secret(kind: str, label: Label) -> str:
 def expected(who: str, kind: str) -> set[Label]:
     if kind == "OPINION":
         return OPINIONS[who]
+    if kind.startswith("SCAN"):
+        return OFFICE[who]
     return PILOTS[who] if kind in ("UPDATE", "EVIDENCE") else READS[who]
 
 
@@ -77,10 +94,49 @@ class Planted:
         self.officer = self.people["secretariat"]
         self.expressions = [self._expression(label) for label in (S, U, A)]
         self._rows(self.expressions[0])
+        decided = make_expression(make_call(), self.state, contact_id=self.people["contact"].id, email_confirmed_at=NOW)
+        rules.declare_conflict(decided, self.people["left out"], now=NOW)
+        self._rows(decided)
+        self.expressions.append(decided)
         self._pilot(ministry)
-        session = make_session(hosts=(self.state,))
-        self.invitation = make_invitation(session, self.people["participant"], organisation=self.state)
+        session = make_session(hosts=(self.state,), now=NOW - timedelta(days=60), local_start=datetime(2026, 11, 10, 16))
+        self.invitation = make_invitation(
+            session, self.people["participant"], organisation=self.state, now=NOW - timedelta(days=50)
+        )
+        for label in Label:
+            name, words = f"{secret('SCANNAME', label)}.pdf", f"%PDF-1.4 {secret('SCANWORDS', label)}".encode()
+            kept = keep(words, name, "application/pdf", "source-scan", "invitation", self.invitation.id, None, NOW)
+            kept.visibility = label.value
+        self.letters = self._letters()
         db.session.flush()
+        self.archive = self._archive()
+        self._reminders()
+
+    def _letters(self):
+        """On a decision about the record that holds the secrets, and about a session to come."""
+        viewer = viewer_of(self.officer, NOW)
+        signer = make_signatory(self.officer)
+        rules.accept(self.expressions[3], reason="Good", by=self.officer, now=NOW)
+        subject = about(viewer, self.expressions[3], About.EXPRESSION)
+        made = issue(viewer, prepare(viewer, subject, signer), subject)
+        coming = make_session(hosts=(self.state,))
+        place = make_invitation(coming, self.people["participant"], organisation=self.state)
+        exchanges.respond(place, answer=Answer.YES, route=Route.PAGE, now=NOW + timedelta(minutes=1))
+        return [*made, *issued(viewer, coming, signer)]
+
+    def _archive(self):
+        """Of the exchange whose only session is over."""
+        g.lang = "en"
+        exchange = self.invitation.peer_session.exchange
+        row = archiving.ask(exchange, language="en", by=self.officer, now=NOW)
+        assert archiving.make(row.id, now=NOW)
+        return row
+
+    def _reminders(self):
+        """Every reminder of the coming month."""
+        for hours in range(0, 24 * 28, 12):
+            for room in (of_sessions, of_opinions, of_milestones):
+                room.queue_due(NOW + timedelta(hours=hours))
 
     def _expression(self, label):
         found = make_expression(make_call(), self.state, contact_id=self.people["contact"].id, email_confirmed_at=NOW)
@@ -115,28 +171,37 @@ class Planted:
 
     def addresses(self, app):
         """Every address that GET opens, with each record of this world in its place."""
-        files = [str(i) for i in db.session.scalars(select(StoredFile.id))]
         many = {
-            "expression_id": [str(e.id) for e in self.expressions], "file_id": files, "pilot_id": [str(self.pilot.id)],
+            "expression_id": [str(e.id) for e in self.expressions], "pilot_id": [str(self.pilot.id)],
             "milestone_id": [str(self.milestone.id)], "session_id": [str(self.invitation.peer_session_id)],
             "exchange_id": [str(self.invitation.peer_session.exchange_id)], "invitation_id": [str(self.invitation.id)],
             "person_id": [str(self.people["contact"].id)], "organisation_id": [str(self.state.id)],
-            "call_id": [str(self.expressions[0].call_id)], "message_id": [str(i) for i in db.session.scalars(select(Message.id))],
+            "call_id": [str(self.expressions[0].call_id)], "letter_id": [str(row.id) for row in self.letters],
+            "set_id": [str(row.set_id) for row in self.letters], "archive_id": [str(self.archive.id)],
+            "evidence_id": [str(i) for i in db.session.scalars(select(Evidence.id))],
+            "designation_id": [str(i) for i in db.session.scalars(select(Designation.id))],
+            "question_id": [str(i) for i in db.session.scalars(select(Question.id))], "message_id": [str(i) for i in db.session.scalars(select(Message.id))],
         }  # fmt: skip
         found = []
         for rule in app.url_map.iter_rules():
             if "GET" not in rule.methods or rule.rule.endswith((".pdf", ".docx")):
                 continue
             made = [rule.rule.replace("<lang:lang>", "en")]
+            if rule.rule.endswith("/table"):
+                made = [f"{made[0]}?form={form}" for form in ("xlsx", "csv", "plain")]
+            for form in ("pdf", "docx", "scan"):
+                made += [a.replace("<any(pdf,docx,scan):which>", form) for a in made[:1] if "which" in a]
+            if "<uuid:file_id>" in rule.rule:  # each under its own record
+                kind = "invitation" if "<uuid:invitation_id>" in rule.rule else "expression"
+                made = [
+                    made[0].replace("<uuid:file_id>", str(file_id)).replace(f"<uuid:{kind}_id>", str(of))
+                    for file_id, of in db.session.execute(
+                        select(StoredFile.id, StoredFile.object_id).where(StoredFile.object_kind == kind)
+                    )
+                ]
             for name, ids in many.items():
                 made = [a.replace(f"<uuid:{name}>", i) for a in made for i in (ids if f"<uuid:{name}>" in a else ids[:1])]
             found += [a for a in dict.fromkeys(made) if "<" not in a]
-        words = secret("NOTE", S)[:6]
-        found += [
-            f"/en/desk/expressions?status=all&words={words}",
-            f"/en/desk/people?words={words}",
-            f"/en/practices?words={words}",
-        ]
         people = [*self.people.values(), *db.session.scalars(select(Person).where(Person.family_name == "Owner"))]
         found += [f"/feeds/{sign('feed', p.id, p.feed_nonce)}.ics" for p in people]
         e = self.expressions[0]
@@ -144,19 +209,39 @@ class Planted:
         return found
 
 
+SEARCHES = (
+    "desk/expressions?status=all&words={}", "desk/people?words={}", "desk/organisations?words={}", "desk/letters?words={}",
+    "desk/outbox?q={}", "practices?words={}", "pilots?words={}", "exchanges?words={}", "desk/expressions/table?form=plain&status=all&words={}",
+)  # fmt: skip
+
+
 def opened(browser, address):
     with browser.get(address) as answer:
-        return answer.data
+        return unpacked(answer.data)
 
 
-def test_each_secret_is_found_by_those_who_may_see_it_and_by_nobody_else(app, sign_in):
-    with app.app_context():
+def unpacked(data):
+    """What a workbook, a Word file or an archive holds, one in another too; anything else as it is."""
+    if not data.startswith(b"PK"):
+        return data
+    with zipfile.ZipFile(io.BytesIO(data)) as folder:
+        return b"\n".join(name.encode() + b"\n" + unpacked(folder.read(name)) for name in folder.namelist())
+
+
+@pytest.fixture
+def planted(app):
+    """The world on the disk, as the tests below read it: who, which addresses, which mails."""
+    with app.test_request_context("/en/"):
         world = Planted()
         db.session.commit()
-        addresses = world.addresses(app)
         people = {name: db.session.get(Person, person.id) for name, person in world.people.items()}
-        mails = [m.id for m in db.session.scalars(select(Message))]
+        found = world.addresses(app), people, [m.id for m in db.session.scalars(select(Message))]
         db.session.expunge_all()
+    return found
+
+
+def test_each_secret_is_found_by_those_who_may_see_it_and_by_nobody_else(app, sign_in, planted):
+    addresses, people, _mails = planted
     wrong = []
     for who in READS:
         browser = app.test_client() if who == "visitor" else sign_in(people[who])
@@ -166,13 +251,50 @@ def test_each_secret_is_found_by_those_who_may_see_it_and_by_nobody_else(app, si
             if found != expected(who, kind):
                 wrong.append((who, kind, sorted(found), sorted(expected(who, kind))))
     assert wrong == []
+
+
+def test_no_mail_letter_or_line_of_the_log_carries_a_secret_but_a_question_to_the_contact_who_is_asked(app, planted):
+    _addresses, people, mails = planted
     with app.app_context():
+        kinds = set(db.session.scalars(select(Message.kind)))
+        assert {"opinion-asked", "opinion-reminder", "pilot-due", "letter-sent", "session-reminder", "expression-decided"} <= kinds
         for mail in db.session.scalars(select(Message).where(Message.id.in_(mails))):
-            words = str((mail.facts, mail.recipient_name)) + render(job_of(mail), now=NOW).content.decode()
+            sent = email.message_from_bytes(render(job_of(mail), now=NOW).content)
+            words = str((mail.facts, mail.recipient_name)) + b"".join(
+                unpacked(p.get_payload(decode=True) or b"") for p in sent.walk()
+            ).decode(errors="replace")
             for kind in set(CLASSES) - {"QUESTION"}:
                 assert not any(secret(kind, label) in words for label in Label), (mail.kind, kind)
             asked = any(secret("QUESTION", label) in words for label in Label)
             assert not asked or (mail.kind, mail.recipient_id) == ("expression-question", people["contact"].id)
+
+        letters = db.session.scalars(select(Letter)).all()
+        said = str([(row.content, row.recipients, row.subject, row.own) for row in letters])
+        files = [path_of(i).read_bytes() for row in letters for i in (row.pdf_id, row.docx_id)]
+        assert len(files) == 4
+        said += b"".join(unpacked(data) for data in files).decode(errors="replace")
+        log = str([(line.changes, line.note) for line in db.session.scalars(select(AuditEntry))])
+    for kind in CLASSES:
+        assert not any(secret(kind, label) in said for label in Label), kind
+    for kind in ("NOTE", "ANSWER", "OPINION", "FILEWORDS", "SCANWORDS", "UPDATE"):
+        assert not any(secret(kind, label) in log for label in Label), kind
+
+
+def test_looking_for_a_secret_finds_what_looking_for_nonsense_finds(app, sign_in, planted):
+    """So nobody learns by searching whether words stand in what they may not read."""
+    _addresses, people, _mails = planted
+    fresh = re.compile(r'(name="csrf_token"[^>]*value="[^"]*"|value="[^"]*"[^>]*name="csrf_token")')
+
+    def shown(browser, search, words):
+        page = opened(browser, f"/en/{search.format(words)}").decode(errors="replace")
+        return fresh.sub("", page).replace(words, "WORDS")
+
+    for who in ("visitor", "focal point", "co-lead", "UN co-lead", "left out"):
+        browser = app.test_client() if who == "visitor" else sign_in(people[who])
+        for search in SEARCHES:
+            nothing = shown(browser, search, "Qqzzqqzz")
+            for kind in CLASSES:
+                assert shown(browser, search, secret(kind, S)) == nothing, (who, search, kind)
 
 
 def test_nobody_chose_so_it_is_for_the_secretariat_alone(session):
@@ -235,8 +357,6 @@ def test_the_label_of_each_can_be_changed_at_the_desk_and_the_log_keeps_it(app, 
     assert sign_in(outsider).post(f"{url}/labels/{ids[1]}", data=data).status_code in (400, 404)
     with app.app_context():
         assert db.session.get(ids[2], ids[1]).visibility == "state"
-        from app.audit.models import AuditEntry
-
         [line] = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "expression.relabelled"))
         assert (line.changes, line.note) == ({"visibility": ["secretariat", "state"]}, kind)
         assert db.session.scalar(select(Invitation.id).limit(1)) is not None

@@ -46,6 +46,7 @@ from app.notifications.revisions import register_revision_check
 __all__ = [
     "Letter",
     "cancel_waiting",
+    "mails_waiting_for",
     "queue",
     "readdress",
     "register_revision_check",
@@ -53,7 +54,6 @@ __all__ = [
     "send_again",
     "send_now",
     "take_back_from",
-    "waiting_for",
 ]
 
 _CHUNK = 2_000

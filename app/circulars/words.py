@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from babel import Locale
@@ -42,6 +44,33 @@ AUDIENCES: dict[Audience, Any] = {
     Audience.WORKING_GROUP: _l("The working group"),
 }
 """Whom it is for, on the choice of a new one."""
+
+
+class Standing(StrEnum):
+    """Where a circular stands at a moment."""
+
+    DRAFT = "draft"
+    WAITS = "waits"
+    SENT = "sent"
+    TAKEN_BACK = "taken_back"
+
+    @classmethod
+    def of(cls, row: Circular, now: datetime) -> Standing:
+        """The one of a circular."""
+        if row.taken_back_at is not None:
+            return cls.TAKEN_BACK
+        if row.is_draft:
+            return cls.DRAFT
+        return cls.SENT if row.is_out(now) else cls.WAITS
+
+
+STANDINGS: dict[Standing, tuple[Any, str]] = {
+    Standing.DRAFT: (_l("Draft"), "warn"),
+    Standing.WAITS: (_l("Waits for its hour"), "warn"),
+    Standing.SENT: (_l("Sent"), "good"),
+    Standing.TAKEN_BACK: (_l("Taken back"), "line"),
+}
+"""Word and tone."""
 
 PARTS: dict[Part, Any] = {
     Part.INVITED: _l("Everyone invited to one of its sessions"),

@@ -1,4 +1,4 @@
-"""The outbox as a table."""
+"""The outbox, and the texts to translate or review, as tables."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from app.accounts.reader import best
 from app.dashboards import words
+from app.dashboards.queries.gaps import Gap
 from app.tables.writing import Column, word
+from app.texts.kinds import FOR_EVER
+from app.texts.words import STATES as TEXT_STATES
 
 
 def _why(row: Any) -> str | None:
@@ -28,4 +32,14 @@ OUTBOX: Sequence[Column[Any]] = (
     Column("why", _l("Why it did not arrive"), _why, lambda m: m.error_class),
     Column("reply", _l("Answer of the mail server"), lambda m: m.smtp_reply),
     Column("id", _l("Number of the record"), lambda m: str(m.id)),
+)
+
+GAPS: Sequence[Column[Gap]] = (
+    Column("title", _l("Title"), lambda g: str(best(g.titles))),
+    Column("kind", _l("What it is"), lambda g: str(g.kind.label), lambda g: g.kind.name),
+    Column("language", _l("Language"), lambda g: g.language),
+    word("state", _l("State of the translation"), lambda g: g.state, TEXT_STATES),
+    Column("source", _l("Written first in"), lambda g: g.source),
+    Column("until", _l("Read until (UTC)"), lambda g: g.until if g.until < FOR_EVER else None),
+    Column("id", _l("Number of the record"), lambda g: str(g.id)),
 )

@@ -1,4 +1,4 @@
-"""Exchanges, sessions and invitations as tables. No way to join a session is in them."""
+"""Exchanges, sessions, invitations and answers not understood as tables. No way to join a session is in them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from app.accounts.reader import best, name_of
 from app.accounts.tables import EMAIL, FAMILY, GIVEN, STATE_CODE, own_text
 from app.exchanges import words
 from app.exchanges.models import Exchange, Invitation, PeerSession
+from app.notifications.models import InboundMail
 from app.tables.writing import Column, listed, word
 from app.topics.queries import grounds
 
@@ -80,3 +81,17 @@ def invitations(*, addresses: bool) -> Sequence[Column[Invitation]]:
         Column("comment", _l("Comment"), lambda i: i.comment),
         Column("uninvited_at", _l("Taken back (UTC)"), lambda i: i.uninvited_at),
     )
+
+
+def _unclear(mail: InboundMail) -> str:
+    return str(words.UNCLEAR.get(mail.reason or "", mail.reason or ""))
+
+
+REPLIES: Sequence[Column[InboundMail]] = (
+    Column("received_at", _l("Received (UTC)"), lambda m: m.received_at),
+    Column("sender_name", _l("Name"), lambda m: m.sender_name),
+    Column("sender", EMAIL, lambda m: m.sender),
+    Column("subject", _l("Subject"), lambda m: m.subject),
+    Column("reason", _l("Why it was not understood"), _unclear, lambda m: m.reason),
+    Column("id", _l("Number of the record"), lambda m: str(m.id)),
+)

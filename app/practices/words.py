@@ -18,6 +18,8 @@ from app.topics.queries import grounds
 
 KINDS: dict[Kind, Any] = {Kind.PRACTICE: _l("Practice"), Kind.TOOL: _l("Tool"), Kind.RESOURCE: _l("Resource")}
 PLURALS: dict[Kind, Any] = {Kind.PRACTICE: _l("Practices"), Kind.TOOL: _l("Tools"), Kind.RESOURCE: _l("Resources")}
+TABLES: dict[Kind, str] = {Kind.PRACTICE: "practices", Kind.TOOL: "tools", Kind.RESOURCE: "resources"}
+"""What a file with a table of them is called; the log says it too."""
 PRACTICE_TYPES: dict[PracticeType, Any] = {
     PracticeType.POLICY: _l("Law or policy"),
     PracticeType.PROGRAMME: _l("Programme"),

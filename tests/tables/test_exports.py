@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from contextlib import contextmanager
+from datetime import date
 
 import pytest
 from openpyxl import load_workbook
@@ -15,8 +15,11 @@ from app.audit.models import AuditEntry
 from app.extensions import db
 from app.interests.models import Source
 from tests.factories.accounts import make_designation, make_ministry, make_person, make_state
+from tests.factories.circulars import make_circular
 from tests.factories.exchanges import make_invitation, make_session
 from tests.factories.interests import make_call, make_expression
+from tests.factories.pilots import make_milestone, make_pilot
+from tests.factories.practices import make_practice
 
 LISTS = {
     "people": "/en/desk/people/table",
@@ -28,21 +31,15 @@ LISTS = {
     "exchanges": "/en/desk/exchanges/table",
     "sessions": "/en/desk/sessions/table",
     "outbox": "/en/desk/outbox/table",
+    "replies": "/en/desk/replies/table",
+    "pilots": "/en/desk/pilots/table",
+    "milestones": "/en/desk/pilots/milestones/table",
+    "practices": "/en/desk/practices/table",
+    "circulars": "/en/desk/circulars/table",
+    "call-list": "/en/desk/phone/table",
+    "letters": "/en/desk/letters/table",
+    "texts": "/en/desk/texts/table",
 }
-
-
-@pytest.fixture
-def within(app):
-    """Rows made in a context of their own: one that stays open would keep the first reader signed in."""
-
-    @contextmanager
-    def context():
-        with app.app_context():
-            yield
-            db.session.commit()
-            db.session.remove()
-
-    return context
 
 
 @pytest.fixture
@@ -93,10 +90,14 @@ def test_every_list_leaves_in_every_form(app, within, office, name, form):
         make_designation(make_state("Astoria", code="XA"), make_person("Point"))
         make_expression(make_call(), organisation_name="Ministry", source=Source.EMAIL)
         make_invitation(make_session())
+        make_invitation(make_session(), make_person("Far", email=None))
+        make_milestone(make_pilot(), date(2026, 12, 1))
+        make_practice("Kinship")
+        make_circular()
     data = taken(office, f"{LISTS[name]}?form={form}")
     if form in ("csv", "plain"):
         assert data.startswith(b"\xef\xbb\xbf") is (form == "csv")
-        assert data.count(b"\r\n") >= (1 if name == "exchanges" else 2)
+        assert data.count(b"\r\n") >= (1 if name in ("exchanges", "replies") else 2)
     else:
         sheet = load_workbook(io.BytesIO(data)).active
         assert sheet.freeze_panes == "A2" and sheet.max_column > 4

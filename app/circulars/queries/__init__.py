@@ -7,6 +7,8 @@ from app.circulars.queries.records import (
     PURPOSE,
     SUBJECT,
     Outcome,
+    all_circulars,
+    all_recipients,
     by_link,
     calls_to_write_to,
     circular_in_view,
@@ -23,7 +25,7 @@ from app.circulars.queries.records import (
 
 __all__ = [
     "LINK_LASTS", "PURPOSE", "STATUSES", "SUBJECT", "Distribution", "Mail", "Member", "Outcome", "Unreached",
-    "by_link", "calls_to_write_to", "circular_in_view", "circulars_page", "corrections_of", "distribution_of",
-    "exchanges_to_write_to", "key_of", "mails_by_circular", "mails_that_left", "members_of", "recipients_page",
+    "all_circulars", "all_recipients", "by_link", "calls_to_write_to", "circular_in_view", "circulars_page", "corrections_of",
+    "distribution_of", "exchanges_to_write_to", "key_of", "mails_by_circular", "mails_that_left", "members_of", "recipients_page",
     "states_of", "unreached_of", "visible_to",
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -50,6 +50,16 @@ def circulars_page(viewer: Viewer, now: datetime, *, after: str | None = None, s
         query = query.where(tuple_(Circular.created_at, Circular.id) < tuple_(*key))
     rows = db.session.scalars(query.order_by(Circular.created_at.desc(), Circular.id.desc()).limit(size + 1)).all()
     return page_of(rows, size, lambda c: (c.created_at.isoformat(), c.id))
+
+
+def all_circulars(viewer: Viewer, now: datetime) -> Iterator[tuple[Circular, int]]:
+    """Every circular the viewer may read, newest first, with the number of people it was sent to."""
+    query = visible_to(viewer, now).options(joinedload(Circular.exchange), joinedload(Circular.call))
+    query = query.order_by(Circular.created_at.desc(), Circular.id.desc()).execution_options(yield_per=200)
+    for part in db.session.scalars(query).partitions():
+        counts = mails_by_circular([row.id for row in part if row.sent_at])
+        for row in part:
+            yield row, counts.get(row.id, 0)
 
 
 def exchanges_to_write_to(viewer: Viewer, chosen: uuid.UUID | None, most: int = 300) -> Sequence[Exchange]:
@@ -113,6 +123,17 @@ def recipients_page(circular: Circular, *, after: str | None = None, size: int =
     )
     found = page_of(db.session.scalars(query.limit(size + 1)).all(), size, lambda r: (r.name, r.id))
     return Page(_with_outcomes(circular.id, found.rows), found.after)
+
+
+def all_recipients(circular: Circular) -> Iterator[Outcome]:
+    """Everyone it is for, by name, a few hundred at a time."""
+    after: str | None = None
+    while True:
+        page = recipients_page(circular, after=after, size=500)
+        yield from page.rows
+        if page.after is None:
+            return
+        after = page.after
 
 
 def _with_outcomes(circular_id: uuid.UUID, rows: Sequence[CircularRecipient]) -> list[Outcome]:

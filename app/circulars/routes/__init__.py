@@ -13,6 +13,6 @@ def _words() -> dict[str, object]:
     return {"circular_words": words}
 
 
-from app.circulars.routes import desk, phone, public, sending  # noqa: E402 - they add their views to the blueprint
+from app.circulars.routes import desk, exports, phone, public, sending  # noqa: E402 - they add their views to the blueprint
 
-__all__ = ["blueprint", "desk", "phone", "public", "sending"]
+__all__ = ["blueprint", "desk", "exports", "phone", "public", "sending"]

@@ -35,7 +35,7 @@ from app.notifications.models import Message
 @requires(P.SEE_PEOPLE, P.SEE_ALL_EXCHANGES)
 def phone_list() -> ResponseReturnValue:
     """Whom to phone: of one session those who have not answered, else everyone whom no mail reaches."""
-    session = _session(request.args.get("session"))
+    session = session_asked(request.args.get("session"))
     lines = phone.to_call(viewer(), clock.now(), session)
     return render_template(
         "circulars/phone_list.html", session=session, waiting=[line for line in lines if not line.told],
@@ -43,7 +43,7 @@ def phone_list() -> ResponseReturnValue:
     )  # fmt: skip
 
 
-def _session(given: str | None) -> PeerSession | None:
+def session_asked(given: str | None) -> PeerSession | None:
     """The session in the address; one that is not there is 404."""
     wanted = _id(given)
     if given and wanted is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -83,6 +83,18 @@ def page(viewer: Viewer, now: datetime, wanted: Filters, after: list[Any] | None
         for g in cut.rows
     ]
     return Page(rows, cut.after)
+
+
+def every(viewer: Viewer, now: datetime, wanted: Filters) -> Iterator[Gap]:
+    """All of them under these filters, a few hundred at a time."""
+    after: list[Any] | None = None
+    while True:
+        found = page(viewer, now, wanted, after, size=500)
+        yield from found.rows
+        if found.after is None:
+            return
+        last = found.rows[-1]
+        after = [last.until, last.kind.name, last.id, last.language]
 
 
 def _titles(gaps: Iterable[TextGap]) -> dict[tuple[str, uuid.UUID], Texts]:

@@ -12,13 +12,16 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.accounts.access import P, me, requires, viewer
+from app.accounts.reader import language
 from app.core import clock
 from app.core.languages import LANGUAGES
 from app.core.paging import key_of
 from app.dashboards.queries import gaps as queries
 from app.dashboards.queries import shown
 from app.dashboards.routes import blueprint
+from app.dashboards.tables import GAPS
 from app.extensions import db
+from app.tables.exporting import Table, download
 from app.texts import rules
 from app.texts.kinds import known, load
 from app.texts.queries import mark_of_page, source_of
@@ -42,8 +45,20 @@ def text_gaps() -> ResponseReturnValue:
     return render_template(
         "dashboards/text_gaps.html", page=found, wanted=wanted, kinds=queries.kinds_of(viewer()), states=queries.STATES,
         STATES=STATES, counts=queries.counts(viewer(), clock.now()), shown=shown, at=at, filtered=bool(asked),
-        is_first=after is None,
+        is_first=after is None, asked=asked,
     )  # fmt: skip
+
+
+@blueprint.get("/desk/texts/table")
+@requires(P.MANAGE_WORDINGS)
+def gaps_table() -> ResponseReturnValue:
+    """These texts as a table, under the filters of the page."""
+    wanted = _filters()
+    rows = queries.every(viewer(), clock.now(), wanted)
+    table = Table("texts", _("Texts to translate or review"), GAPS, rows, vars(wanted))
+    answer = download(table, request.args.get("form"), by=me(), now=clock.now(), language=language())
+    db.session.commit()
+    return answer
 
 
 def _filters() -> queries.Filters:

@@ -24,7 +24,7 @@ from app.exchanges.queries.invitations import (
     seats_held,
     waiting_updates,
 )
-from app.exchanges.queries.mails import invitations_for_mail, unclear_mails
+from app.exchanges.queries.mails import all_unclear_mails, invitations_for_mail, unclear_mails
 from app.exchanges.queries.outreach import accepted_on_grounds, open_sessions_on
 from app.exchanges.queries.records import answers_of, scans_of
 from app.exchanges.queries.sessions import (
@@ -57,6 +57,7 @@ __all__ = [
     "all_exchanges",
     "all_invitations_of",
     "all_sessions",
+    "all_unclear_mails",
     "answer_by_code",
     "answers_of",
     "by_link",

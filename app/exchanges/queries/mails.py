@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import or_, select, tuple_
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, load_only
 
 from app.accounts.models import Person, fold_address
 from app.core.paging import Page, instant, key_of, page_of
@@ -25,6 +25,21 @@ def unclear_mails(*, after: str | None = None, most: int = 30) -> Page[InboundMa
         query = query.where(tuple_(InboundMail.received_at, InboundMail.id) > tuple_(*key))
     rows = db.session.scalars(query.order_by(InboundMail.received_at, InboundMail.id).limit(most + 1)).all()
     return page_of(rows, most, lambda m: (m.received_at, m.id))
+
+
+def all_unclear_mails() -> Iterator[InboundMail]:
+    """All of them without what they hold, a few hundred at a time."""
+    shown = load_only(
+        InboundMail.received_at,
+        InboundMail.sender,
+        InboundMail.sender_name,
+        InboundMail.subject,
+        InboundMail.reason,
+        raiseload=True,
+    )  # fmt: skip
+    query = select(InboundMail).options(shown).where(InboundMail.verdict == Verdict.UNCLEAR)
+    query = query.order_by(InboundMail.received_at, InboundMail.id)
+    return iter(db.session.scalars(query.execution_options(yield_per=200)))
 
 
 def invitations_for_mail(mail: InboundMail, now: datetime, most: int = 40) -> Sequence[Invitation]:

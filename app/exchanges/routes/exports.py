@@ -47,3 +47,10 @@ def invitations_table(session_id: uuid.UUID) -> ResponseReturnValue:
     columns = tables.invitations(addresses=viewer().can(Permission.SEE_PEOPLE))
     rows = queries.all_invitations_of(row, answer=shown)
     return _sent(Table("invitations", _("Invitations"), columns, rows, {"session": row.id, "answer": shown}))
+
+
+@blueprint.get("/desk/replies/table")
+@requires(Permission.JUDGE_REPLIES)
+def replies_table() -> ResponseReturnValue:
+    """Answers that were not understood as a table, without their texts."""
+    return _sent(Table("replies", _("Answers not understood"), tables.REPLIES, queries.all_unclear_mails()))

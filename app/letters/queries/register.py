@@ -7,6 +7,7 @@ they are; here they appear with a link. Each part is read by its own index and c
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -35,6 +36,7 @@ class Filters:
     state_id: uuid.UUID | None = None
     words: str = ""
     overdue: bool = False
+    to_print: bool = False  # left by no mail, and nobody noted how
     today: date = date.min
 
 
@@ -70,9 +72,20 @@ def page(viewer: Viewer, filters: Filters, *, after: tuple[date, uuid.UUID] | No
     return page_of([Entry(*row) for row in rows], size, lambda entry: (entry.dated, entry.id))
 
 
+def every(viewer: Viewer, filters: Filters) -> Iterator[Entry]:
+    """The whole register under these filters, a few hundred lines at a time."""
+    after: tuple[date, uuid.UUID] | None = None
+    while True:
+        found = page(viewer, filters, after=after, size=500)
+        yield from found.rows
+        if found.after is None:
+            return
+        after = (found.rows[-1].dated, found.rows[-1].id)
+
+
 def _asked(filters: Filters) -> bool:
     """Can what other rooms hold be among what is asked for? It came, and its answer is not waited for here."""
-    return filters.direction is not Direction.OUT and not filters.overdue
+    return filters.direction is not Direction.OUT and not filters.overdue and not filters.to_print
 
 
 def _cut(query: tuple[Select[Any], Any, Any], after: tuple[date, uuid.UUID] | None, size: int) -> Select[Any]:
@@ -128,6 +141,8 @@ def _letters(filters: Filters) -> tuple[Select[Any], Any, Any]:
     if filters.overdue:
         late = Letter.answer_due.is_not(None), Letter.answered_on.is_(None), Letter.answer_due < filters.today
         query = query.where(*late, Letter.status.in_((Status.ISSUED, Status.RECEIVED)))
+    if filters.to_print:
+        query = query.where(Letter.status == Status.ISSUED, Letter.sent_on.is_(None))
     return query, Letter.dated, Letter.id
 
 

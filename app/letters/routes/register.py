@@ -20,12 +20,13 @@ from app.core.signing import settings
 from app.core.zones import to_wall
 from app.extensions import db
 from app.files import rules as files
-from app.letters import queries, rules
+from app.letters import queries, rules, tables
 from app.letters.forms import AnsweredForm, CancelForm, RegisterFilter, SentForm, id_of
 from app.letters.models import Direction, Letter, LetterKind, Means
 from app.letters.queries import Filters
 from app.letters.routes.blueprint import audit_of, blueprint, called, letter_or_404, page, refuse, see
 from app.letters.words import DIRECTIONS, KINDS
+from app.tables.exporting import Table, download
 
 
 def today() -> date:
@@ -37,26 +38,44 @@ def today() -> date:
 @requires(P.SEE_LETTERS)
 def register() -> ResponseReturnValue:
     """Letters in and out, newest first."""
+    form, filters, kept = _asked()
+    after = paging.key_of(request.args.get("after"), (paging.day, uuid.UUID))
+    rows = queries.page(viewer(), filters, after=(after[0], after[1]) if after else None)
+    return page("register", form=form, page=rows, filters=kept, today=today(), open_sets=queries.open_sets(viewer()))
+
+
+def _asked() -> tuple[RegisterFilter, Filters, dict[str, str | None]]:
+    """The form, what the address narrows the register to, and the same for further addresses."""
     form = RegisterFilter(request.args)
     form.direction.choices = [("", _("In and out")), *((d.value, v) for d, v in DIRECTIONS.items())]
     form.kind.choices = [("", _("All kinds")), *((k.value, v) for k, v in KINDS.items())]
     form.state.choices = [("", _("All States")), *state_choices(language())]
-    after = paging.key_of(request.args.get("after"), (paging.day, uuid.UUID))
     filters = Filters(
         direction=Direction(form.direction.data) if form.direction.data in tuple(Direction) else None,
         kind=LetterKind(form.kind.data) if form.kind.data in tuple(LetterKind) else None,
         state_id=id_of(form.state.data),
         words=(form.words.data or "")[:200],
         overdue=bool(form.overdue.data),
+        to_print=request.args.get("waiting") == "print",
         today=today(),
     )
     kept = {
         "words": filters.words or None, "direction": filters.direction.value if filters.direction else None,
         "kind": filters.kind.value if filters.kind else None, "state": str(filters.state_id) if filters.state_id else None,
-        "overdue": "y" if filters.overdue else None,
+        "overdue": "y" if filters.overdue else None, "waiting": "print" if filters.to_print else None,
     }  # fmt: skip
-    rows = queries.page(viewer(), filters, after=(after[0], after[1]) if after else None)
-    return page("register", form=form, page=rows, filters=kept, today=today(), open_sets=queries.open_sets(viewer()))
+    return form, filters, kept
+
+
+@blueprint.get("/desk/letters/table")
+@requires(P.SEE_LETTERS)
+def letters_table() -> ResponseReturnValue:
+    """The register as a table, under the filters of its page; or the letters to print."""
+    _form, filters, kept = _asked()
+    table = Table("letters", _("Letters"), tables.REGISTER, queries.every(viewer(), filters), kept)
+    answer = download(table, request.args.get("form"), by=me(), now=clock.now(), language=language())
+    db.session.commit()
+    return answer
 
 
 @blueprint.get("/desk/letters/to-print")

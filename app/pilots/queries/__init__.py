@@ -2,6 +2,7 @@
 
 from app.pilots.queries.choices import co_leads, owners_for, partner_choices
 from app.pilots.queries.edges import describe_pilots, tell_edges
+from app.pilots.queries.exporting import MilestoneLine, all_milestones, all_pilots, tools_in_use
 from app.pilots.queries.listing import Filters, Listed, pilots_page, states_with_pilots
 from app.pilots.queries.pilots import (
     behind_link,
@@ -20,9 +21,9 @@ from app.pilots.queries.pilots import (
 from app.pilots.queries.reminding import SUBJECT, Candidate, candidates, feed_milestones, present_versions
 
 __all__ = [
-    "SUBJECT", "Candidate", "Filters", "Listed", "behind_link", "by_submission_key", "candidates", "changes_of", "co_leads",
-    "describe_pilots",
+    "SUBJECT", "Candidate", "Filters", "Listed", "MilestoneLine", "all_milestones", "all_pilots", "behind_link", "by_submission_key",
+    "candidates", "changes_of", "co_leads", "describe_pilots",
     "evidence_in_view", "evidence_of", "feed_milestones", "milestone_in_view", "milestones_of", "owners_for", "owns_any",
     "partner_choices", "pilot_in_view", "pilots_of_expression", "pilots_page", "present_versions", "states_with_pilots",
-    "tell_edges", "updates_of", "visible_to",
+    "tell_edges", "tools_in_use", "updates_of", "visible_to",
 ]  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -65,7 +66,7 @@ class Listed:
     pilot: Pilot
     standing: Standing
     progress: Progress
-    next: Step | None  # the open milestone that is due first
+    next: Step | Milestone | None  # the open milestone that is due first
 
 
 def pilots_page(
@@ -74,7 +75,7 @@ def pilots_page(
     """One page in two statements: the pilots with their States, and the milestones of those."""
     query = visible_to(viewer).join(Organisation, Organisation.id == Pilot.state_id)
     query = query.options(_LISTED, contains_eager(Pilot.state).load_only(*_STATE), raiseload("*"))
-    query = _narrowed(query, wanted)
+    query = narrowed(query, wanted)
     if after is not None:
         query = query.where(tuple_(Pilot.starts_on, Pilot.id) < tuple_(*after))
     query = query.order_by(Pilot.starts_on.desc(), Pilot.id.desc()).limit(size + 1)
@@ -83,7 +84,7 @@ def pilots_page(
     of: dict[uuid.UUID, list[Step]] = {p.id: [] for p in page.rows}
     for row in db.session.execute(_STEPS.where(Milestone.pilot_id.in_(of))) if of else ():
         of[row.pilot_id].append(Step(*row))
-    return Page([_listed(p, of[p.id], now) for p in page.rows], page.after)
+    return Page([listed(p, of[p.id], now) for p in page.rows], page.after)
 
 
 def states_with_pilots(viewer: Viewer) -> list[Organisation]:
@@ -101,7 +102,8 @@ _STEPS = select(
 ).order_by(Milestone.due_on, Milestone.baseline_on, Milestone.id)
 
 
-def _listed(pilot: Pilot, milestones: list[Step], now: datetime) -> Listed:
+def listed(pilot: Pilot, milestones: Sequence[Step | Milestone], now: datetime) -> Listed:
+    """A line of the list; the milestones in the order of their present dates."""
     today = deadlines.today_in(pilot.state.zone, now)
     return Listed(
         pilot,
@@ -111,7 +113,8 @@ def _listed(pilot: Pilot, milestones: list[Step], now: datetime) -> Listed:
     )
 
 
-def _narrowed(query: Select[Pilot], wanted: Filters) -> Select[Pilot]:
+def narrowed(query: Select[Pilot], wanted: Filters) -> Select[Pilot]:
+    """The pilots that fit the filters; the statement joins the pilot's State and is given ``deadlines.days_at(now)``."""
     if wanted.standing is not None:
         query = query.where(_stands(wanted.standing))
     if wanted.state_id is not None:

@@ -13,6 +13,6 @@ def _words() -> dict[str, object]:
     return {"pilot_words": words}
 
 
-from app.pilots.routes import desk, milestones, public  # noqa: E402 - they add their views to the blueprint
+from app.pilots.routes import desk, exports, milestones, public  # noqa: E402 - they add their views to the blueprint
 
-__all__ = ["blueprint", "desk", "milestones", "public"]
+__all__ = ["blueprint", "desk", "exports", "milestones", "public"]

@@ -29,7 +29,8 @@ from app.pilots.routes.shown import Page, page_or_404, size_words, visibility_wo
 from app.pilots.timeline import Timeline
 from app.practices.queries import offered_tools
 
-_NAMES = ("standing", "state", "tool", "ground", "co_lead")
+NAMES = ("standing", "state", "tool", "ground", "co_lead")
+"""The filters of the list, as its address names them."""
 
 
 @blueprint.get("/pilots")
@@ -37,13 +38,13 @@ _NAMES = ("standing", "state", "tool", "ground", "co_lead")
 def pilot_list() -> ResponseReturnValue:
     """Pilots the reader may see, newest first."""
     after = paging.key_of(request.args.get("after"), (paging.day, uuid.UUID))
-    page = queries.pilots_page(viewer(), _filters(), clock.now(), (after[0], after[1]) if after else None)
-    kept: dict[str, Any] = {name: request.args[name] for name in _NAMES if request.args.get(name)}
+    page = queries.pilots_page(viewer(), asked_filters(), clock.now(), (after[0], after[1]) if after else None)
+    kept: dict[str, Any] = {name: request.args[name] for name in NAMES if request.args.get(name)}
     sees_all = viewer().can(P.SEE_ALL_PILOTS)
     return render_template(
         "pilots/list.html",
         page=page,
-        chosen={name: request.args.get(name, "") for name in _NAMES},
+        chosen={name: request.args.get(name, "") for name in NAMES},
         kept=kept,
         after_url=url_for("pilots.pilot_list", **{**kept, "after": page.after}) if page.after else None,
         first_url=url_for("pilots.pilot_list", **kept) if after else None,
@@ -56,7 +57,7 @@ def pilot_list() -> ResponseReturnValue:
     )
 
 
-def _filters() -> Filters:
+def asked_filters() -> Filters:
     """The filters of the address; what is not one of ours filters nothing. Who leads is no filter for the public."""
     args = request.args
     standing = args.get("standing", "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -17,8 +17,10 @@ from app.core.db import Texts
 from app.core.paging import Page, page_of
 from app.extensions import db
 from app.links.kinds import Shown
-from app.practices.indexing import Record
+from app.practices.indexing import Record, texts_of
 from app.practices.models import Kind, Practice, Resource, Tool
+from app.texts.queries import standings
+from app.texts.states import Standing
 
 MODELS: dict[Kind, type[Any]] = {Kind.TOOL: Tool, Kind.PRACTICE: Practice, Kind.RESOURCE: Resource}
 _TARGETS = Path(__file__).resolve().parent.parent / "data" / "sdg_targets.json"
@@ -54,6 +56,16 @@ def desk_page(viewer: Viewer, kind: Kind, after: tuple[datetime, uuid.UUID] | No
         query = query.where(tuple_(model.updated_at, model.id) < tuple_(*after))
     found = db.session.scalars(query.order_by(model.updated_at.desc(), model.id.desc()).limit(size + 1)).all()
     return page_of(found, size, lambda row: (row.updated_at.isoformat(), row.id))
+
+
+def all_written(viewer: Viewer, kind: Kind) -> Iterator[tuple[Record, dict[str, Standing]]]:
+    """Every record of a kind the desk lists, the one changed last first, with what is known of its texts by language."""
+    model = MODELS[kind]
+    query = visible_to(viewer, model).order_by(model.updated_at.desc(), model.id.desc())
+    for part in db.session.scalars(query.execution_options(yield_per=100)).partitions():
+        found = standings(kind, {row.id: texts_of(row) for row in part})
+        for row in part:
+            yield row, {s.language: s for s in found[row.id]}
 
 
 def discussable(viewer: Viewer, most: int = 1000) -> list[tuple[Kind, Record]]:

@@ -4,6 +4,6 @@ from flask import Blueprint
 
 blueprint = Blueprint("practices", __name__)
 
-from app.practices.routes import catalogue, desk, documents, records  # noqa: E402 - they add their views to the blueprint
+from app.practices.routes import catalogue, desk, documents, exports, records  # noqa: E402 - they add their views to the blueprint
 
-__all__ = ["blueprint", "catalogue", "desk", "documents", "records"]
+__all__ = ["blueprint", "catalogue", "desk", "documents", "exports", "records"]

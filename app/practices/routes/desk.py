@@ -39,13 +39,18 @@ def found(kind: Kind, record_id: uuid.UUID) -> Any:
     return record_by_id(viewer(), kind, record_id) or abort(404)
 
 
+def asked_kind() -> Kind:
+    """The kind an address asks for; practices when it asks for none of ours."""
+    asked = request.args.get("kind", "")
+    return Kind(asked) if asked in set(Kind) else Kind.PRACTICE
+
+
 @blueprint.get("/desk/practices")
 @requires(P.SEE_DESK)
 @reading
 def desk_practices() -> ResponseReturnValue:
     """All records of a kind, drafts too, with the state of each translation."""
-    asked = request.args.get("kind", "")
-    kind = Kind(asked) if asked in set(Kind) else Kind.PRACTICE
+    kind = asked_kind()
     after = key_of(request.args.get("after"), (datetime.fromisoformat, uuid.UUID))
     shown = desk_page(viewer(), kind, (after[0], after[1]) if after and after[0].tzinfo else None)
     return render_template(

@@ -31,6 +31,7 @@ WRITTEN: tuple[str, ...] = (
     "app.practices.written:PRACTICES",
     "app.practices.written:TOOLS",
     "app.practices.written:RESOURCES",
+    "app.circulars.written:CIRCULARS",
 )
 """Kinds of records whose texts are written in several languages: their gaps are listed, their forms show each state."""
 

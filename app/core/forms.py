@@ -28,7 +28,7 @@ from wtforms import (
     Form as PlainForm,
 )
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]
-from wtforms.widgets import CheckboxInput, ListWidget, Select
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.core import clock, zones
 from app.core.errors import RuleBroken
@@ -227,10 +227,9 @@ class CheckboxesField(SelectMultipleField):
 
 
 class SeveralField(CheckboxesField):
-    """Several choices from a list too long for checkboxes: the browser's own list."""
+    """Several choices from a long list: checkboxes in a box of their own, those that are ticked first, with a filter above."""
 
-    widget: Any = Select(multiple=True)
-    option_widget: Any = None
+    long = True
 
 
 class ZoneField(TidySelect):

@@ -37,6 +37,7 @@ class TextKind:
     more: Mapping[str, str] = field(default_factory=dict)  # what else the address names
     until: Callable[[Any], datetime] = _for_ever  # when nobody reads it any more
     counts: Callable[[Any], bool] = _always  # does it ask for translations at all?
+    may_change: Callable[[Any], bool] = _always  # or do its texts stay as they are, and their reviews with them?
     watched: tuple[str, ...] = ()  # other columns that both depend on
 
     @property

@@ -29,6 +29,10 @@ LIST = """<form method="get" action="/list" data-swap="#results"><label for="q">
 <option value="">all</option><option value="a">a</option></select><button>Apply</button></form>
 <p id="outside">{hits}</p><div id="results"><b>{word}</b></div>"""
 
+LONG = """<p data-narrows="all" hidden><label for="find">Show only</label><input type="search" id="find"></p><form action="/list"><div id="all">
+<label><input type="checkbox" name="a" value="1" checked> Kinship</label><label><input type="checkbox" name="a" value="2"> Résidence temporaire</label>
+<label><input type="checkbox" name="a" value="3"> تصريح</label></div></form>"""
+
 
 class Site:
     """A few pages as the scripts meet them; keeps what was posted."""
@@ -55,6 +59,7 @@ class Site:
         bodies = {
             "list": LIST.format(hits=self.hits, word=request.args.get("q") or "all"),
             "draft": DRAFT,
+            "long": LONG,
             "bar": BAR.format(zone=request.args.get("zone", "Africa/Nairobi")),
             "errors": '<a href="/">first</a><div class="summary-err" tabindex="-1">There is 1 thing to fix</div>',
         }
@@ -178,3 +183,15 @@ def test_a_list_does_without_the_script(chromium: Any, site: Site) -> None:
 def test_the_summary_of_errors_gets_the_focus(page: Any) -> None:
     page.goto("/errors")
     expect(page.locator(".summary-err")).to_be_focused()
+
+
+def test_a_long_list_is_narrowed_by_words_and_what_is_ticked_stays_in_sight(page: Any) -> None:
+    page.goto("/long")
+    page.fill("#find", "RESIDENCE")
+    assert page.eval_on_selector_all("#all label", "rows => rows.map(row => row.hidden)") == [False, False, True]
+    page.press("#find", "Enter")
+    assert page.url.endswith("/long")
+    page.fill("#find", "تصريح")
+    assert page.eval_on_selector_all("#all label", "rows => rows.map(row => row.hidden)") == [False, True, False]
+    page.fill("#find", "")
+    assert page.eval_on_selector_all("#all label", "rows => rows.map(row => row.hidden)") == [False] * 3

@@ -9,14 +9,17 @@ import pytest
 from sqlalchemy import select
 
 from app.accounts.models import Role
+from app.circulars.rules import send
 from app.exchanges.models import SessionStatus
 from app.extensions import db
 from app.interests.models import Call
+from app.letters.rules import wordings
 from app.texts import indexing, queries
 from app.texts.models import TextGap
 from app.texts.states import State
 from tests.conftest import NOW, csrf_of
 from tests.factories.accounts import make_person
+from tests.factories.circulars import make_circular
 from tests.factories.exchanges import make_session
 from tests.factories.interests import make_call
 from tests.factories.practices import make_practice
@@ -210,3 +213,35 @@ def test_the_desk_counts_what_waits_for_a_translator(office, written):
     page = words(office.get("/en/desk").text)
     assert "4 texts to translate" in page or "texts to translate" in page
     assert "1 translation not reviewed" in page and "0 texts out of date" in page
+
+
+def test_drafts_of_circulars_are_in_the_list_and_what_was_sent_is_not(office, written):
+    with written():
+        make_person("Reader", roles=(Role.CO_LEAD,))
+        draft, sent = make_circular(), make_circular(subjects={"en": "Sent one"}, texts={"en": "Text"})
+        send(sent, confirmed=None, by=make_person("Sender"), now=NOW)
+        db.session.flush()
+        assert gaps(db.session, draft) == {"fr": "draft", "ar": "draft", "zh": "missing", "ru": "missing", "es": "missing"}
+        assert gaps(db.session, sent) == {}
+    page = office.get("/en/desk/texts?kind=circular").text
+    assert f'href="/en/desk/circulars/{draft.id}#languages"' in page and "Sent one" not in page
+    form = {"csrf_token": csrf_of(page), "seen": "0" * 32}
+    assert office.post(f"/en/desk/texts/circular/{sent.id}/reviewed/fr", data=form).status_code == 404
+
+
+def test_the_wording_of_letters_stands_beside_the_list_and_on_the_desk(office, written):
+    page = words(office.get("/en/desk/texts").text)
+    assert "Wording of letters Language Out of date Not reviewed" in page
+    only = words(office.get("/en/desk/texts?kind=letter&language=fr").text)
+    assert "Français 0 21" in only and "العربية 0 21" not in only and "No text fits" not in only
+    assert "126 wordings of letters not reviewed" in words(office.get("/en/desk").text)
+    with written():
+        person = make_person("Reader")
+        wordings.review("salutation", "fr", revision=0, by=person, now=NOW)
+        wordings.change("salutation", "en", "Dear {form},", revision=0, by=person, now=NOW + timedelta(hours=1))
+    assert "Français 1 20" in words(office.get("/en/desk/texts?kind=letter&language=fr").text)
+    assert "No text fits these filters." in words(office.get("/en/desk/texts?kind=letter&language=en&state=out_of_date").text)
+    with written():
+        wordings.review("salutation", "fr", revision=1, by=make_person("Second"), now=NOW + timedelta(hours=2))
+    assert "Français 0 20" in words(office.get("/en/desk/texts?kind=letter&language=fr").text)
+    assert "125 wordings of letters not reviewed" in words(office.get("/en/desk").text)

@@ -23,6 +23,8 @@ from app.texts.states import State
 
 STATES = (State.OUT_OF_DATE, State.MISSING, State.PARTIAL, State.DRAFT)
 """What can be wrong with a text, worst first."""
+LETTERS = "letter"
+"""The wording of letters among the kinds: it keeps revisions and reviews of its own, and is counted beside the list."""
 
 
 @dataclass(frozen=True)

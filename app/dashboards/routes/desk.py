@@ -9,13 +9,14 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from app.accounts.access import P, me, requires
+from app.accounts.access import P, me, requires, viewer
 from app.accounts.reader import viewer_zone
 from app.core import clock, zones
 from app.dashboards import links, words
 from app.dashboards.queries import desk as queries
 from app.dashboards.queries import home, shown
 from app.dashboards.routes import blueprint
+from app.letters.queries import not_reviewed
 from app.notifications import freezing
 
 WEEK = timedelta(days=7)
@@ -39,6 +40,7 @@ def desk() -> ResponseReturnValue:
         week=[s for s in coming if s.starts_at <= now + WEEK],
         call=home.open_call(now),
         counts=counts,
+        formulas=not_reviewed() if viewer().can(P.MANAGE_LETTERS) else 0,
         oldest_days=(now - counts.oldest).days if counts.oldest else None,
         shown=shown,
         words=words,

@@ -21,10 +21,12 @@ from app.dashboards.queries import shown
 from app.dashboards.routes import blueprint
 from app.dashboards.tables import GAPS
 from app.extensions import db
+from app.letters.queries import formula_gaps
 from app.tables.exporting import Table, download
 from app.texts import rules
 from app.texts.kinds import known, load
 from app.texts.queries import mark_of_page, source_of
+from app.texts.states import State
 from app.texts.words import STATES
 
 
@@ -33,6 +35,7 @@ from app.texts.words import STATES
 def text_gaps() -> ResponseReturnValue:
     """Every text that lacks, is out of date or was reviewed by nobody."""
     wanted = _filters()
+    letters = _letters(wanted) if viewer().can(P.MANAGE_LETTERS) else []
     after = key_of(request.args.get("after"), (datetime.fromisoformat, str, uuid.UUID, str))
     if after is not None and after[0].tzinfo is None:
         after = None
@@ -45,7 +48,7 @@ def text_gaps() -> ResponseReturnValue:
     return render_template(
         "dashboards/text_gaps.html", page=found, wanted=wanted, kinds=queries.kinds_of(viewer()), states=queries.STATES,
         STATES=STATES, counts=queries.counts(viewer(), clock.now()), shown=shown, at=at, filtered=bool(asked),
-        is_first=after is None, asked=asked,
+        is_first=after is None, asked=asked, letters=letters,
     )  # fmt: skip
 
 
@@ -66,8 +69,22 @@ def _filters() -> queries.Filters:
     args = request.args
     language, kind, state = args.get("language", ""), args.get("kind", ""), args.get("state", "")
     return queries.Filters(
-        language if language in LANGUAGES else "", kind if kind in known() else "", state if state in queries.STATES else ""
+        language if language in LANGUAGES else "",
+        kind if kind in known() or kind == queries.LETTERS else "",
+        state if state in queries.STATES else "",
     )
+
+
+def _letters(wanted: queries.Filters) -> list[tuple[str, int, int]]:
+    """The wording of letters under these filters: language, how many texts are out of date, how many nobody reviewed."""
+    if wanted.kind not in ("", queries.LETTERS):
+        return []
+    found = []
+    for language_, states in formula_gaps().items():
+        counted = [states[s] if wanted.state in ("", s.value) else 0 for s in (State.OUT_OF_DATE, State.DRAFT)]
+        if any(counted) and wanted.language in ("", language_):
+            found.append((language_, counted[0], counted[1]))
+    return found
 
 
 @blueprint.post("/desk/texts/<string:kind>/<uuid:object_id>/reviewed/<lang_code>")
@@ -75,7 +92,7 @@ def _filters() -> queries.Filters:
 def text_reviewed(kind: str, object_id: uuid.UUID, lang_code: str) -> ResponseReturnValue:
     """The texts of a record in a language were read beside their source and are right."""
     known_kind, row = known().get(kind), load(kind, object_id)
-    if known_kind is None or row is None or lang_code not in LANGUAGES:
+    if known_kind is None or row is None or lang_code not in LANGUAGES or not known_kind.may_change(row):
         abort(404)
     if not viewer().can(known_kind.permission):  # type: ignore[arg-type]
         abort(403)

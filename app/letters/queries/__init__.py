@@ -1,6 +1,6 @@
 """Every read of letters, of the register, of the wording, and of what letters are about."""
 
-from app.letters.queries.formulas import not_reviewed, revisions_of, signatories, standings, wordings
+from app.letters.queries.formulas import formula_gaps, not_reviewed, revisions_of, signatories, standings, wordings
 from app.letters.queries.letters import (
     awaiting,
     files_of,
@@ -19,7 +19,8 @@ from app.letters.queries.register import Entry, Filters, every, page
 from app.letters.queries.subjects import DECIDED, Party, Recipient, Subject, parties, subject_of
 
 __all__ = [
-    "DECIDED", "Entry", "Filters", "Party", "Recipient", "Subject", "awaiting", "every", "files_of", "issued_about",
-    "letter_in_view", "letters_of", "may_answer", "not_reviewed", "open_sets", "page", "parties", "replaced_by", "revisions_of",
-    "set_in_view", "sets_visible_to", "signatories", "standings", "subject_of", "to_print", "visible_to", "wordings",
+    "DECIDED", "Entry", "Filters", "Party", "Recipient", "Subject", "awaiting", "every", "files_of", "formula_gaps",
+    "issued_about", "letter_in_view", "letters_of", "may_answer", "not_reviewed", "open_sets", "page", "parties", "replaced_by",
+    "revisions_of", "set_in_view", "sets_visible_to", "signatories", "standings", "subject_of", "to_print", "visible_to",
+    "wordings",
 ]  # fmt: skip

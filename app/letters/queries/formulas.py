@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,9 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from app.core.languages import LANGUAGES
+from app.core.signing import settings
 from app.extensions import db
 from app.letters.models import Formula, Signatory
 from app.letters.wording import LABELS, defaults
+from app.texts.states import State
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class Standing:
     written_at: datetime | None = None
     reviewed_name: str | None = None
     reviewed_at: datetime | None = None
+    state: State = State.DRAFT
 
 
 def _newest(keys: Collection[str] | None = None) -> dict[tuple[str, str], Formula]:
@@ -51,23 +55,44 @@ def wordings(languages: Collection[str] = LANGUAGES) -> dict[str, dict[str, str]
 def standings(keys: Collection[str] | None = None) -> dict[str, list[Standing]]:
     """Every formula, in the order of the page, with what holds in each language."""
     newest = _newest(keys)
-    return {
-        key: [_standing(key, language, newest.get((key, language))) for language in LANGUAGES]
-        for key in LABELS
-        if keys is None or key in keys
-    }
+    return {key: [_standing(key, language, newest) for language in LANGUAGES] for key in LABELS if keys is None or key in keys}
 
 
-def _standing(key: str, language: str, row: Formula | None) -> Standing:
+def _standing(key: str, language: str, newest: Mapping[tuple[str, str], Formula]) -> Standing:
+    row, source = newest.get((key, language)), source_language()
+    state = State.DRAFT
+    if language != source and _is_older(row, newest.get((key, source))):
+        state = State.OUT_OF_DATE
+    elif row is not None and row.reviewed_at is not None:
+        state = State.REVIEWED
     if row is None:
-        return Standing(key, language, defaults()[key][language], 0)
-    return Standing(key, language, row.text, row.revision, row.written_name, row.written_at, row.reviewed_name, row.reviewed_at)
+        return Standing(key, language, defaults()[key][language], 0, state=state)
+    return Standing(
+        key, language, row.text, row.revision, row.written_name, row.written_at, row.reviewed_name, row.reviewed_at, state
+    )
+
+
+def source_language() -> str:
+    """The language letters are worded in first: the first of the installation."""
+    return settings().language_order[0]
+
+
+def _is_older(row: Formula | None, source: Formula | None) -> bool:
+    """Was the source changed by a person after this wording was written and read? What came with the platform goes together."""
+    if source is None or source.written_by is None:
+        return False
+    return row is None or max(row.written_at, row.reviewed_at or row.written_at) < source.written_at
+
+
+def formula_gaps() -> dict[str, Counter[State]]:
+    """By language: how many wordings are out of date, and how many nobody has reviewed under a name."""
+    newest = _newest()
+    return {language: Counter(_standing(key, language, newest).state for key in LABELS) for language in LANGUAGES}
 
 
 def not_reviewed() -> int:
-    """How many texts nobody has reviewed under a name, over all formulas and languages."""
-    reviewed = sum(1 for row in _newest().values() if row.reviewed_at is not None)
-    return len(defaults()) * len(LANGUAGES) - reviewed
+    """How many texts nobody stands by as they are now, over all formulas and languages; those out of date among them."""
+    return sum(found[State.DRAFT] + found[State.OUT_OF_DATE] for found in formula_gaps().values())
 
 
 def revisions_of(key: str, language: str, most: int = 20) -> Sequence[Formula]:

@@ -19,6 +19,7 @@ from app.extensions import db
 from app.letters import queries, rules
 from app.letters.forms import SignatoryForm, WordingForm
 from app.letters.models import Signatory
+from app.letters.queries.formulas import source_language
 from app.letters.routes.blueprint import audit_of, blueprint, number_of, page, refuse, see
 from app.letters.wording import LABELS, may_name
 
@@ -67,7 +68,7 @@ def _formula_page(
     return page(
         "formula", status, key=key, spoken=spoken, label=LABELS[key], form=form, changes=changes or [],
         held=next(s for s in standings if s.language == spoken), others=[s for s in standings if s.language != spoken],
-        names=may_name(key), revisions=queries.revisions_of(key, spoken),
+        names=may_name(key), source=source_language(), revisions=queries.revisions_of(key, spoken),
     )  # fmt: skip
 
 

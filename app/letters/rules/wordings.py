@@ -18,6 +18,7 @@ from app.extensions import db
 from app.letters.models import Formula, Signatory
 from app.letters.queries.formulas import Standing, standings
 from app.letters.wording import may_name, must_name, names_in
+from app.texts.states import State
 
 MOST_TEXT = 1500
 
@@ -45,9 +46,9 @@ def change(key: str, language: str, said: str, *, revision: int, by: Person, now
 
 
 def review(key: str, language: str, *, revision: int, by: Person, now: datetime) -> bool:
-    """Somebody read this wording and stands by it under their name. ``False`` when it was said already."""
+    """Somebody read this wording and stands by it under their name. ``False`` when it was said already, of the same source."""
     before = holding(key, language)
-    if before.reviewed_at is not None and before.revision == revision:
+    if before.state is State.REVIEWED and before.revision == revision:
         return False
     if revision != before.revision:
         raise RuleBroken(_("Somebody else changed this wording meanwhile. Read it again."))

@@ -21,7 +21,8 @@ from app.pilots.queries.pilots import (
 from app.pilots.queries.reminding import SUBJECT, Candidate, candidates, feed_milestones, present_versions
 
 __all__ = [
-    "SUBJECT", "Candidate", "Filters", "Listed", "MilestoneLine", "all_milestones", "all_pilots", "behind_link", "by_submission_key",
+    "SUBJECT", "Candidate", "Filters", "Listed", "MilestoneLine", "all_milestones", "all_pilots", "behind_link",
+    "by_submission_key",
     "candidates", "changes_of", "co_leads", "describe_pilots",
     "evidence_in_view", "evidence_of", "feed_milestones", "milestone_in_view", "milestones_of", "owners_for", "owns_any",
     "partner_choices", "pilot_in_view", "pilots_of_expression", "pilots_page", "present_versions", "states_with_pilots",

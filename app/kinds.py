@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from app.audit import words as log
 from app.links import kinds
 from app.texts import kinds as texts
 from app.wordings import reviews
@@ -39,6 +40,16 @@ TEMPLATES: tuple[str, ...] = ("app.notifications.samples:MAILS",)
 """Sorts of templates that a named person reads in each language before they are relied on."""
 
 
+NAMED: dict[str, tuple[str, ...]] = {
+    "app.accounts.queries.people:names_of": ("person", "person_id", "owner_id", "co_lead_id", "assignee_id"),
+    "app.accounts.queries.organisations:organisation_names": (
+        "state", "state_id", "organisation", "organisation_id", "parent_id", "lead_id", "partners", "hosts",
+    ),
+    "app.accounts.queries.designations:designated": ("replaces",),
+}  # fmt: skip
+"""Functions that tell what records are called whose ids stand in these fields of the audit log."""
+
+
 def _found(name: str) -> Any:
     module, function = name.split(":")
     return getattr(import_module(module), function)
@@ -46,6 +57,8 @@ def _found(name: str) -> Any:
 
 def register_all() -> None:
     """Tell the room of links about every kind; called once by the factory."""
+    for name, fields in NAMED.items():
+        log.register_names(fields, _found(name))
     for kind, name in SHOWN.items():
         kinds.register(kind, _found(name))
     for name in TOLD:

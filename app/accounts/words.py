@@ -137,3 +137,8 @@ words.register(
     FIELDS,
     {"person": _l("Person"), "organisation": _l("Organisation"), "designation": _l("Designation")},
 )
+words.register_values({
+    "organisation.kind": ORGANISATION_KINDS, "mail_route": ROUTES, "channel": CHANNELS, "capacity": CAPACITIES, "role": ROLES,
+    "weekend": WEEKDAYS, "theme": THEMES, "outcome": CALL_OUTCOMES,
+})  # fmt: skip
+words.register_notes({f"person.signed_in:{method}": said for method, said in METHODS.items()})

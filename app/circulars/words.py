@@ -13,9 +13,9 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts.models import MailRoute
 from app.accounts.words import CALL_OUTCOMES as CALL_OUTCOMES
-from app.audit.words import register
+from app.audit.words import register, register_values
 from app.circulars.models import Audience, Circular, Part, Trouble, Visibility
-from app.core.languages import babel_locale
+from app.core.languages import NAMES, babel_locale
 from app.core.signing import settings
 from app.core.text import best
 from app.interests.models import Status
@@ -165,3 +165,7 @@ register(
     },
     {"circular": _l("Circular")},
 )
+register_values({
+    "audience": AUDIENCES, "circular.visibility": VISIBILITIES, "fallback": NAMES,
+    "chosen": {**PARTS, **STATUSES},
+})  # fmt: skip

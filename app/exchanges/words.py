@@ -134,3 +134,13 @@ audit.register(
     },
     {"exchange": _l("Exchange"), "session": _l("Session"), "invitation": _l("Invitation"), "inbound_mail": _l("Mail")},
 )
+audit.register_values({
+    "session.status": STATUSES, "session.visibility": VISIBILITIES, "exchange.visibility": VISIBILITIES, "answer": ANSWERS,
+    "seat": SEATS, "session.capacity": CAPACITIES,
+})  # fmt: skip
+audit.register_notes({
+    **{f"session.answered:{word}": said for word, said in ROUTES.items()},
+    **{f"session.invited:{word}": said for word, said in BECAUSE.items()},
+    **{f"reply.{verb}:{word}": said for verb in ("recorded", "set_aside") for word, said in UNCLEAR.items()},
+    "session.changed:told": _l("Everyone was told"), "session.changed:untold": _l("Nobody was told"),
+})  # fmt: skip

@@ -7,9 +7,12 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from app.accounts.models import OrganisationKind
-from app.audit.words import register
+from app.accounts.reader import best
+from app.accounts.visibility import WORDS
+from app.audit.words import register, register_values
 from app.interests.models import Ask, Endorsement, Mode, Source, Status
 from app.interests.opinion_models import View
+from app.topics.queries import grounds
 
 STATUSES: dict[Status, tuple[Any, str]] = {
     Status.DRAFT: (_l("Draft"), ""),
@@ -153,3 +156,9 @@ register(
     },
     kinds={"call": _l("Call"), "expression": _l("Expression of interest")},
 )
+register_values({
+    "expression.status": STATUSES, "expression.source": SOURCES, "organisation_kind": KINDS, "asks": ASKS, "mode": MODES,
+    "endorsement": ENDORSEMENTS, "who_may_apply": KINDS, "view": VIEWS,
+    "grounds": lambda: {code: best(ground.labels) for code, ground in grounds().items()},
+    **{f"{kind}.visibility": WORDS for kind in ("expression", "pilot")},
+})  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from app.audit.words import register
+from app.audit.words import register, register_values
 from app.letters.models import About, Addressed, Direction, LetterKind, Means, Status
 
 DIRECTIONS: dict[Direction, Any] = {Direction.OUT: _l("Out"), Direction.IN: _l("In")}
@@ -108,3 +108,4 @@ register(
         "signatory": _l("Signatory"),
     },
 )
+register_values({"letter.kind": KINDS, "means": MEANS, "direction": DIRECTIONS, "addressed": ADDRESSED})

@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from app.accounts.visibility import WORDS, Label
-from app.audit.words import register
+from app.audit.words import register, register_values
 from app.pilots.deadlines import Standing
 from app.pilots.models import Visibility
 
@@ -91,3 +91,4 @@ register(
     fields={name: label for name, label in FIELDS.items() if name not in _SHARED},
     kinds={"pilot": _l("Pilot")},
 )
+register_values({"pilot.visibility": VISIBILITIES})

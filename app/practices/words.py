@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts.queries import states
 from app.accounts.reader import best, language
-from app.audit.words import register
+from app.audit.words import register, register_values
 from app.core.languages import LANGUAGES, NAMES
 from app.core.text import fold
 from app.practices.models import Kind, LawStatus, Level, Measure, PracticeType, ResourceType
@@ -162,3 +162,7 @@ def in_words(name: str, value: Any) -> str:
     if name in ("sources", "milestones"):
         return "; ".join(str(row.get("title") or best(row.get("titles"))) for row in value)
     return ", ".join(str(v) for v in value) if isinstance(value, list) else str(value)
+
+
+for _kind in Kind:
+    register_values({f"{_kind.value}.{name}": labels for name, labels in _CHOICES.items()})

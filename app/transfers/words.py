@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from app.audit.words import register
+from app.audit.words import register, register_values
 from app.transfers.models import ArchiveState, ImportState, Kind
 
 KINDS: dict[Kind, Any] = {
@@ -56,3 +56,4 @@ register(
     {"new": _l("New"), "updated": _l("Updated"), "left": _l("Left as it was"), "file": _l("File")},
     {"import": _l("Imported table"), "archive": _l("Archive of an exchange")},
 )
+register_values({"import.kind": KINDS})

@@ -1,13 +1,15 @@
 """The audit log: written with the change, read in words, every recorded word among the registered ones."""
 
 import re
+import uuid
 from pathlib import Path
 
 from flask_babel import force_locale
 
+from app.accounts.models import Capacity
 from app.audit import queries, words
 from app.audit.rules import differences, record
-from tests.factories.accounts import NOW, make_person
+from tests.factories.accounts import NOW, make_designation, make_person, make_state
 
 APP = Path(__file__).resolve().parents[2] / "app"
 
@@ -31,9 +33,65 @@ def test_a_line_says_who_what_and_from_what_to_what(session):
     assert (str(line.said), line.who, line.on_behalf_of, line.note) == ("Person changed", "Ada Morrow", "The Mission", "by phone")
     assert [(str(c.label), c.before, c.after) for c in line.changes] == [
         ("Phone", "–", "+1"),
-        ("Post", "en: A", "en: B; fr: C"),
-        ("Active", "✓", "✗"),
+        ("Post (English)", "A", "B"),
+        ("Post (Français)", "–", "C"),
+        ("Active", "Yes", "No"),
     ]
+
+
+def test_machine_words_ids_and_instants_are_said_in_words(session, statements):
+    state, person = make_state("Astoria"), make_person("Point")
+    designation = make_designation(state, person)
+    changes = {
+        "state": (None, state.id), "person": (None, person.id), "replaces": (None, designation.id), "verified_at": (None, NOW),
+        "capacity": (None, Capacity.FOCAL_POINT), "letter_date": (None, NOW.date()),
+    }  # fmt: skip
+    record("designation.recorded", "designation", designation.id, by=person, now=NOW, changes=changes)
+    record(
+        "session.answered", "session", designation.id, by=person, now=NOW, note="page",
+        changes={"answer": (None, "yes"), "seat": ("none", "held"), "languages": ([], ["en", "fr"]), "hosts": ([], [state.id])},
+    )  # fmt: skip
+    record("session.invited", "session", designation.id, by=person, now=NOW, note="by_hand, state")
+    session.flush()
+    (line,) = queries.lines_about("designation", designation.id)
+    assert {str(c.label): c.after for c in line.changes} == {
+        "State": "Astoria", "Person": "Ada Point", "Replaces": "Ada Point",
+        "Verified": f"{NOW:%Y-%m-%d %H:%M} UTC", "Capacity": "Focal point", "Date of the letter": f"{NOW:%Y-%m-%d}",
+    }  # fmt: skip
+    statements.clear()
+    invited, answered = queries.lines_about("session", designation.id)
+    assert len(statements) == 2  # the lines, and the names of the hosts
+    assert invited.note == "Invited by name, Invited for the State" and answered.note == "on the page"
+    assert {(c.before, c.after) for c in answered.changes} == {
+        ("–", "Yes"), ("No seat", "Seat held"), ("–", "English, Français"), ("–", "Astoria"),
+    }  # fmt: skip
+    (row,) = [x for x in queries.all_lines(kind="designation") if x.object_id == designation.id]
+    assert row.changes == line.changes
+
+
+def test_a_field_is_called_as_in_its_own_room(session):
+    person = make_person()
+    for kind in ("expression", "session"):
+        record(f"{kind}.changed", kind, person.id, by=person, now=NOW, changes={"status": (None, "submitted")})
+    session.flush()
+    labels = {kind: str(queries.lines_about(kind, person.id)[0].changes[0].label) for kind in ("expression", "session")}
+    assert labels == {"expression": "Status", "session": "State of the session"}
+
+
+def test_words_that_nobody_registered_and_ids_of_rows_that_are_gone_stay_as_they_are(session):
+    person, gone = make_person(), uuid.uuid4()
+    record(
+        "person.changed",
+        "person",
+        person.id,
+        by=person,
+        now=NOW,
+        note="page",
+        changes={"state": (gone, None), "phone": ("yes", "x")},
+    )
+    session.flush()
+    (line,) = queries.lines_about("person", person.id)
+    assert [(c.before, c.after) for c in line.changes] == [("yes", "x"), (str(gone), "–")] and line.note == "page"
 
 
 def test_the_platform_is_nobody(session):

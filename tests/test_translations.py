@@ -12,7 +12,10 @@ from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).resolve().parent.parent
-KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "lazy_gettext": None, "_l": None, "lazy_ngettext": (1, 2), "_n": (1, 2)}
+KEYWORDS = {
+    "_": None, "gettext": None, "ngettext": (1, 2), "lazy_gettext": None, "_l": None, "lazy_ngettext": (1, 2), "_n": (1, 2),
+    "pgettext": ((1, "c"), 2),
+}  # fmt: skip
 PLACE = re.compile(r"%\((\w+)\)[sd]")
 
 
@@ -45,7 +48,7 @@ def test_no_sentence_is_untranslated(wanted, language):
         if not message.id:
             continue
         singular = message.id[0] if message.pluralizable else message.id
-        found = have.get(singular)
+        found = have.get(singular, message.context)
         texts = (found.string if isinstance(found.string, tuple) else (found.string,)) if found else ()
         if not found or found.fuzzy or not texts or not all(texts):
             missing.append(f"{message.locations[0][0]}:{message.locations[0][1]} {singular}")

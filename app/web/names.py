@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from flask import Flask, current_app, g, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import pgettext
 from jinja2 import StrictUndefined, pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
@@ -79,7 +80,7 @@ def navigation() -> list[tuple[str, str, bool]]:
         ("interests.calls", _("Calls")),
         ("exchanges.exchange_list", _("Exchanges")),
         ("practices.practices", _("Practices")),
-        ("pilots.pilot_list", _("Pilots")),
+        ("pilots.pilot_list", pgettext("navigation", "Pilots")),
         ("dashboards.about", _("About")),
     )
 

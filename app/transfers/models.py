@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.accounts.models import Person
 from app.core.db import Base, Id, Json, Timestamps
 from app.exchanges.models import Exchange
+from app.files.models import StoredFile
 
 
 class Kind(StrEnum):
@@ -99,6 +100,7 @@ class Archive(Id, Timestamps, Base):
     expires_at: Mapped[datetime]
 
     exchange: Mapped[Exchange] = relationship()
+    file: Mapped[StoredFile | None] = relationship()
 
     __table_args__ = (
         Index("ix_archives_exchange", "exchange_id", "created_at"),

@@ -61,7 +61,8 @@ def is_over(exchange: Exchange, now: datetime) -> bool:
 
 def archives_of(exchange_id: uuid.UUID, now: datetime) -> list[Archive]:
     """The archives of an exchange that can still be fetched, newest first."""
-    query = select(Archive).where(Archive.exchange_id == exchange_id, Archive.expires_at > now)
+    query = select(Archive).options(joinedload(Archive.file))
+    query = query.where(Archive.exchange_id == exchange_id, Archive.expires_at > now)
     return list(db.session.scalars(query.order_by(Archive.created_at.desc(), Archive.id).limit(20)))
 
 

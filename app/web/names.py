@@ -305,3 +305,4 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(call_outcomes=CALL_OUTCOMES, dialled=text.dialled)
     app.jinja_env.filters["markdown"] = text.markdown
     app.jinja_env.filters["plain"] = text.plain
+    app.jinja_env.filters["size"] = text.size_words

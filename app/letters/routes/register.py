@@ -84,7 +84,7 @@ def to_print() -> ResponseReturnValue:
     """Letters for States without an e-mail address."""
     after = paging.key_of(request.args.get("after"), (paging.day, uuid.UUID))
     rows = queries.to_print(viewer(), after=(after[0], after[1]) if after else None)
-    return page("to_print", page=rows)
+    return page("to_print", page=rows, files=queries.files_of([row.pdf_id for row in rows.rows]))
 
 
 @blueprint.get("/desk/letters/<uuid:letter_id>")

@@ -21,13 +21,14 @@ from app.core import clock
 from app.core.errors import Conflict, RuleBroken
 from app.core.forms import Form
 from app.core.once import key_text
+from app.core.text import size_words
 from app.extensions import db
 from app.files.rules import ACCEPT
 from app.pilots import access, deadlines, queries, rules
 from app.pilots.forms import DoneForm, EvidenceForm, MoveForm, ReasonForm, day_of
 from app.pilots.models import Milestone
 from app.pilots.routes import blueprint
-from app.pilots.routes.shown import differences, moved_sentence, size_words, visibility_word, when_sentence
+from app.pilots.routes.shown import differences, moved_sentence, visibility_word, when_sentence
 from app.pilots.rules import Shown
 
 _FORMS = ("move_form", "done_form", "evidence_form", "reopen_form", "drop_form")

@@ -15,7 +15,7 @@ from app.audit.queries import lines_about
 from app.core import clock, paging
 from app.core.errors import RuleBroken
 from app.core.once import key_text
-from app.core.text import clean
+from app.core.text import clean, size_words
 from app.extensions import db
 from app.files import rules as files
 from app.links.queries import related_to
@@ -25,7 +25,7 @@ from app.pilots.forms import EndForm, UpdateForm, ground_choices, to_uuid
 from app.pilots.queries import Filters
 from app.pilots.queries.listing import FILTERED
 from app.pilots.routes import blueprint
-from app.pilots.routes.shown import Page, page_or_404, size_words, visibility_word
+from app.pilots.routes.shown import Page, page_or_404, visibility_word
 from app.pilots.timeline import Timeline
 from app.practices.queries import offered_tools
 

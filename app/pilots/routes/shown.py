@@ -175,11 +175,6 @@ def _value(value: Any) -> str:
     return str(value) if value not in (None, "") else "–"
 
 
-def size_words(size: int) -> str:
-    """A file's size as people read it."""
-    return f"{size / 1024 / 1024:.1f} MB" if size >= 1024 * 1024 else f"{max(1, size // 1024)} kB"
-
-
 def visibility_word(value: str) -> Any:
     """Who may see it, in two words."""
     return SHORT_VISIBILITIES[Visibility(value)] if value in set(Visibility) else value

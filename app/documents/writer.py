@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 from app.documents.blocks import Document, Letter
 from app.documents.process import files_of
+from app.documents.wire import packed
 
 PROGRAM = Path(__file__).resolve().with_name("word_program.py")
 
@@ -24,4 +24,4 @@ def letters_to_docx(letters: Sequence[Letter], made: datetime) -> list[bytes]:
 
 
 def _written(trees: Sequence[Document | Letter], made: datetime) -> list[bytes]:
-    return files_of(PROGRAM, pickle.dumps((list(trees), made)), len(trees), b"PK")
+    return files_of(PROGRAM, packed(trees, made), len(trees), b"PK")

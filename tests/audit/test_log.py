@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from datetime import timedelta
 from pathlib import Path
 
 from flask_babel import force_locale
@@ -51,7 +52,7 @@ def test_machine_words_ids_and_instants_are_said_in_words(session, statements):
         "session.answered", "session", designation.id, by=person, now=NOW, note="page",
         changes={"answer": (None, "yes"), "seat": ("none", "held"), "languages": ([], ["en", "fr"]), "hosts": ([], [state.id])},
     )  # fmt: skip
-    record("session.invited", "session", designation.id, by=person, now=NOW, note="by_hand, state")
+    record("session.invited", "session", designation.id, by=person, now=NOW + timedelta(minutes=1), note="by_hand, state")
     session.flush()
     (line,) = queries.lines_about("designation", designation.id)
     assert {str(c.label): c.after for c in line.changes} == {

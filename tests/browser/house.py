@@ -30,8 +30,8 @@ from app.demo.load import load_demo
 from app.exchanges.models import Invitation, PeerSession, SessionStatus
 from app.extensions import db
 from app.files import rules as files
-from app.interests import rules
 from app.interests.models import Call, Expression, Question, Status
+from app.interests.opinion_models import OpinionRequest
 from app.interests.rules import drafts
 from app.letters.queries import letters_of
 from app.notifications.models import InboundMail, Message, State
@@ -123,7 +123,7 @@ def _furnish(house: House) -> None:
     _library_and_pilots(house, _state_of(who["focal point"]))
     _circulars(house, who["secretariat"])
     _letters(house, who["secretariat"])
-    _opinions(house, who["secretariat"])
+    _opinions(house)
     _tables(house, who["secretariat"])
     for state in (State.FAILED, State.QUEUED, State.SUPPRESSED):
         house.ids[f"message {state}"] = db.session.scalars(select(Message.id).where(Message.state == state)).first()
@@ -256,11 +256,10 @@ def _letters(house: House, office: Person) -> None:
     house.ids["sentence"] = name_of("", "Sign in")
 
 
-def _opinions(house: House, office: Person) -> None:
-    """One expression of interest that the co-leads are asked about."""
-    expression = db.session.get_one(Expression, house.ids[f"expression {Status.UNDER_REVIEW}"])
-    rules.ask_opinions(expression, (NOW + timedelta(days=9)).date(), text="Is the ground clear to you?", by=office, now=NOW)
-    house.ids["expression asked of"] = expression.id
+def _opinions(house: House) -> None:
+    """The expression of interest that the co-leads are asked about."""
+    request = db.session.scalars(select(OpinionRequest).where(OpinionRequest.closed_at.is_(None))).one()
+    house.ids["expression asked of"] = request.expression_id
 
 
 @contextmanager

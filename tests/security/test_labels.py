@@ -340,7 +340,8 @@ def test_the_label_of_each_can_be_changed_at_the_desk_and_the_log_keeps_it(app, 
         world = Planted()
         expression = world.expressions[0]
         table = {"note": Note, "question": Question, "file": StoredFile}[kind]
-        row = db.session.scalar(select(table).where(table.visibility == "secretariat").limit(1))
+        of = StoredFile.object_id if kind == "file" else table.expression_id
+        row = db.session.scalar(select(table).where(table.visibility == "secretariat", of == expression.id).limit(1))
         ids = (expression.id, row.id, table)
         db.session.commit()
         officer, outsider = (db.session.get(Person, world.people[who].id) for who in ("secretariat", "UN co-lead"))

@@ -29,7 +29,7 @@ def without_jinja(template: str) -> str:
 def environment() -> Environment:
     found = Environment(loader=FileSystemLoader(HERE / "templates"), extensions=["jinja2.ext.i18n"], autoescape=True)  # noqa: S701
     found.trim_blocks = found.lstrip_blocks = True
-    found.filters["markdown"] = str  # the house adds its own
+    found.filters |= {"markdown": str, "size": str}  # the house adds its own
     return found
 
 

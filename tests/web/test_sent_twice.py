@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.accounts import sessions
-from app.accounts.models import Person, Role, RoleGrant
+from app.accounts.models import Person
 from app.core.db import Base
 from app.extensions import db
 from tests.conftest import NOW
@@ -86,8 +86,6 @@ def counted(app) -> dict[str, int]:
 def _made(app) -> dict[str, Any]:
     with app.app_context():
         made = everything()
-        db.session.add(RoleGrant(person_id=made["focal"], role=Role.CO_LEAD, granted_at=NOW))  # somebody to ask for an opinion
-        db.session.commit()
         made["newcomer_address"] = db.session.get(Person, made["newcomer"]).email
         db.session.remove()
         return made

@@ -15,8 +15,8 @@ from app.extensions import db
 from app.interests.models import Expression
 from app.pilots.models import DueChange, Evidence, Milestone, Pilot, Update, Visibility
 
-NAMED = (Person.given_name, Person.family_name, Person.sort_name, Person.active)
-"""Of a person what a page needs to name them."""
+NAMED = (Person.given_name, Person.family_name, Person.sort_name, Person.active, Person.version)
+"""Of a person what a page needs to name them; and the version, without which a record that is read again with them is not read."""
 
 
 def visible_to(viewer: Viewer) -> Select[Pilot]:
@@ -35,10 +35,10 @@ def pilot_in_view(viewer: Viewer, pilot_id: uuid.UUID) -> Pilot | None:
     """This pilot with its State, lead ministry, co-lead, expression and partners, if the viewer may see it. One statement."""
     whole = (
         joinedload(Pilot.state),
-        joinedload(Pilot.lead).load_only(Organisation.names),
+        joinedload(Pilot.lead).load_only(Organisation.names, Organisation.version),
         joinedload(Pilot.co_lead).load_only(*NAMED),
-        joinedload(Pilot.expression).load_only(Expression.reference),
-        joinedload(Pilot.partners).load_only(Organisation.names, Organisation.sort_name),
+        joinedload(Pilot.expression).load_only(Expression.reference, Expression.version),
+        joinedload(Pilot.partners).load_only(Organisation.names, Organisation.sort_name, Organisation.version),
     )
     found = db.session.scalars(visible_to(viewer).options(*whole).where(Pilot.id == pilot_id))
     return found.unique().one_or_none()

@@ -95,7 +95,7 @@ def _id(value: Any) -> uuid.UUID | None:
         return None
 
 
-def _in_words(entries: Sequence[AuditEntry]) -> list[Line]:
+def in_words(entries: Sequence[AuditEntry]) -> list[Line]:
     """These entries, with what the records are called whose ids stand in them: one statement for each sort of record."""
     asked: dict[words.Names, set[uuid.UUID]] = {}
     for entry in entries:
@@ -130,13 +130,13 @@ def shown(value: Any) -> str:
 def lines_about(kind: str, object_id: uuid.UUID, most: int = 50) -> list[Line]:
     """The newest lines of one record, newest first; for ``audit_lines`` of ``components/audit.html``."""
     query = _newest_first().where(AuditEntry.object_kind == kind, AuditEntry.object_id == object_id)
-    return _in_words(db.session.scalars(query.limit(most)).all())
+    return in_words(db.session.scalars(query.limit(most)).all())
 
 
 def saved_since(kind: str, object_id: uuid.UUID, saves: int) -> list[Line]:
     """The newest so many changes of a record, newest first: what an editor who comes too late is told."""
     changed = _newest_first().where(AuditEntry.object_kind == kind, AuditEntry.object_id == object_id, AuditEntry.changes != {})
-    return _in_words(db.session.scalars(changed.limit(max(1, min(saves, 5)))).all())
+    return in_words(db.session.scalars(changed.limit(max(1, min(saves, 5)))).all())
 
 
 def _listed(kind: str | None, actor_id: uuid.UUID | None, since: datetime | None, until: datetime | None) -> Select[AuditEntry]:
@@ -161,7 +161,7 @@ def all_lines(
 ) -> Iterator[Line]:
     """The log under these filters, newest first, a few hundred lines at a time."""
     query = _listed(kind, actor_id, since, until).execution_options(yield_per=500)
-    return (found for part in db.session.scalars(query).partitions() for found in _in_words(part))
+    return (found for part in db.session.scalars(query).partitions() for found in in_words(part))
 
 
 def page(
@@ -177,7 +177,7 @@ def page(
     query = _listed(kind, actor_id, since, until)
     if after:
         query = query.where(tuple_(AuditEntry.at, AuditEntry.id) < tuple_(*after))
-    found = _in_words(db.session.scalars(query.limit(size + 1)).all())
+    found = in_words(db.session.scalars(query.limit(size + 1)).all())
     return page_of(found, size, lambda last: (last.at.isoformat(), last.id))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import date, datetime
 from enum import Enum
 from typing import Any, Protocol
@@ -10,6 +11,7 @@ from typing import Any, Protocol
 from flask import g, has_request_context, request
 
 from app.audit.models import AuditEntry
+from app.audit.queries import in_words
 from app.extensions import db
 
 
@@ -57,6 +59,13 @@ def record(
 def differences(row: object, fields: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
     """Which of these fields would change on the row: field to (present, new)."""
     return {k: (getattr(row, k), v) for k, v in fields.items() if getattr(row, k) != v}
+
+
+def two_versions(kind: str, changes: Mapping[str, tuple[Any, Any]]) -> list[tuple[Any, str, str]]:
+    """What two editors of a record of this kind wrote, field by field, as the log would say it: label, theirs, yours."""
+    plain = {name: [_plain(theirs), _plain(yours)] for name, (theirs, yours) in changes.items()}
+    (said,) = in_words([AuditEntry(action="", actor_name="", object_kind=kind, changes=plain)])
+    return [(change.label, change.before, change.after) for change in said.changes]
 
 
 def _plain(value: Any) -> Any:

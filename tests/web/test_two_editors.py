@@ -8,9 +8,11 @@ import pytest
 from flask import g
 
 from app.accounts.models import Designation, Organisation, Person, Role
+from app.circulars.models import Circular
 from app.exchanges.models import Exchange, PeerSession
 from app.extensions import db
 from app.interests.models import Call, Expression
+from app.letters.models import Letter, Signatory
 from app.pilots.models import Milestone, Pilot
 from app.practices.models import Practice
 from tests.factories.accounts import make_person
@@ -50,6 +52,12 @@ EDITS: list[tuple[str, str, str, Any, str, dict[str, Any], dict[str, Any], tuple
      {"decision": "under_review"}, {"decision": "declined", "reason": "Not now"}, ("Under review", "Status")),
     ("question", "desk/expressions/{expression_id}", "q-text", Expression, "expression_id",
      {}, {"q-text": "Which ministry leads?"}, ("Under review", "Status")),
+    ("signatory", "desk/letters/signatories/{signatory_id}", "posts-en", Signatory, "signatory_id",
+     {"name": "Njeri Kamau"}, {"name": "Achieng Kamau"}, ("Njeri Kamau", "Name")),
+    ("letter", "desk/letters/drafts/{draft_letter}", "subject", Letter, "draft_letter",
+     {"subject": "A visit in December"}, {"subject": "A visit in January"}, ("A visit in December", "Subject")),
+    ("circular", "desk/circulars/{circular_id}/edit", "subjects-en", Circular, "circular_id",
+     {"subjects-en": "New form from May"}, {"subjects-en": "New form from June"}, ("New form from May", "Subject")),
 ]  # fmt: skip
 
 

@@ -166,9 +166,9 @@ def _fold_label(instant: datetime, zone: str) -> str:
     return label
 
 
-def _form_page(form: CircularForm, row: Circular | None, corrected: Circular | None, changes: Any = None) -> str:
+def _form_page(form: CircularForm, row: Circular | None, corrected: Circular | None, conflict: Conflict | None = None) -> str:
     return render_template(
-        "circulars/form.html", form=form, row=row, corrected=corrected, changes=changes, Audience=Audience, FIELDS=words.FIELDS,
+        "circulars/form.html", form=form, row=row, corrected=corrected, met=conflict, Audience=Audience, FIELDS=words.FIELDS,
     )  # fmt: skip
 
 
@@ -191,7 +191,7 @@ def desk_edit(circular_id: uuid.UUID) -> ResponseReturnValue:
         row = found(circular_id)
         form.version.data = str(row.version)
         form.form_errors.append(conflict.message)
-        return _form_page(form, row, row.corrects, conflict.changes), 409
+        return _form_page(form, row, row.corrects, conflict), 409
     except RuleBroken as refused:
         db.session.rollback()
         _refuse(form, refused)

@@ -11,7 +11,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.accounts.models import Person
-from app.audit.rules import differences, record
+from app.audit.queries import saved_since
+from app.audit.rules import differences, record, two_versions
 from app.circulars.models import PARTS, Audience, Circular, Visibility
 from app.circulars.queries import STATUSES, SUBJECT
 from app.core import zones
@@ -119,16 +120,17 @@ def change(row: Circular, plan: Plan, *, version: int, by: Person, now: datetime
     _check(plan)
     wanted = {**plan.columns(), "audience": row.audience}
     changes = differences(row, wanted)
+    told = {name: pair for name, pair in changes.items() if name != "not_before"}
     if row.version != version and changes:
         raise Conflict(
             _("Somebody else changed this while you were writing."),
-            [(name, theirs, yours) for name, (theirs, yours) in changes.items()],
+            two_versions(SUBJECT, told),
+            saved_since(SUBJECT, row.id, row.version - version),
         )
     for name, value in wanted.items():
         setattr(row, name, value)
     if changes:
         row.updated_at = now
-        told = {name: pair for name, pair in changes.items() if name != "not_before"}
         record("circular.changed", SUBJECT, row.id, by=by, now=now, changes=told)
     db.session.flush()
     text_rules.written(SUBJECT, row.id, fields_of(row), source=plan.source, by=by, now=now)

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from app.accounts.access import P, me, requires
 from app.core import clock
-from app.core.errors import RuleBroken
+from app.core.errors import Conflict, RuleBroken
 from app.documents.pdf import letters_to_pdf
 from app.extensions import db
 from app.files.content import PDF
@@ -62,18 +62,20 @@ def draft(letter_id: uuid.UUID) -> ResponseReturnValue:
         status = refuse(form, error)
         letter = _draft(letter_id)
         form.version.data = str(letter.version)
-        return _page(letter, _proof(letter), form, status)
+        return _page(letter, _proof(letter), form, status, error)
     db.session.commit()
     flash(_("The letter is saved."), "good")
     return see(url_for("letters.draft", letter_id=letter_id))
 
 
-def _page(letter: Letter, proof: Proof, form: DraftForm, status: int = 200) -> ResponseReturnValue:
+def _page(
+    letter: Letter, proof: Proof, form: DraftForm, status: int = 200, refused: RuleBroken | None = None
+) -> ResponseReturnValue:
     of = letter.set
     assert of is not None
     return page(
         "draft", status, letter=letter, proof=proof, form=form, paper=paper.frozen(proof.written.tree),
-        about=called(subject_of_set(of)), of=of,
+        about=called(subject_of_set(of)), of=of, met=refused if isinstance(refused, Conflict) else None,
     )  # fmt: skip
 
 

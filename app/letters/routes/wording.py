@@ -112,7 +112,7 @@ def signatory(signatory_id: uuid.UUID) -> ResponseReturnValue:
 def _signatory(row: Signatory | None) -> ResponseReturnValue:
     start = {"name": row.name, "posts": row.posts, "active": row.active, "version": str(row.version)} if row else {"active": True}
     form = SignatoryForm(data=start)
-    facts: dict[str, Any] = {"form": form, "row": row, "audit": audit_of("signatory", row.id) if row else []}
+    facts: dict[str, Any] = {"form": form, "row": row, "audit": audit_of("signatory", row.id) if row else [], "met": None}
     if not form.is_submitted():
         return page("signatory_form", **facts)
     if not form.validate():
@@ -129,7 +129,7 @@ def _signatory(row: Signatory | None) -> ResponseReturnValue:
         status = refuse(form, error)
         if row is not None:
             form.version.data = str(row.version)
-        return page("signatory_form", status, **facts)
+        return page("signatory_form", status, **facts | {"met": error if isinstance(error, Conflict) else None})
     answer = sending.leads_to(url_for("letters.signatories"))
     db.session.commit()
     flash(_("The signatory is saved."), "good")

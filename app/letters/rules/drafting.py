@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -14,7 +13,8 @@ from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
 
 from app.accounts.models import Person
-from app.audit.rules import record
+from app.audit.queries import saved_since
+from app.audit.rules import record, two_versions
 from app.core import text
 from app.core.db import uuid7
 from app.core.errors import Conflict, RuleBroken
@@ -211,22 +211,28 @@ def edit(
 ) -> None:  # fmt: skip
     """Change how one letter is written. What is left as the wording has it follows the wording, also in another language."""
     of = lock_draft(letter)
-    if letter.version != version:
-        raise Conflict(_("Somebody else changed this letter while you were writing. Look at it again."))
     if language not in LANGUAGES or kind not in (LetterKind.NOTE_VERBALE, LetterKind.LETTER):
         raise RuleBroken(_("Choose one from the list."), field="kind")
     before = proofs(of, [letter], subject, now)[0]
     written = _by_hand(before, own)
-    before_own = dict(letter.own or {})
-    former = {"kind": letter.kind, "language": letter.language, "addressed": letter.addressed}
+    stood = {"kind": letter.kind, "language": letter.language, "addressed": letter.addressed, **(letter.own or {})}
+    wanted = {"kind": kind, "language": language, "addressed": addressed, **written}
+    changes = {name: (stood.get(name), wanted.get(name)) for name in {**stood, **wanted} if stood.get(name) != wanted.get(name)}
+    if not changes:  # looked at again: it stands on what its facts are now
+        letter.own_basis = before.written.basis if written else None
+        return
+    if letter.version != version:
+        raise Conflict(
+            _("Somebody else changed this letter while you were writing. Look at it again."),
+            two_versions("letter", changes),
+            saved_since("letter_set", of.id, letter.version - version),
+        )
     letter.kind, letter.language, letter.addressed, letter.own = kind, language, addressed, written
     letter.updated_at = now
     letter.own_basis = proofs(of, [letter], subject, now)[0].written.basis if written else None
     db.session.flush()
-    told = {"kind": kind, "language": language, "addressed": addressed}
-    changes: dict[str, tuple[Any, Any]] = {name: (former[name], told[name]) for name in told if former[name] != told[name]}
-    changes |= {name: (before_own.get(name), said) for name, said in written.items() if before_own.get(name) != said}
-    record("letter.edited", "letter_set", of.id, by=by, now=now, changes=changes)
+    note = letter.state.names.get("en") if letter.state else None
+    record("letter.edited", "letter_set", of.id, by=by, now=now, changes=changes, note=note)
 
 
 def _by_hand(before: Proof, own: Mapping[str, str]) -> dict[str, str]:

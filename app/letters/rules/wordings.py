@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts.models import Person
-from app.audit.rules import record
+from app.audit.queries import saved_since
+from app.audit.rules import record, two_versions
 from app.core import text
 from app.core.db import Texts
 from app.core.errors import Conflict, RuleBroken
@@ -125,7 +126,8 @@ def save_signatory(
     if not changes:
         return row
     if row.version != version:
-        raise Conflict(_("Somebody else changed this while you were writing."))
+        saved = saved_since("signatory", row.id, row.version - version)
+        raise Conflict(_("Somebody else changed this while you were writing."), two_versions("signatory", changes), saved)
     row.name, row.posts, row.active, row.updated_at = name, posts, active, now
     db.session.flush()
     record("signatory.changed", "signatory", row.id, by=by, now=now, changes=changes)

@@ -29,7 +29,7 @@ def told(reader: Reader, language: str) -> dict[str, Message]:
     state = make_state(names=ALVANIA, zone="Africa/Nairobi")
     person = make_person(
         reader.family_name, given_name=reader.given_name, of=state, language=language, zone="Africa/Nairobi",
-        forms_of_address=reader.forms,
+        forms_of_address=reader.forms, email=f"{reader.given_name}.{reader.family_name}@alvania.example".lower(),
     )  # fmt: skip
     pilot = make_pilot(state, titles=PILOT)
     milestone = make_milestone(pilot, date(2026, 12, 7), titles=MILESTONE, owner_id=person.id)

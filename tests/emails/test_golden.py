@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from app.core.languages import LANGUAGES
+from app.notifications.models import Message
 from app.notifications.rendering import job_of, render
-from tests.emails import letters
-from tests.emails.world import NOW, READERS, told
+from tests.emails import letters, pilots
+from tests.emails.world import NOW, READERS, Reader, told
 
 GOLDEN = Path(__file__).parent / "golden"
 UPDATES = os.environ.get("UPDATE_GOLDEN") == "1"
@@ -31,13 +32,13 @@ FOR_ONE = {
     "expression-draft", "expression-moved", "expression-question", "expression-waitlisted", "expression-withdrawn",
     "join-invitation", "password-changed", "test-mail", "circular", "circular-correction", "circular-in-place",
     "opinion-asked", "opinion-reminder", "handed-over", "expression-links",
-    "session-invite-hand-over", "letter-sent",
+    "session-invite-hand-over", "letter-sent", "pilot-due", "pilot-overdue", "pilot-overdue-lead",
 }  # fmt: skip
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _REFERENCE = re.compile(r"EOI-\d{4}-\d{4}")
 _CODE = re.compile(r"\b[0-9A-HJKMNP-TV-Z]{4}(?:-[0-9A-HJKMNP-TV-Z]{4}){2}\b")
 _TOKEN = re.compile(
-    r"(/(?:answer|join|sign-in|welcome|status|confirmations|corrections|drafts|questions|circulars/read)/)[\w.~-]{16,}"
+    r"(/(?:answer|join|sign-in|welcome|status|confirmations|corrections|drafts|questions|milestone|circulars/read)/)[\w.~-]{16,}"
 )
 
 
@@ -63,6 +64,11 @@ def html_of(message) -> str:
     return mail.get_body(("html",)).get_content()
 
 
+def _all(reader: Reader, language: str) -> dict[str, Message]:
+    """Each mail of every room, to this reader."""
+    return told(reader, language) | letters.told(reader, language) | pilots.told(reader, language)
+
+
 def kept(kind: str, language: str, who: str) -> Path:
     """Where a mail's golden text is."""
     return GOLDEN / kind / f"{language}.{who}.txt"
@@ -71,7 +77,7 @@ def kept(kind: str, language: str, who: str) -> Path:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("who", READERS)
 def test_mails_are_what_was_read_and_found_right(session, who, language):
-    messages = told(READERS[who], language) | letters.told(READERS[who], language)
+    messages = _all(READERS[who], language)
     assert set(messages) == FOR_ALL | FOR_ONE
     for kind in sorted(FOR_ALL | FOR_ONE if who == "ambassador" else FOR_ALL):
         text, path = shown(messages[kind]), kept(kind, language, who)
@@ -85,7 +91,7 @@ def test_mails_are_what_was_read_and_found_right(session, who, language):
 @pytest.mark.parametrize("language", ["ar", "fr"])
 def test_no_tag_is_shown_as_words_and_the_html_says_what_the_text_says(session, language):
     reader = READERS["ambassador"]
-    for kind, message in (told(reader, language) | letters.told(reader, language)).items():
+    for kind, message in _all(reader, language).items():
         html = html_of(message)
         assert "&lt;" not in html and "&amp;lt;" not in html, kind
         links = set(re.findall(r"https?://\S+", shown(message).partition("\n======== ")[0])) - {""}

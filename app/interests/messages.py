@@ -46,24 +46,18 @@ def _kept_question_link(question: Question) -> str:
     return external_url("interests.question", question.expression.language, token=token)
 
 
-def _draft_code(expression: Expression) -> Json:
-    """The short code that leads back to the draft, as facts hold it; a draft without one that works gets one."""
-    kept, nonce = expression.draft_code_digest, expression.draft_nonce
-    digest = expression.draft_code_digest = standing_code("draft", expression.id, nonce, kept)
-    return {"draft": codes.mark(mark("draft", expression.id, nonce), digest)}
-
-
-def _status_code(expression: Expression) -> Json:
-    """The same for the status page."""
-    kept, nonce = expression.status_code_digest, expression.status_nonce
-    digest = expression.status_code_digest = standing_code("status", expression.id, nonce, kept)
-    return {"status": codes.mark(mark("status", expression.id, nonce), digest)}
+def _code(purpose: str, expression: Expression) -> Json:
+    """The short code beside the link of this purpose, as facts hold it; who has none that works gets one."""
+    kept, nonce = getattr(expression, f"{purpose}_code_digest"), getattr(expression, f"{purpose}_nonce")
+    digest = standing_code(purpose, expression.id, nonce, kept)
+    setattr(expression, f"{purpose}_code_digest", digest)
+    return {purpose: codes.mark(mark(purpose, expression.id, nonce), digest)}
 
 
 def resume_link(expression: Expression, now: datetime) -> None:
     """The way back to a draft, on any device. It says nothing of what was typed."""
     links = {"draft": _kept_link("draft", expression)}
-    facts = {"expires_at": expression.draft_expires_at, "links": links, "codes": _draft_code(expression)}
+    facts = {"expires_at": expression.draft_expires_at, "links": links, "codes": _code("draft", expression)}
     _tell(expression, "expression-draft", now.isoformat(timespec="seconds"), facts, now, Priority.URGENT, named=False)
 
 
@@ -79,7 +73,7 @@ def acknowledge(expression: Expression, now: datetime) -> None:
 
 def ask_to_confirm(expression: Expression, now: datetime) -> None:
     """The button that confirms the address, once more."""
-    facts = {"links": {"confirm": _kept_link("confirm", expression)}}
+    facts = {"links": {"confirm": _kept_link("confirm", expression)}, "codes": _code("confirm", expression)}
     _tell(expression, "expression-confirm", expression.confirm_nonce, facts, now, Priority.URGENT)
 
 
@@ -114,7 +108,7 @@ def new_links(expression: Expression, now: datetime, *, former: str = "") -> Non
     purpose = "draft" if draft else "status"
     facts: dict[str, Any] = {"former": former, "draft": draft, "links": {purpose: _kept_link(purpose, expression)}}
     if draft:
-        facts["codes"] = _draft_code(expression)
+        facts["codes"] = _code("draft", expression)
     _tell(expression, "expression-links", expression.status_nonce, facts, now)
 
 
@@ -188,7 +182,7 @@ def _tell(
 ) -> None:
     common: Json = {"reference": expression.reference or "", "call": expression.call.titles}
     if "status" in facts["links"]:
-        facts = {**facts, "codes": _status_code(expression)}
+        facts = {**facts, "codes": _code("status", expression)}
     known = expression.contact or person_by_email(expression.contact_email)
     told = {key: value.isoformat() if isinstance(value, datetime) else value for key, value in facts.items()}
     queue(

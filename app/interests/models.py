@@ -205,6 +205,7 @@ class Expression(Id, Timestamps, Base):
     status_nonce: Mapped[str] = mapped_column(default=fresh_nonce)
     draft_code_digest: Mapped[str | None] = mapped_column(unique=True)  # of the short codes in mails; see app.core.codes
     status_code_digest: Mapped[str | None] = mapped_column(unique=True)
+    confirm_code_digest: Mapped[str | None] = mapped_column(index=True, unique=True)
     draft_expires_at: Mapped[datetime | None]
     illustrative: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column(default=1)

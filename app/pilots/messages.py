@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+
+from sqlalchemy import bindparam, update
 
 from app.accounts.models import Person
 from app.accounts.queries import letter_for
-from app.core import when
+from app.core import codes, when
 from app.core.db import Json, Texts
-from app.core.signing import external_url, mark, settings
+from app.core.signing import external_url, mark, settings, standing_code
 from app.core.text import best
+from app.extensions import db
 from app.notifications.outbox import Letter
 from app.pilots.models import Milestone
 from app.pilots.queries import SUBJECT
@@ -44,12 +48,30 @@ def _letter(kind: str, milestone: Milestone, to: Person, key: str, expires_at: d
     )
 
 
-def _page(milestone: Milestone, to: Person) -> str:
-    """The milestone's page; an owner without an account gets an address that is theirs alone, until the owner changes."""
-    if to.id == milestone.owner_id and to.joined_at is None:
-        token = mark("milestone", milestone.id, milestone.owner_nonce)
-        return external_url("pilots.milestone_by_link", to.language, token=token)
-    return external_url("pilots.milestone", to.language, pilot_id=milestone.pilot_id, milestone_id=milestone.id)
+def _page(milestone: Milestone, to: Person) -> Json:
+    """The milestone's page; an owner without an account gets an address and a code of their own, until the owner changes."""
+    if to.id != milestone.owner_id or to.joined_at is not None:
+        page = external_url("pilots.milestone", to.language, pilot_id=milestone.pilot_id, milestone_id=milestone.id)
+        return {"links": {"page": page}}
+    token = mark("milestone", milestone.id, milestone.owner_nonce)
+    page = external_url("pilots.milestone_by_link", to.language, token=token)
+    return {"links": {"page": page}, "codes": {"page": codes.mark(token, _digest(milestone))}}
+
+
+def _digest(milestone: Milestone) -> str:
+    """Under what the owner's short code is found."""
+    return standing_code("milestone", milestone.id, milestone.owner_nonce, milestone.owner_code_digest)
+
+
+def keep_codes(milestones: Iterable[Milestone]) -> None:
+    """Keep what finds the codes in letters to the owners of these, in one statement. An editor has no change to look at."""
+    new = [{"of": m.id, "digest": _digest(m)} for m in milestones if m.owner_code_digest != _digest(m)]
+    if new:
+        db.session.execute(_KEEP, new)
+
+
+_TABLE = Milestone.metadata.tables[Milestone.__tablename__]
+_KEEP = update(_TABLE).where(_TABLE.c.id == bindparam("of")).values(owner_code_digest=bindparam("digest"))
 
 
 def _facts(milestone: Milestone, to: Person) -> Json:
@@ -63,7 +85,7 @@ def _facts(milestone: Milestone, to: Person) -> Json:
         "due": when.date_text(milestone.due_on, language),
         "due_day": when.date_text(milestone.due_on, language, style="day"),
         "owner": ", ".join(w for w in (milestone.post, milestone.owner.full_name if milestone.owner else "") if w),
-        "links": {"page": _page(milestone, to)},
+        **_page(milestone, to),
     }
 
 

@@ -95,6 +95,7 @@ class Milestone(Id, Timestamps, Base):
     post: Mapped[str] = mapped_column(default="")  # who is to reach it: the post stays,
     owner_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("people.id"))  # the person in it may change
     owner_nonce: Mapped[str] = mapped_column(default=fresh_nonce)  # a new owner gets a new one: the former's links end
+    owner_code_digest: Mapped[str | None] = mapped_column(index=True, unique=True)  # of the short code beside the owner's link
     done_on: Mapped[date | None]
     done_note: Mapped[str | None]
     done_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("people.id"))

@@ -65,7 +65,9 @@ def queue_due(now: datetime, most: int = BATCH) -> int:
     for batch in _batches(now, now, most):
         due = [d for candidate in batch for d in reminders_of(candidate) if d.begins <= now < d.ends]
         said = _said(d.key for d in due)
-        written += outbox.queue([d.letter() for d in due if d.key not in said], now=now)
+        new = [d for d in due if d.key not in said]
+        messages.keep_codes({d.milestone.id: d.milestone for d in new if d.to.id == d.milestone.owner_id}.values())
+        written += outbox.queue([d.letter() for d in new], now=now)
     return written
 
 

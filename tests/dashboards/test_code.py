@@ -15,10 +15,14 @@ from app.exchanges.models import Invitation
 from app.interests import rules
 from app.interests.models import Expression, Move
 from app.interests.rules.tidy import erase_old_expressions
-from tests.factories.accounts import NOW, make_person
+from app.notifications.outbox import queue
+from app.pilots.messages import due, keep_codes
+from app.pilots.models import Milestone
+from tests.factories.accounts import NOW, make_person, make_state
 from tests.factories.exchanges import make_invitation, make_session
 from tests.factories.interests import make_call, make_draft, make_expression
 from tests.factories.notifications import code_in, link_in
+from tests.factories.pilots import make_milestone, make_pilot
 
 WRONG = "This code opens nothing. Compare it with the newest mail you have."
 
@@ -32,8 +36,14 @@ def mails(written, outbox):
         draft = make_draft(call)
         rules.mail_resume_link(draft, draft.contact_email, now=NOW)
         rules.begin_review(make_expression(call), by=make_person(), now=NOW)
+        rules.ask_to_confirm_again(make_expression(call), now=NOW)
+        owner = make_person("Okello", email="okello@astoria.example")
+        milestone = make_milestone(make_pilot(make_state()), NOW.date() + timedelta(days=14), owner_id=owner.id)
+        keep_codes([milestone])
+        queue([due(milestone, owner, key="due", expires_at=NOW + timedelta(days=30))], now=NOW)
     return {
         "answer": outbox("session-invite")[0], "draft": outbox("expression-draft")[0], "status": outbox("expression-moved")[0],
+        "confirm": outbox("expression-confirm")[0], "page": outbox("pilot-due")[0],
     }  # fmt: skip
 
 
@@ -44,7 +54,7 @@ def typed(client, code, **environ):
     return client.post("/en/code", data=data, environ_base=environ)
 
 
-@pytest.mark.parametrize("purpose", ["answer", "draft", "status"])
+@pytest.mark.parametrize("purpose", ["answer", "draft", "status", "confirm", "page"])
 def test_a_code_leads_where_its_link_leads(client, mails, purpose):
     message = mails[purpose]
     code = code_in(message, purpose)
@@ -80,7 +90,7 @@ def test_wrong_codes_get_one_answer_and_as_many_statements(client, mails, statem
         assert 'aria-invalid="true"' in answer.text and 'href="#code"' in answer.text
         asked = [s.split("FROM")[1].split()[0] for s in statements if "code_digest" in s and s.startswith("SELECT")]
         seen.add(tuple(asked))
-    assert seen == {("invitations", "expressions")}
+    assert seen == {("invitations", "expressions", "milestones")}
 
 
 def test_a_code_ends_with_the_nonce_of_its_link(client, mails, written):
@@ -89,7 +99,9 @@ def test_a_code_ends_with_the_nonce_of_its_link(client, mails, written):
         for one in session.query(Invitation):
             one.nonce = fresh_nonce()
         for one in session.query(Expression):
-            one.draft_nonce, one.status_nonce = fresh_nonce(), fresh_nonce()
+            one.draft_nonce, one.status_nonce, one.confirm_nonce = fresh_nonce(), fresh_nonce(), fresh_nonce()
+        for one in session.query(Milestone):
+            one.owner_nonce = fresh_nonce()
     for purpose, code in codes.items():
         answer = typed(client, code)
         assert answer.status_code == 422 and WRONG in answer.text, purpose
@@ -105,9 +117,9 @@ def test_the_code_of_an_erased_expression_is_gone(client, mails, written):
         session.flush()
         session.execute(update(Expression).values(updated_at=NOW - timedelta(days=1), submitted_at=NOW - timedelta(days=900)))
         session.execute(update(Move).values(at=NOW - timedelta(days=900)))
-        assert erase_old_expressions(NOW) == 1
-        erased = session.query(Expression).filter(Expression.erased_at.is_not(None)).one()
-        assert (erased.status_code_digest, erased.draft_code_digest) == (None, None)
+        assert erase_old_expressions(NOW) == 2
+        for erased in session.query(Expression).filter(Expression.erased_at.is_not(None)):
+            assert (erased.status_code_digest, erased.draft_code_digest, erased.confirm_code_digest) == (None, None, None)
     assert typed(client, code).status_code == 422
 
 

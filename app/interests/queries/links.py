@@ -52,11 +52,12 @@ def behind_correction(token: str, now: datetime) -> Expression | None:
 def page_by_code(typed: str, now: datetime) -> tuple[str, uuid.UUID, str] | None:
     """The page a short code opens: its purpose, its expression and the nonce of its link."""
     asked = code_digests(typed)
-    query = select(Expression.id, Expression.draft_nonce, Expression.status_nonce).where(
-        or_(Expression.draft_code_digest.in_(asked), Expression.status_code_digest.in_(asked)), Expression.updated_at > now - LIFE
+    kept = (Expression.draft_code_digest, Expression.status_code_digest, Expression.confirm_code_digest)
+    query = select(Expression.id, Expression.draft_nonce, Expression.status_nonce, Expression.confirm_nonce).where(
+        or_(*(digest.in_(asked) for digest in kept)), Expression.updated_at > now - LIFE
     )
-    for row, draft_nonce, status_nonce in db.session.execute(query):
-        for purpose, nonce in (("draft", draft_nonce), ("status", status_nonce)):
+    for row, *nonces in db.session.execute(query):
+        for purpose, nonce in zip(("draft", "status", "confirm"), nonces, strict=True):
             if code_matches(purpose, row, nonce, typed):
                 return purpose, row, nonce
     return None

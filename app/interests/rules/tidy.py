@@ -83,7 +83,7 @@ def _erase(expression: Expression, now: datetime) -> None:
         setattr(expression, name, None)
     expression.contact_zone = "UTC"
     expression.draft_nonce, expression.confirm_nonce, expression.status_nonce = fresh_nonce(), fresh_nonce(), fresh_nonce()
-    expression.draft_code_digest = expression.status_code_digest = None
+    expression.draft_code_digest = expression.status_code_digest = expression.confirm_code_digest = None
     expression.erased_at = now
     db.session.flush()
     record("expression.erased", "expression", expression.id, by=None, now=now)

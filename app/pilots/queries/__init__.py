@@ -10,6 +10,7 @@ from app.pilots.queries.pilots import (
     changes_of,
     evidence_in_view,
     evidence_of,
+    milestone_by_code,
     milestone_in_view,
     milestones_of,
     owns_any,
@@ -24,7 +25,8 @@ __all__ = [
     "SUBJECT", "Candidate", "Filters", "Listed", "MilestoneLine", "all_milestones", "all_pilots", "behind_link",
     "by_submission_key",
     "candidates", "changes_of", "co_leads", "describe_pilots",
-    "evidence_in_view", "evidence_of", "feed_milestones", "milestone_in_view", "milestones_of", "owners_for", "owns_any",
+    "evidence_in_view", "evidence_of", "feed_milestones", "milestone_by_code",
+    "milestone_in_view", "milestones_of", "owners_for", "owns_any",
     "partner_choices", "pilot_in_view", "pilots_of_expression", "pilots_page", "present_versions", "states_with_pilots",
     "tell_edges", "tools_in_use", "updates_of", "visible_to",
 ]  # fmt: skip

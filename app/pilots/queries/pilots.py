@@ -10,7 +10,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 
 from app.accounts.access import Permission, Viewer
 from app.accounts.models import Organisation, Person
-from app.core.signing import matches, row_of
+from app.core.signing import code_digests, code_matches, matches, row_of
 from app.extensions import db
 from app.interests.models import Expression
 from app.pilots.models import DueChange, Evidence, Milestone, Pilot, Update, Visibility
@@ -92,6 +92,13 @@ def behind_link(token: str) -> Milestone | None:
     if found is None or found.owner is None or not found.owner.active:
         return None
     return found if matches("milestone", found.id, found.owner_nonce, token) else None
+
+
+def milestone_by_code(typed: str) -> tuple[uuid.UUID, str] | None:
+    """The milestone whose page a short code opens for its owner, with the nonce of its link."""
+    asked = select(Milestone.id, Milestone.owner_nonce).where(Milestone.owner_code_digest.in_(code_digests(typed)))
+    found = [(row, nonce) for row, nonce in db.session.execute(asked) if code_matches("milestone", row, nonce, typed)]
+    return found[0] if found else None
 
 
 def changes_of(milestones: Iterable[Milestone]) -> dict[uuid.UUID, list[DueChange]]:

@@ -80,5 +80,6 @@ def renew(person: Person, *, now: datetime) -> None:
         ]
         outbox.cancel_waiting(SUBJECT, milestone.id, recipient_ids=[person.id], now=now)
         if person.email:
+            messages.keep_codes([milestone] if letters else ())
             outbox.queue(letters, now=now)
     _end_other_links(person)

@@ -1,4 +1,8 @@
-"""The factory: settings, extensions, pages, rooms, access, reactions. Readable in a minute."""
+"""The factory: settings, extensions, pages, rooms, access, reactions. Readable in a minute.
+
+Libraries are loaded where the factory uses them: the programs that write files know modules of this package, and would
+otherwise load all of Flask for each letter, eight times what they need themselves.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +10,12 @@ import importlib
 import logging
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flask import Flask
-from werkzeug.middleware.proxy_fix import ProxyFix
-from whitenoise import WhiteNoise
+if TYPE_CHECKING:
+    from flask import Flask
 
-from app.web.addresses import Pathways
-from config import Settings, load
+    from config import Settings
 
 HERE = Path(__file__).resolve().parent
 ROOMS = ("accounts", "practices", "interests", "exchanges", "pilots", "letters", "circulars", "transfers", "dashboards", "api")
@@ -22,6 +24,9 @@ ROOMS = ("accounts", "practices", "interests", "exchanges", "pilots", "letters",
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Build the app for these settings, or for the environment's."""
+    from app.web.addresses import Pathways
+    from config import load
+
     settings = settings or load()
     app = Pathways(__name__, template_folder=str(HERE.parent / "templates"), static_folder=None)
     app.config.from_mapping(settings.flask())
@@ -75,6 +80,9 @@ def _rooms(app: Flask) -> None:
 
 
 def _middleware(app: Flask, settings: Settings) -> None:
+    from werkzeug.middleware.proxy_fix import ProxyFix
+    from whitenoise import WhiteNoise
+
     if settings.proxy_hops:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
-from datetime import date, timedelta
+from datetime import date
 
-import pypdf
 import pytest
 from sqlalchemy import func, select
 from werkzeug.datastructures import FileStorage
@@ -14,12 +13,11 @@ from werkzeug.datastructures import FileStorage
 from app.accounts.models import MailRoute
 from app.audit.models import AuditEntry
 from app.core.errors import RuleBroken
-from app.exchanges.models import SessionStatus
 from app.files.models import StoredFile
 from app.files.rules import path_of
 from app.interests.models import Status as Interest
 from app.letters import queries, rules
-from app.letters.models import About, Addressed, Direction, Letter, LetterKind, LetterSet, Means, SetStatus, Status
+from app.letters.models import About, Addressed, Direction, Letter, LetterKind, LetterSet, Means, Status
 from app.notifications.models import Message, State
 from tests.conftest import NOW
 from tests.factories.accounts import make_designation, make_ministry, make_mission, make_person, make_state
@@ -27,6 +25,7 @@ from tests.factories.exchanges import make_invitation, make_session
 from tests.factories.interests import make_call, make_expression
 from tests.factories.letters import about, issue, issued, make_signatory, office, prepare
 from tests.files.samples import PDF
+from tests.letters.issuing import invited, text_of
 
 
 @pytest.fixture
@@ -37,18 +36,6 @@ def desk(session):
 @pytest.fixture
 def signer(session, desk):
     return make_signatory(desk.person)
-
-
-def invited(row, name, language="en", *, reachable=True, **state):
-    found = make_state(name, formal_names={"en": f"Republic of {name}", "fr": f"République de {name}"}, **state)
-    person = make_person(of=found, language=language, **({} if reachable else {"email": None}))
-    make_invitation(row, person, organisation=found)
-    return found, person
-
-
-def text_of(letter, session):
-    data = path_of(letter.pdf_id).read_bytes()
-    return "\n".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(data)).pages)
 
 
 def test_each_invited_state_gets_one_letter_in_its_language_with_a_number_of_its_own(session, desk, signer):
@@ -247,175 +234,6 @@ def test_an_annex_is_named_and_its_file_is_attached(session, desk, signer):
     assert letter.content["annexes"] == ["Programme of the session", "List of hosts"]
     (mail,) = session.scalars(select(Message).where(Message.kind == "letter-sent")).all()
     assert [one["name"] for one in mail.facts["attachments"]] == ["PX-2026-L-0001.pdf", "Programme.pdf"]
-
-
-# --- refusals: a sentence at its place, and nothing is done -----------------------------------------------------------
-
-
-def nothing_done(session):
-    return (
-        session.scalar(select(func.count()).select_from(Letter)),
-        session.scalar(select(func.count()).select_from(LetterSet)),
-        session.scalar(select(func.count()).where(Message.kind == "letter-sent")),
-    )
-
-
-def test_letters_without_a_signatory_are_refused(session, desk, signer):
-    row = make_session()
-    invited(row, "Northland")
-    with pytest.raises(RuleBroken) as refused:
-        prepare(desk, about(desk, row), None)
-    assert refused.value.field == "signatory_id" and "signatory" in str(refused.value.message)
-    assert nothing_done(session) == (0, 0, 0)
-
-
-def test_a_signatory_who_no_longer_signs_stops_the_issue(session, desk, signer):
-    row = make_session()
-    invited(row, "Northland")
-    subject = about(desk, row)
-    of = prepare(desk, subject, signer)
-    rules.save_signatory(signer, signer.name, signer.posts, False, version=signer.version, by=desk.person, now=NOW)
-    with pytest.raises(RuleBroken, match="rule") as refused:
-        issue(desk, of, subject)
-    assert "Nobody signs" in str(refused.value.message)
-    assert session.scalars(select(Letter.number)).all() == [None]
-
-
-def test_too_many_letters_at_once_are_refused(session, desk, signer, monkeypatch):
-    from app.letters.rules import drafting
-
-    monkeypatch.setattr(drafting, "MOST", 1)
-    row = make_session()
-    invited(row, "Northland")
-    invited(row, "Southland")
-    with pytest.raises(RuleBroken) as refused:
-        prepare(desk, about(desk, row), signer)
-    assert refused.value.field == "states" and nothing_done(session) == (0, 0, 0)
-
-
-def test_a_wrong_annex_is_refused_at_its_field(session, desk, signer):
-    row = make_session()
-    invited(row, "Northland")
-    wrong = FileStorage(io.BytesIO(b"MZ\x90\x00 not a letter"), filename="run.exe")
-    with pytest.raises(RuleBroken) as refused, session.begin_nested():
-        prepare(desk, about(desk, row), signer, annexes=[rules.Annex("Programme", wrong, "annex_1_file")])
-    assert refused.value.field == "annex_1_file" and nothing_done(session) == (0, 0, 0)
-
-
-def test_annexes_that_no_mail_carries_are_refused(session, desk, signer, monkeypatch):
-    from app.letters.rules import drafting
-
-    monkeypatch.setattr(drafting, "MOST_ANNEX_BYTES", len(PDF))
-    row = make_session()
-    invited(row, "Northland")
-    two = [rules.Annex("", FileStorage(io.BytesIO(PDF), filename=f"{n}.pdf"), f"annex_{n}_file") for n in (1, 2)]
-    with pytest.raises(RuleBroken) as refused, session.begin_nested():
-        prepare(desk, about(desk, row), signer, annexes=two)
-    assert refused.value.field == "annex_2_file" and nothing_done(session) == (0, 0, 0)
-
-
-def test_letters_wait_for_what_they_are_about(session, desk, signer):
-    draft = make_session(status=SessionStatus.DRAFT)
-    state = make_state("Northland")
-    open_one = make_expression(make_call(), state, status=Interest.UNDER_REVIEW)
-    unverified = make_designation(state, make_person(of=state), verified=False)
-    for row, kind in ((draft, About.SESSION), (open_one, About.EXPRESSION), (unverified, About.DESIGNATION)):
-        with pytest.raises(RuleBroken):
-            prepare(desk, about(desk, row, kind), signer)
-    assert nothing_done(session) == (0, 0, 0)
-
-
-def test_a_session_that_moved_since_the_letters_were_looked_at_stops_the_issue(session, desk, signer):
-    row = make_session()
-    invited(row, "Northland")
-    subject = about(desk, row)
-    of = prepare(desk, subject, signer)
-    seen = rules.seen(rules.proofs(of, queries.letters_of(of), subject, NOW))
-    row.starts_at += timedelta(hours=1)
-    session.flush()
-    with pytest.raises(RuleBroken) as refused:
-        rules.issue(of, subject, looked_at=seen, by=desk.person, now=NOW)
-    assert "changed since you looked" in str(refused.value.message)
-    assert of.status is SetStatus.DRAFT and nothing_done(session)[2] == 0
-
-
-def test_a_text_written_by_hand_is_checked_again_when_its_facts_change(session, desk, signer):
-    row = make_session()
-    _north, _ = invited(row, "Northland")
-    subject = about(desk, row)
-    of = prepare(desk, subject, signer)
-    (draft,) = queries.letters_of(of)
-    automatic = rules.proofs(of, [draft], subject, NOW)[0].written.automatic
-    own = {**automatic, "body": "We meet on 7 December."}
-    save = {"kind": draft.kind, "language": "en", "addressed": draft.addressed, "own": own, "by": desk.person, "now": NOW}
-    rules.edit(draft, subject, version=draft.version, **save)
-    row.starts_at += timedelta(days=1)
-    session.flush()
-    with pytest.raises(RuleBroken) as refused:
-        issue(desk, of, subject)
-    assert "Northland" in str(refused.value.message)
-    rules.edit(draft, subject, version=draft.version, **save)
-    assert issue(desk, of, subject)[0].content["passages"][0]["text"] == "We meet on 7 December."
-
-
-# --- corrected, cancelled, discarded ----------------------------------------------------------------------------------
-
-
-def test_a_corrected_letter_gets_a_new_number_and_says_which_it_replaces(session, desk, signer):
-    row = make_session()
-    invited(row, "Northland")
-    first = issued(desk, row, signer)[0]
-    subject = about(desk, row)
-    of = rules.correct(first, subject, by=desk.person, now=NOW)
-    assert rules.correct(first, subject, by=desk.person, now=NOW).id == of.id  # asked twice, one draft
-    second = issue(desk, of, subject)[0]
-    assert (first.status, first.number) == (Status.REPLACED, "PX/2026/L-0001")
-    assert (second.status, second.number, second.replaces_id) == (Status.ISSUED, "PX/2026/L-0002", first.id)
-    assert "This letter replaces our letter PX/2026/L-0001 of 23 November 2026." in text_of(second, session)
-    waiting = dict(session.execute(select(Message.subject_id, Message.state).where(Message.kind == "letter-sent")).all())
-    assert waiting == {first.id: State.CANCELLED, second.id: State.QUEUED}
-    with pytest.raises(RuleBroken):
-        rules.correct(first, subject, by=desk.person, now=NOW)
-
-
-def test_a_cancelled_letter_keeps_its_number_and_its_mail_does_not_leave(session, desk, signer):
-    row = make_session()
-    invited(row, "Northland")
-    letter = issued(desk, row, signer)[0]
-    with pytest.raises(RuleBroken) as refused:
-        rules.cancel(letter, "  ", by=desk.person, now=NOW)
-    assert refused.value.field == "reason"
-    rules.cancel(letter, "Sent too early", by=desk.person, now=NOW)
-    rules.cancel(letter, "Sent too early", by=desk.person, now=NOW)
-    assert (letter.status, letter.number, letter.cancel_reason) == (Status.CANCELLED, "PX/2026/L-0001", "Sent too early")
-    assert session.scalars(select(Message.state).where(Message.kind == "letter-sent")).all() == [State.CANCELLED]
-    assert session.scalar(select(func.count()).where(AuditEntry.action == "letter.cancelled")) == 1
-    assert issued(desk, row, signer)[0].number == "PX/2026/L-0002"
-
-
-def test_discarded_drafts_leave_no_number_and_no_file(session, desk, signer):
-    row = make_session()
-    invited(row, "Northland")
-    annex = rules.Annex("Programme", FileStorage(io.BytesIO(PDF), filename="p.pdf"), "annex_1_file")
-    of = prepare(desk, about(desk, row), signer, annexes=[annex])
-    rules.discard(of, by=desk.person, now=NOW)
-    rules.discard(of, by=desk.person, now=NOW)
-    assert of.status is SetStatus.DISCARDED
-    assert session.scalar(select(func.count()).select_from(Letter)) == 0
-    assert session.scalar(select(func.count()).select_from(StoredFile)) == 0
-    assert issued(desk, row, signer)[0].number == "PX/2026/L-0001"
-
-
-def test_one_letter_can_be_left_out_but_not_the_last(session, desk, signer):
-    row = make_session()
-    invited(row, "Northland")
-    invited(row, "Southland")
-    of = prepare(desk, about(desk, row), signer)
-    one, other = queries.letters_of(of)
-    rules.leave_out(one, by=desk.person, now=NOW)
-    with pytest.raises(RuleBroken):
-        rules.leave_out(other, by=desk.person, now=NOW)
-    assert [letter.id for letter in queries.letters_of(of)] == [other.id]
 
 
 def test_a_designation_is_acknowledged_to_the_state(session, desk, signer):

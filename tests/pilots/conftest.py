@@ -103,3 +103,11 @@ def world(session, sign_in, app):
     for row in (pilot, done, open_):
         session.refresh(row)
     return found
+
+
+@pytest.fixture
+def office(session, sign_in):
+    """The browser of somebody at the desk."""
+    person = make_person("Berg", given_name="Tomas")
+    session.commit()
+    return Browser(sign_in(person, Role.SECRETARIAT))

@@ -9,12 +9,14 @@ from jinja2 import Environment, TemplateSyntaxError
 
 FOLDERS = ("templates", "catcher/templates")
 MAILS = Path("templates/emails")  # a mail carries its styles; it is shown in a sandbox
+PLAIN = Path("templates/transfers/archive_index.html")  # read from a disk, without the style sheet
 JINJA = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.S)
 FORBIDDEN = {
     "a script of its own": re.compile(r"<script(?![^>]*\bsrc=)[^>]*>", re.I),
     "a style of its own": re.compile(r"<style\b|\sstyle\s*=", re.I),
     "a handler of its own": re.compile(r"<[^>]*\son[a-z]+\s*=", re.I),
     "a javascript: address": re.compile(r"javascript:", re.I),
+    "a list whose marks hang in the margin (give it a class)": re.compile(r"<[uo]l>", re.I),
 }
 
 
@@ -27,7 +29,7 @@ def findings() -> Iterator[str]:
             environment.parse(text, filename=str(path))
         except TemplateSyntaxError as error:
             yield f"{path}:{error.lineno}: {error.message}"
-        if MAILS not in path.parents:
+        if MAILS not in path.parents and path != PLAIN:
             html = JINJA.sub(lambda part: "\n" * part[0].count("\n"), text)
             for fault, pattern in FORBIDDEN.items():
                 for found in pattern.finditer(html):

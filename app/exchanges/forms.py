@@ -199,7 +199,12 @@ class SourceForm(OnceForm):
 
 
 class OnBehalfForm(SourceForm, AnswerForm):
-    """An answer that came by note verbale, e-mail or phone."""
+    """An answer that came by note verbale, e-mail or phone: whoever records it is not the one who answers."""
+
+    answer = RadioField(
+        _l("The answer"), [needed(_l("Choose Yes, Maybe or No."))], choices=[(a.value, w) for a, w in ANSWERS.items()],
+        validate_choice=True,
+    )  # fmt: skip
 
 
 class DelegateForm(OnceForm):

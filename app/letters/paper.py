@@ -11,7 +11,7 @@ from typing import Any
 
 from babel import Locale
 from babel.lists import format_list
-from flask_babel import force_locale, ngettext
+from flask_babel import force_locale, ngettext, pgettext
 from flask_babel import gettext as _
 
 from app.accounts.models import Designation, Organisation
@@ -202,7 +202,7 @@ def _addressee(desk: _Desk, note: bool, office: str) -> list[str]:
             lines.append(party.recipients[0].name)
     lines.append(office)
     lines.append(desk.called(party.state, "state"))
-    return list(dict.fromkeys(line for line in lines if line))
+    return [line[0].upper() + line[1:] for line in dict.fromkeys(line for line in lines if line)]
 
 
 def _facts(desk: _Desk, subject: Subject) -> tuple[dict[str, str], list[tuple[str, str]], str]:
@@ -243,13 +243,17 @@ def _listed(names: list[str], language: str) -> str:
 def _span(start: datetime, end: datetime, zone: str) -> str:
     """From hour to hour on the clocks of a zone, with its offset."""
     offset = zones.offset_text(start, zone)
-    hours = f"{when.time_text(start, zone)}–{when.time_text(end, zone)}"
-    return f"{hours} ({offset})"
+    return f"{_hours(start, end, zone)} ({offset})"
+
+
+def _hours(start: datetime, end: datetime, zone: str) -> str:
+    """From hour to hour, in words: a dash between two times reads backwards in Arabic."""
+    return pgettext("hours", "%(start)s to %(end)s", start=when.time_text(start, zone), end=when.time_text(end, zone))
 
 
 def _in_utc(desk: _Desk, start: datetime, end: datetime, zone: str) -> str:
     """The same hours in UTC; with the date where it is another one there."""
-    hours = f"{when.time_text(start, 'UTC')}–{when.time_text(end, 'UTC')}"
+    hours = _hours(start, end, "UTC")
     if zones.to_wall(start, "UTC").date() == zones.to_wall(start, zone).date():
         return hours
     return f"{hours}, {when.date_text(start, desk.language, 'UTC', 'day')}"

@@ -190,8 +190,11 @@ def account() -> Account | None:
     person = reader().person
     if person is None:
         return None
+    in_office = reader().in_office
+    reads = reader().can(Permission.SEE_EXPRESSIONS) and not in_office  # co-leads, who are not led there by mails alone
     links = _entries(
-        *((("dashboards.desk", _("Desk")),) if reader().in_office else ()),
+        *((("dashboards.desk", _("Desk")),) if in_office else ()),
+        *((("interests.queue", _("Expressions of interest")),) if reads else ()),
         ("exchanges.my_sessions", _("My sessions")),
         *((("dashboards.my_state", _("My State")),) if reader().state_ids else ()),
         ("accounts.profile", _("Your profile")),

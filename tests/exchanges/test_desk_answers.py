@@ -28,6 +28,8 @@ def test_an_answer_by_note_verbale_is_recorded_with_source_and_scan(session, sec
     invitation = make_invitation(make_session(), organisation=state)
     session.commit()
     path = f"/en/desk/invitations/{invitation.id}/answer"
+    asked = secretariat.get(path).text
+    assert "The answer" in asked and "Your answer" not in asked  # whoever records it is not the one who answers
     data = {"answer": "yes", "source_kind": "note_verbale", "source_number": "NV/7", "source_date": "2026-11-20",
             "scan": (io.BytesIO(PDF), "note.pdf")}  # fmt: skip
     answer = secretariat.post(path, data, content_type="multipart/form-data")

@@ -54,6 +54,7 @@ def test_who_declares_a_conflict_is_left_out_of_notes_opinions_and_mails(app, de
     assert not any(secret in page for secret in ("NOTE-FOR-CO-LEADS", "BENS-CONCERN"))
     own = anna.get(f"{url}/opinion").text
     assert "not asked for any more" in own and "BENS-CONCERN" not in own and 'name="view"' not in own
+    assert f'<a href="{url}#opinions">Take back the declaration</a>' in own  # no dead end
     assert {m.recipient_id: m.state for m in outbox("opinion-asked")}[desk["anna"]] is State.CANCELLED
     with app.app_context():
         assert [row.person_id for row in db.session.scalars(select(LeftOut))] == [desk["anna"]]
@@ -133,3 +134,16 @@ def test_the_secretariat_asks_on_the_record_and_the_form_says_who_will_read(app,
         asked = db.session.scalars(select(Opinion).join(Opinion.request).where(Opinion.request.has(due_on=DUE))).all()
         assert len(asked) == 2 + 3
     assert desk["browser"]("anna").post(f"{url}/opinions", data=form).status_code in (400, 404)
+
+
+def test_a_co_lead_finds_the_queue_in_the_menu_and_a_focal_point_does_not(app, desk, sign_in):
+    queue = '<a href="/en/desk/expressions">Expressions of interest</a>'
+    home = desk["browser"]("anna").get("/en/").text
+    assert home.count(queue) == 2  # wide and small
+    assert queue not in desk["browser"]("officer").get("/en/").text  # who has the desk has it there
+    with app.app_context():
+        other = make_person("Other")
+        db.session.commit()
+        db.session.refresh(other)
+        db.session.expunge(other)
+    assert "/en/desk/expressions" not in sign_in(other).get("/en/").text

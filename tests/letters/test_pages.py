@@ -51,6 +51,7 @@ def test_from_the_session_to_the_letter_on_paper(app, world, desk):
     assert done.status_code == 303
     html = desk.get(done.location).get_data(as_text=True)
     assert "2 letters are issued." in html and "1 letter waits to be printed." in html
+    assert '<a href="/en/desk/letters/to-print">Letters to print</a>' in html  # the way on
     with app.app_context():
         rows = {letter.state_id: letter for letter in db.session.scalars(select(Letter))}
         french, paper = rows[world["north"]], rows[world["south"]]

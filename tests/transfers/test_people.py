@@ -40,6 +40,7 @@ def test_people_come_in_once_somebody_confirmed(app, office, ministry):
     assert state_of_import(app) is ImportState.CHECKED
     done = confirm(office, page, location)
     assert "Everything was imported." in text_of(done)
+    assert '<a href="/en/desk/people">People</a>' in done.get_data(as_text=True).partition("Everything was imported.")[2]
     assert people(app) == [
         ("bo@m.example", "Bo B", "en", "UTC", {}),
         ("ada@m.example", "Ada Lovelace", "fr", "Africa/Nairobi", {"fr": "Chef"}),

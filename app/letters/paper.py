@@ -248,7 +248,7 @@ def _span(start: datetime, end: datetime, zone: str) -> str:
 
 def _hours(start: datetime, end: datetime, zone: str) -> str:
     """From hour to hour, in words: a dash between two times reads backwards in Arabic."""
-    return pgettext("hours", "%(start)s to %(end)s", start=when.time_text(start, zone), end=when.time_text(end, zone))
+    return str(pgettext("hours", "%(start)s to %(end)s", start=when.time_text(start, zone), end=when.time_text(end, zone)))
 
 
 def _in_utc(desk: _Desk, start: datetime, end: datetime, zone: str) -> str:

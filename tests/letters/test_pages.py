@@ -47,6 +47,8 @@ def test_from_the_session_to_the_letter_on_paper(app, world, desk):
     html = desk.get(answer.location).get_data(as_text=True)
     assert "2 letters get numbers of the register." in html and "1 mail leaves." in html and "1 letter is to be printed." in html
     assert "title of the session: in English" in html  # the letter to Northland is French
+    waiting = re.search(rf'<a href="{answer.location}">(.*?)</a>', desk.get("/en/desk/letters").text)
+    assert waiting and "Family reunification" in waiting[1]  # the register says of which session they are
     done = posted(desk, f"{answer.location}/issue")
     assert done.status_code == 303
     html = desk.get(done.location).get_data(as_text=True)

@@ -13,15 +13,17 @@ from sqlalchemy.orm import joinedload
 from app.accounts.access import Viewer
 from app.accounts.models import Designation, MailRoute, Organisation, OrganisationKind, Person, form_of_address
 from app.accounts.queries import designation_in_view, routes_for
+from app.accounts.queries.designations import visible_to as designations_visible_to
 from app.core.languages import LANGUAGES
 from app.core.signing import settings
 from app.core.zones import to_wall
 from app.exchanges.models import Invitation, PeerSession
 from app.exchanges.queries import session_for
+from app.exchanges.queries import visible_to as sessions_visible_to
 from app.extensions import db
 from app.interests.models import Expression, Status
 from app.interests.queries import visible_to as expressions_visible_to
-from app.letters.models import About, Addressed
+from app.letters.models import About, Addressed, LetterSet
 
 DECIDED = (Status.ACCEPTED, Status.WAITLISTED, Status.DECLINED)
 
@@ -81,6 +83,24 @@ def subject_of(viewer: Viewer, kind: About, row_id: uuid.UUID) -> Subject | None
     else:
         row = designation_in_view(viewer, row_id)
     return None if row is None else Subject(kind, row)
+
+
+def subjects_of(viewer: Viewer, sets: Iterable[LetterSet]) -> dict[uuid.UUID, Subject]:
+    """What each of several sets is about, by the set: one statement for each kind."""
+    ids: dict[About, dict[uuid.UUID, list[uuid.UUID]]] = {}
+    for of in sets:
+        ids.setdefault(of.about_kind, {}).setdefault(of.about_id, []).append(of.id)
+    found = {}
+    for kind, wanted in ids.items():
+        rows: Iterable[PeerSession | Expression | Designation]
+        if kind is About.SESSION:
+            rows = db.session.scalars(sessions_visible_to(viewer).where(PeerSession.id.in_(wanted)))
+        elif kind is About.EXPRESSION:
+            rows = db.session.scalars(expressions_visible_to(viewer).where(Expression.id.in_(wanted)))
+        else:
+            rows = db.session.scalars(designations_visible_to(viewer).where(Designation.id.in_(wanted)))
+        found.update({set_id: Subject(kind, row) for row in rows for set_id in wanted[row.id]})
+    return found
 
 
 def parties(subject: Subject, now: datetime, only: Collection[uuid.UUID] | None = None) -> list[Party]:

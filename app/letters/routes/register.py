@@ -41,7 +41,9 @@ def register() -> ResponseReturnValue:
     form, filters, kept = _asked()
     after = paging.key_of(request.args.get("after"), (paging.day, uuid.UUID))
     rows = queries.page(viewer(), filters, after=(after[0], after[1]) if after else None)
-    return page("register", form=form, page=rows, filters=kept, today=today(), open_sets=queries.open_sets(viewer()))
+    sets = queries.open_sets(viewer())
+    about = {set_id: called(subject)[1] for set_id, subject in queries.subjects_of(viewer(), sets).items()}
+    return page("register", form=form, page=rows, filters=kept, today=today(), open_sets=sets, about=about)
 
 
 def _asked() -> tuple[RegisterFilter, Filters, dict[str, str | None]]:

@@ -76,9 +76,11 @@ def _ids() -> dict[str, Any]:
     """The first of each kind: those that the demonstration made, and their copies are later."""
     kinds = (("practice", Practice.code), ("tool", Tool.code), ("resource", Resource.code))
     codes = {name: db.session.scalars(select(code).where(code.not_like("%-_")).order_by(code)).first() for name, code in kinds}
+    asked = select(OpinionRequest.expression_id).where(OpinionRequest.closed_at.is_(None))
+    under_review = (Expression.status == "under_review", Expression.id.not_in(asked))  # nobody can be asked twice at a time
     one = {
         "pilot": select(Pilot.id).where(Pilot.published).order_by(Pilot.code),
-        "expression": select(Expression.id).where(Expression.status == "under_review").order_by(Expression.reference),
+        "expression": select(Expression.id).where(*under_review).order_by(Expression.reference),
         "session": select(PeerSession.id).where(PeerSession.status == "scheduled").order_by(PeerSession.starts_at, PeerSession.id),
     }
     return codes | {name: db.session.scalars(query).first() for name, query in one.items()}

@@ -1,0 +1,15 @@
+"""Read by gunicorn from the folder it starts in, whatever its command line says."""
+
+from __future__ import annotations
+
+import gc
+from typing import Any
+
+
+def when_ready(_arbiter: Any) -> None:
+    """What ``--preload`` has loaded stays out of every collection: one that walks it makes each process copy all of it.
+
+    Nothing here may ask the database: a connection that was open at the fork would belong to every process.
+    """
+    gc.collect()
+    gc.freeze()

@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Integer, Select, Uuid, and_, any_, bindparam, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import defer, joinedload, load_only
+from sqlalchemy.orm import contains_eager, defer, joinedload, load_only
 
 from app.accounts.models import Organisation, Person
 from app.core.db import Json
+from app.core.paging import Page, instant, key_of, page_of
 from app.core.signing import code_digests, code_matches, matches, row_of
 from app.exchanges.models import (
     Answer,
@@ -345,10 +346,12 @@ def present_revisions(session_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, int |
     return found
 
 
-def of_states(state_ids: Iterable[uuid.UUID], now: datetime, most: int = 100) -> Sequence[Invitation]:
-    """Invitations that went to these States, for sessions that are not over."""
-    return db.session.scalars(
-        select(Invitation)
+def of_states(state_ids: Iterable[uuid.UUID], now: datetime, *, after: str | None = None, most: int = 50) -> Page[Invitation]:
+    """Invitations that went to these States, for sessions that are not over, soonest first: a page by key.
+
+    Which ones they are is found among narrow rows; only those of the page are read whole."""
+    these = (
+        select(Invitation.id)
         .join(PeerSession)
         .where(
             Invitation.organisation_id.in_(list(state_ids)),
@@ -356,11 +359,20 @@ def of_states(state_ids: Iterable[uuid.UUID], now: datetime, most: int = 100) ->
             PeerSession.status == SessionStatus.SCHEDULED,
             lasting(now),
         )
+    )
+    key = key_of(after, (instant, uuid.UUID))
+    if key is not None:
+        these = these.where(tuple_(PeerSession.starts_at, Invitation.id) > tuple_(*key))
+    order = (PeerSession.starts_at, Invitation.id)
+    found = db.session.scalars(
+        select(Invitation)
+        .where(Invitation.id.in_(these.order_by(*order).limit(most + 1)))
+        .join(PeerSession)
         .options(
-            joinedload(Invitation.peer_session).joinedload(PeerSession.exchange),
+            contains_eager(Invitation.peer_session).joinedload(PeerSession.exchange),
             joinedload(Invitation.person),
             joinedload(Invitation.organisation),
         )
-        .order_by(PeerSession.starts_at, Invitation.id)
-        .limit(most)
+        .order_by(*order)
     ).all()
+    return page_of(found, most, lambda one: (one.peer_session.starts_at, one.id))

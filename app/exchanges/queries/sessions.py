@@ -169,8 +169,10 @@ def _page(query: Select[PeerSession], after: str | None, most: int, *, rising: b
         pair = tuple_(PeerSession.starts_at, PeerSession.id)
         query = query.where(pair > tuple_(*key) if rising else pair < tuple_(*key))
     order = (PeerSession.starts_at, PeerSession.id) if rising else (PeerSession.starts_at.desc(), PeerSession.id.desc())
-    query = query.options(joinedload(PeerSession.exchange).selectinload(Exchange.hosts)).order_by(*order).limit(most + 1)
-    return page_of(db.session.scalars(query).all(), most, lambda s: (s.starts_at, s.id))
+    these = query.with_only_columns(PeerSession.id).order_by(*order).limit(most + 1)  # sorted as narrow rows, then read whole
+    whole = select(PeerSession).where(PeerSession.id.in_(these)).order_by(*order)
+    whole = whole.options(joinedload(PeerSession.exchange).selectinload(Exchange.hosts))
+    return page_of(db.session.scalars(whole).all(), most, lambda s: (s.starts_at, s.id))
 
 
 def exchanges(viewer: Viewer, most: int = 200) -> Sequence[Exchange]:

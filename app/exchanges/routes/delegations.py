@@ -36,10 +36,8 @@ def _invitation(invitation_id: uuid.UUID) -> Invitation:
 def state_invitations() -> ResponseReturnValue:
     """Who of the State is invited to what, and how they answered."""
     now = clock.now()
-    invitations = queries.of_states(viewer().state_ids, now)
-    return render_template(
-        "exchanges/state_invitations.html", invitations=invitations, now_is=now, greeting=greeting(now, me().zone)
-    )
+    page = queries.of_states(viewer().state_ids, now, after=request.args.get("after"))
+    return render_template("exchanges/state_invitations.html", page=page, now_is=now, greeting=greeting(now, me().zone))
 
 
 @blueprint.route("/my-state/invitations/<uuid:invitation_id>/answer", methods=["GET", "POST"])

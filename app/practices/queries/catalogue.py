@@ -83,19 +83,21 @@ def visible_entries(viewer: Viewer) -> Select[Any]:
 def catalogue_page(viewer: Viewer, wanted: Filters, after: str | None = None, size: int = SIZE) -> Page[Record]:
     """One page of records in one statement: the best match first where words were typed, else practices, tools and
     resources, each the newest first."""
-    asked = lookup.query(wanted.words)
+    asked = _asked(wanted)
     # a whole number, since a key travels as text and a fraction would not come back the same
     rank = cast(func.ts_rank(Entry.words, asked) * 1_000_000, Integer) if asked is not None else None
     order: Any = Entry.rank if rank is None else rank
     query = _narrowed(visible_entries(viewer), wanted, asked)
-    query = query.with_only_columns(Entry.object_id, Entry.listed_at, order.label("place"), *MODELS.values())
-    for kind, model in MODELS.items():
-        query = query.outerjoin(model, and_(Entry.kind == kind, Entry.object_id == model.id))
+    query = query.with_only_columns(Entry.kind, Entry.object_id, Entry.listed_at, order.label("place"))
     key = key_of(after, (_whole, instant, uuid.UUID))
     if key is not None:
         query = query.where(tuple_(order, Entry.listed_at, Entry.object_id) < tuple_(*key))
     query = query.order_by(order.desc(), Entry.listed_at.desc(), Entry.object_id.desc())
-    found = db.session.execute(query.limit(size + 1)).all()
+    these = query.limit(size + 1).subquery()  # found and sorted as narrow rows, then read whole
+    whole = select(these.c.object_id, these.c.listed_at, these.c.place, *MODELS.values()).select_from(these)
+    for kind, model in MODELS.items():
+        whole = whole.outerjoin(model, and_(these.c.kind == kind, these.c.object_id == model.id))
+    found = db.session.execute(whole.order_by(these.c.place.desc(), these.c.listed_at.desc(), these.c.object_id.desc())).all()
     page: Page[Row[Any]] = page_of(found, size, lambda row: (row.place, row.listed_at, row.object_id))
     records: list[Record] = [one for line in page.rows for one in tuple[Any, ...](line)[3:] if one is not None]
     return Page(records, page.after)
@@ -111,14 +113,17 @@ def _whole(text: str) -> int:
 def facets(viewer: Viewer, wanted: Filters) -> Facets:
     """The counts beside the list, in one statement. A facet's own choices do not narrow its own counts, or nothing else
     could be chosen; States and regions are one facet in this."""
-    asked = lookup.query(wanted.words)
-    everything = visible_entries(viewer)
+    asked = _asked(wanted)
+    said = _narrowed(visible_entries(viewer), Filters(words=wanted.words), asked)
+    columns = (Entry.grounds, Entry.states, Entry.type)
+    found_once = said.with_only_columns(*columns).cte("said")
     placeless = replace(wanted, states=(), regions=())
+    every: Any = select(literal("total"), literal(""), func.count()).select_from(found_once)
     counts: CompoundSelect[Any] = union_all(
-        _narrowed(everything, wanted, asked).with_only_columns(literal("total"), literal(""), func.count()).select_from(Entry),
-        _counts("grounds", _narrowed(everything, replace(wanted, grounds=()), asked), func.unnest(Entry.grounds)),
-        _counts("places", _narrowed(everything, placeless, asked), func.array_to_string(Entry.states, ",")),
-        _counts("types", _narrowed(everything, replace(wanted, types=()), asked), Entry.type),
+        _chosen(every, wanted, found_once.c),
+        _counts("grounds", replace(wanted, grounds=()), found_once.c, func.unnest(found_once.c.grounds)),
+        _counts("places", placeless, found_once.c, func.array_to_string(found_once.c.states, ",")),
+        _counts("types", replace(wanted, types=()), found_once.c, found_once.c.type),
     )
     found: dict[str, Counter[str]] = {"total": Counter(), "grounds": Counter(), "places": Counter(), "types": Counter()}
     for facet, value, number in db.session.execute(counts):
@@ -128,8 +133,8 @@ def facets(viewer: Viewer, wanted: Filters) -> Facets:
     return Facets(total, _list(found["grounds"]), _list(by_state), _list(by_region), _list(found["types"]))
 
 
-def _counts(facet: str, narrowed: Select[Any], value: Any) -> Select[Any]:
-    each = narrowed.with_only_columns(value.label("value")).subquery()
+def _counts(facet: str, wanted: Filters, columns: Any, value: Any) -> Select[Any]:
+    each = _chosen(select(value.label("value")), wanted, columns).subquery()
     return select(literal(facet), each.c.value, func.count()).group_by(each.c.value)
 
 
@@ -171,17 +176,29 @@ def continent(region: str | None) -> str | None:
     return None
 
 
+def _asked(wanted: Filters) -> ColumnElement[Any] | None:
+    """The search for the words. Worked out beside: PostgreSQL then takes it to be rare and goes by the index, where it would
+    otherwise open the words of every entry."""
+    asked = lookup.query(wanted.words)
+    return select(asked).scalar_subquery() if asked is not None else None
+
+
 def _narrowed(query: Select[Any], wanted: Filters, asked: ColumnElement[Any] | None) -> Select[Any]:
     """Only what fits; ``asked`` is the search for the words, built once for all that use it."""
     if wanted.words.strip():
         query = query.where(Entry.words.bool_op("@@")(asked) if asked is not None else false())
+    return _chosen(query, wanted, Entry)
+
+
+def _chosen(query: Select[Any], wanted: Filters, columns: Any) -> Select[Any]:
+    """Only what has a chosen value of each facet; ``columns`` are those of the entries, or of some found before."""
     if wanted.grounds:
-        query = query.where(Entry.grounds.overlap(wanted.grounds))
+        query = query.where(columns.grounds.overlap(wanted.grounds))
     if wanted.states:
-        query = query.where(Entry.states.overlap(wanted.states))
+        query = query.where(columns.states.overlap(wanted.states))
     if wanted.regions:
         codes = [code for region, inside in codes_by_continent().items() if region in wanted.regions for code in inside]
-        query = query.where(Entry.states.overlap(codes))
+        query = query.where(columns.states.overlap(codes))
     if wanted.types:
-        query = query.where(Entry.type.in_(wanted.types))
+        query = query.where(columns.type.in_(wanted.types))
     return query

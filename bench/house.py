@@ -48,14 +48,12 @@ class House:
 
     def worker(self) -> int:
         """Start the worker; answers its process id."""
-        line = "-m celery -A worker.celery_app worker -P threads -c 4 --without-gossip --without-mingle --loglevel WARNING"
-        process = self._start("worker", [sys.executable, *line.split()])
-        return process.pid
+        return self._start("worker", [sys.executable, "-m", "worker", "4", "WARNING"]).pid
 
     def beat(self) -> int:
         """Start beat; answers its process id."""
         schedule = str(self.folder / "beat")
-        return self._start("beat", [sys.executable, "-m", "celery", "-A", "worker.beat", "beat", "--schedule", schedule]).pid
+        return self._start("beat", [sys.executable, "-m", "worker.beat", schedule]).pid
 
     def stop(self, pid: int) -> None:
         """End one of the processes before the others."""

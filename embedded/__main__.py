@@ -20,8 +20,8 @@ PROGRAMS = {  # Python modules with their arguments, in the order of their start
     "mail": "catcher",
     "prepare": "flask --app app prepare",
     "web": "gunicorn -k gthread -w 2 --threads 4 --preload --no-control-socket -b 127.0.0.1:{PORT} app:create_app()",
-    "worker": "celery -A worker.celery_app worker -P threads -c 4 --without-gossip --without-mingle --loglevel INFO",
-    "beat": "celery -A worker.beat beat --schedule {VAR_DIR}/beat",
+    "worker": "worker",
+    "beat": "worker.beat {VAR_DIR}/beat",
 }
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

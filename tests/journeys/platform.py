@@ -108,9 +108,8 @@ class Platform:
         python = sys.executable
         for name, line in {
             "web": [python, "-m", "gunicorn", "-k", "gthread", "--threads", "4", "-b", f"127.0.0.1:{self.port}", "app:create_app()"],
-            "worker": [python, "-m", "celery", "-A", "worker.celery_app", "worker", "-P", "threads", "-c", "2",
-                       "--without-gossip", "--without-mingle", "--loglevel", "INFO"],
-            "beat": [python, "-m", "celery", "-A", "worker.beat", "beat", "--schedule", str(self.var / "beat")],
+            "worker": [python, "-m", "worker", "2"],
+            "beat": [python, "-m", "worker.beat", str(self.var / "beat")],
         }.items():  # fmt: skip
             log = (self.var / f"{name}.log").open("wb")
             self.processes.append(subprocess.Popen(line, env=self.env, cwd=ROOT, stdout=log, stderr=log, start_new_session=True))

@@ -36,6 +36,12 @@ def test_beat_knows_its_tasks_and_nothing_of_the_app():
     assert not {m for m in modules if m == "app" or m.startswith(("app.", "flask", "sqlalchemy"))}
 
 
+@pytest.mark.parametrize("code", ["import worker.__main__", "import worker.beat; worker.beat.app.Beat"])
+def test_worker_and_beat_start_without_a_prompt_for_people(code):
+    modules = loaded(code)
+    assert "celery.app.base" in modules and not {"click_repl", "prompt_toolkit", "pygments", "celery.bin.celery"} & modules
+
+
 def test_what_beat_names_is_what_workers_know():
     from worker.celery_app import app
     from worker.schedule import beat_schedule

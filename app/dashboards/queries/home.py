@@ -135,25 +135,28 @@ _MINE = (
     .order_by(PeerSession.starts_at, Invitation.id)
     .limit(MOST)
 )
+# Which rows are shown is found among narrow ones; only those are then read whole.
+_LATEST = (Expression.submitted_at.desc(), Expression.id.desc())
+_SOONEST = (PeerSession.starts_at, Invitation.id)
+_SENT = select(Expression.id).where(Expression.state_id.in_(STATES), Expression.status != Status.DRAFT)
+_INVITED = (
+    select(Invitation.id)
+    .join(Invitation.peer_session)
+    .where(
+        Invitation.organisation_id.in_(STATES),
+        Invitation.uninvited_at.is_(None),
+        PeerSession.status == SessionStatus.SCHEDULED,
+        *NOT_OVER,
+    )
+)
 _OF_STATE = {
-    "expressions": (
-        select(Expression)
-        .where(Expression.state_id.in_(STATES), Expression.status != Status.DRAFT)
-        .order_by(Expression.submitted_at.desc(), Expression.id.desc())
-        .limit(MOST)
-    ),
+    "expressions": select(Expression).where(Expression.id.in_(_SENT.order_by(*_LATEST).limit(MOST))).order_by(*_LATEST),
     "invitations": (
         select(Invitation)
         .join(Invitation.peer_session)
         .options(contains_eager(Invitation.peer_session), joinedload(Invitation.person))
-        .where(
-            Invitation.organisation_id.in_(STATES),
-            Invitation.uninvited_at.is_(None),
-            PeerSession.status == SessionStatus.SCHEDULED,
-            *NOT_OVER,
-        )
-        .order_by(PeerSession.starts_at, Invitation.id)
-        .limit(MOST)
+        .where(Invitation.id.in_(_INVITED.order_by(*_SOONEST).limit(MOST)))
+        .order_by(*_SOONEST)
     ),
     "speakers": (
         select(Designation)

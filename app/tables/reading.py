@@ -91,7 +91,7 @@ def _csv(data: bytes) -> Sheet:
             if number > MOST_SEEN or len(cells) > MOST_COLUMNS:
                 raise Unreadable("too_long", number)
             if any(cell.strip() for cell in cells):
-                sheet.lines.append(Line(number, tuple(guarding.unguard(cell) for cell in cells)))
+                sheet.lines.append(Line(number, tuple(guarding.unguard_cell(cell) for cell in cells)))
     except csv.Error:
         raise Unreadable("quotes", number + 1) from None
     return sheet

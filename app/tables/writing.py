@@ -106,7 +106,7 @@ def _csv(target: IO[bytes], columns: Sequence[Column[Any]], rows: Iterable[Any],
     """RFC 4180 with CRLF. For people a byte order mark comes first: without it spreadsheets guess the encoding."""
     text = io.TextIOWrapper(target, encoding="utf-8" if for_software else "utf-8-sig", newline="", write_through=False)
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow([c.name if for_software else guarding.guard(str(c.label)) for c in columns])
+    writer.writerow([c.name if for_software else guarding.guard_cell(str(c.label)) for c in columns])
     count = 0
     values = [c.code or c.value if for_software else c.value for c in columns]
     for row in rows:
@@ -127,7 +127,7 @@ def _in_csv(value: Cell) -> str | int | float | Decimal:
         return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     if isinstance(value, date):
         return value.isoformat()
-    return guarding.guard(value) if isinstance(value, str) else value
+    return guarding.guard_cell(value) if isinstance(value, str) else value
 
 
 def _xlsx(target: IO[bytes], title: str, columns: Sequence[Column[Any]], rows: Iterable[Any], language: str) -> int:

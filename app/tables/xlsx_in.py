@@ -22,6 +22,8 @@ MOST_SEEN = 100_000
 MOST_COLUMNS = 200
 MEMORY = 1024 * 1024 * 1024
 SECONDS = 60
+MOST_SAID = 64 * 1024 * 1024
+"""Bytes of the answer: one text kept once may stand in millions of cells, and whoever asked holds the whole answer in memory."""
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*ref="([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})"')
 _DEFINES = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.I)
 
@@ -30,9 +32,17 @@ class Refused(Exception):
     """The file is not one that is read; the word says why."""
 
 
+_said = 0
+
+
 def say(what: Any) -> None:
-    """One line of the answer."""
-    sys.stdout.write(json.dumps(what) + "\n")
+    """One line of the answer, while it is no longer than an answer may be."""
+    global _said
+    line = json.dumps(what) + "\n"
+    _said += len(line)
+    if _said > MOST_SAID and "refused" not in what:
+        raise Refused("bomb")
+    sys.stdout.write(line)
 
 
 def bounded(archive: zipfile.ZipFile, size: int) -> None:

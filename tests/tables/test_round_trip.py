@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import zipfile
 from datetime import UTC, date, datetime
@@ -34,6 +35,7 @@ def written(form, rows, width=1, language="en", title="List"):
 @given(HARD)
 def test_guarding_undoes_itself_for_every_text(text):
     assert guarding.unguard(guarding.guard(text)) == text
+    assert guarding.unguard_cell(guarding.guard_cell(text)) == text
     assert guarding.from_xml(guarding.to_xml(text)) == text
     assert guarding.guard(text)[:1] not in tuple("=+-@|\t\r\n＝＋－＠")
 
@@ -57,6 +59,33 @@ def test_text_comes_back_exactly_from_xlsx_and_no_cell_is_a_formula(rows):
     assert back == rows
     sheet = zipfile.ZipFile(io.BytesIO(data)).read("xl/worksheets/sheet1.xml")
     assert b"<f>" not in sheet and b't="f"' not in sheet
+
+
+HIDDEN = [
+    "x;=1+1",
+    "x;=1+1;y",
+    'x;"=1+1',
+    "x\t=1+1\ty",
+    "x\n=1+1\ny",
+    "x\r\n@SUM(1)",
+    ";;+1",
+    "x;'=1+1",
+    ";-1+1|' /C calc'!A0",
+    "x;＝1+1",
+]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("form", [Form.CSV, Form.PLAIN])
+def test_no_cell_is_a_formula_whichever_sign_a_spreadsheet_takes_for_the_one_between_cells(form, delimiter):
+    """Where people write 1,5 a spreadsheet opens this file with semicolons in mind: what stands behind one begins a cell."""
+    rows = [("Ministry", text, "end") for text in HIDDEN]
+    data = written(form, rows, 3)
+    naive = [part for row in data.decode("utf-8-sig").splitlines() for part in row.split(delimiter)]
+    careful = [cell for row in csv.reader(io.StringIO(data.decode("utf-8-sig")), delimiter=delimiter) for cell in row]
+    signs = tuple("=+-@|＝＋－＠")
+    assert not [cell for cell in (*(naive if delimiter != "," else ()), *careful) if cell.startswith(signs)]
+    assert [line.cells for line in read(data, 100).lines[1:]] == rows
 
 
 def test_a_csv_file_has_line_ends_and_headings_for_its_readers():

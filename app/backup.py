@@ -142,10 +142,13 @@ def _freeze(connection: Connection, now: datetime) -> uuid.UUID | None:
 
 
 def _settle(connection: Connection, freeze: uuid.UUID | None, now: datetime) -> None:
-    """Hold what waited in the backup, and let the application's role at the tables again."""
+    """Hold what waited in the backup, end its sessions, and let the application's role at the tables again."""
     if freeze is None:
         _freeze(connection, now)
     connection.execute(text("UPDATE messages SET restored_hold = true WHERE state IN ('queued', 'sending')"))
+    # a session that ended after the backup was made, by signing out or because a right was lost, does not live again
+    ended = "UPDATE sign_ins SET ended_at = :now, ended_why = 'restored' WHERE ended_at IS NULL"
+    connection.execute(text(ended), {"now": now})
     if connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = 'pathways_app'")).scalar():
         for grant in GRANTS:
             connection.execute(text(grant))

@@ -83,6 +83,8 @@ def test_a_restore_brings_back_data_and_files_and_freezes_the_outbox(house, tmp_
     place = house.var / "files" / stored.hex[-2:] / stored.hex
     place.parent.mkdir(parents=True)
     place.write_bytes(b"kept")
+    ask(house, """INSERT INTO sign_ins (id, person_id, token_hash, created_at, last_seen_at, expires_at, method)
+        SELECT gen_random_uuid(), id, 'x', now(), now(), now() + interval '7 days', 'password' FROM people""")  # fmt: skip
     folder = tmp_path / "backup"
     done = house("backup", str(folder))
     assert done.returncode == 0, done.stderr
@@ -94,6 +96,7 @@ def test_a_restore_brings_back_data_and_files_and_freezes_the_outbox(house, tmp_
     assert ask(house, "SELECT state FROM messages") == [("sent",)]
     assert house("accounts", "create-secretariat", "second@m.example").returncode == 0
     place.write_bytes(b"changed")
+    ask(house, "UPDATE sign_ins SET ended_at = now(), ended_why = 'signed out'")
 
     with house.engine.connect():
         refused = house("restore", str(folder), "--yes")
@@ -103,6 +106,7 @@ def test_a_restore_brings_back_data_and_files_and_freezes_the_outbox(house, tmp_
     assert done.returncode == 0, done.stderr
     assert "The outbox is frozen" in done.stdout and "not in the backup" not in done.stdout
     assert ask(house, "SELECT email FROM people") == [("first@m.example",)]
+    assert ask(house, "SELECT count(*) FROM sign_ins WHERE ended_at IS NULL") == [(0,)], "no session lives again"
     assert place.read_bytes() == b"kept"
     (before,) = house.var.glob("files-before-*")
     assert (before / stored.hex[-2:] / stored.hex).read_bytes() == b"changed", "nothing is thrown away"

@@ -19,7 +19,7 @@ NEWS: dict[type, tuple[str, ...]] = {
     ExpressionAccepted: ("app.exchanges.reactions:invite_to_open_sessions",),
     ExpressionsErased: ("app.letters.reactions:forget_applicants",),
     HandedOver: tuple(f"app.{room}.reactions:take_over" for room in (*_KEEPING, *_WRITING)),
-    AddressChanged: tuple(f"app.{room}.reactions:renew_links" for room in _KEEPING),
+    AddressChanged: tuple(f"app.{room}.reactions:renew_links" for room in (*_KEEPING, "circulars")),
     PersonClosed: ("app.exchanges.reactions:let_go",),
     ReplyReceived: ("app.exchanges.reactions:judge_reply",),
 }

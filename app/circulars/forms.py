@@ -83,9 +83,10 @@ class CircularForm(OnceForm):
 
 
 class SendForm(OnceForm):
-    """The button that sends, with the number that was read beside it."""
+    """The button that sends, with the number that was read beside it and the version of the text that was read."""
 
     confirmed = HiddenField()
+    version = HiddenField()
 
 
 class CallForm(OnceForm):

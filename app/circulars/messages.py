@@ -73,10 +73,15 @@ class Speaker:
         return {"subjects": {used: former.subjects[used]}, "at": leaves.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}
 
     def page(self, language: str, recipient_id: uuid.UUID, nonce: str) -> str:
-        """The page of the circular: one address for all where everyone may read it, else a personal one."""
-        if self.circular.visibility is Visibility.PUBLIC:
-            return external_url("circulars.circular", language, circular_id=self.circular.id)
-        return external_url("circulars.read", language, token=mark(PURPOSE, recipient_id, nonce))
+        """The page of the circular as this reader opens it."""
+        return page_of(self.circular, language, recipient_id, nonce)
+
+
+def page_of(circular: Circular, language: str, recipient_id: uuid.UUID, nonce: str) -> str:
+    """The page of a circular: one address for all where everyone may read it, else a personal one."""
+    if circular.visibility is Visibility.PUBLIC:
+        return external_url("circulars.circular", language, circular_id=circular.id)
+    return external_url("circulars.read", language, token=mark(PURPOSE, recipient_id, nonce))
 
 
 def letters(speaker: Speaker, mails: Iterable[tuple[Mail, uuid.UUID, str]], *, due_at: datetime) -> list[Letter]:

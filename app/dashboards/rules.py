@@ -14,6 +14,8 @@ from app.core.errors import RuleBroken
 from app.dashboards.queries.desk import TROUBLE
 from app.dashboards.queries.outbox import sent_again
 from app.extensions import db
+from app.letters.messages import SUBJECT as LETTER
+from app.letters.queries import stands
 from app.notifications import nudge, outbox
 from app.notifications.models import Message, State
 from app.notifications.rendering import SECRET_KINDS
@@ -31,6 +33,8 @@ def _why_not_again(message: Message, now: datetime) -> RuleBroken | None:
         return RuleBroken(_l("This mail has not left yet, so it cannot be sent again."))
     if message.expires_at is not None and message.expires_at <= now:
         return RuleBroken(_l("The moment this mail speaks of has passed. Write to the person instead."))
+    if message.subject_kind == LETTER and message.subject_id is not None and not stands(message.subject_id):
+        return RuleBroken(_l("This letter was replaced or cancelled, so it is not sent again. Send the one that stands."))
     return None
 
 

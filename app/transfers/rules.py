@@ -64,7 +64,8 @@ def is_small(data: bytes) -> bool:
 
 
 def confirm(row: Import, counts: str, *, by: Person, now: datetime) -> None:
-    """Begin the import of what was checked; ``counts`` are the figures the page showed."""
+    """Begin the import of what was checked; ``counts`` are the figures the page showed. Pressed twice at once, it begins once."""
+    _hold(row)
     if row.state is not ImportState.CHECKED:
         raise RuleBroken(_l("This table is not waiting for your word any more."))
     if counts != figures(row):
@@ -74,6 +75,12 @@ def confirm(row: Import, counts: str, *, by: Person, now: datetime) -> None:
     db.session.flush()
 
 
+def _hold(row: Import) -> None:
+    """The row as it is now, and nobody else's until the transaction ends: another press may have been faster."""
+    db.session.flush()
+    db.session.refresh(row, with_for_update={"of": Import})
+
+
 def figures(row: Import) -> str:
     """What is confirmed: how many rows are new, updated, left."""
     return "-".join(str(row.counts.get(name, 0)) for name in ("new", "updated", "left"))
@@ -81,6 +88,7 @@ def figures(row: Import) -> str:
 
 def stop(row: Import, *, by: Person, now: datetime) -> None:
     """Ask whoever works on it to stop; when nobody does, it is stopped at once. Nothing was changed."""
+    _hold(row)
     if row.state not in (*BUSY, ImportState.CHECKED, ImportState.REFUSED):
         raise RuleBroken(_l("This table is not waiting for your word any more."))
     row.stop_asked_at = now

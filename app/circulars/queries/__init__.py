@@ -15,6 +15,7 @@ from app.circulars.queries.records import (
     circulars_page,
     corrections_of,
     exchanges_to_write_to,
+    is_for,
     mails_by_circular,
     mails_that_left,
     recipients_page,
@@ -26,6 +27,6 @@ from app.circulars.queries.records import (
 __all__ = [
     "LINK_LASTS", "PURPOSE", "STATUSES", "SUBJECT", "Distribution", "Mail", "Member", "Outcome", "Unreached",
     "all_circulars", "all_recipients", "by_link", "calls_to_write_to", "circular_in_view", "circulars_page", "corrections_of",
-    "distribution_of", "exchanges_to_write_to", "key_of", "mails_by_circular", "mails_that_left", "members_of", "recipients_page",
-    "states_of", "unreached_of", "visible_to",
+    "distribution_of", "exchanges_to_write_to", "is_for", "key_of", "mails_by_circular", "mails_that_left", "members_of",
+    "recipients_page", "states_of", "unreached_of", "visible_to",
 ]  # fmt: skip

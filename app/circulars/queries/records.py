@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import joinedload
 
 from app.accounts.access import Viewer
-from app.accounts.models import PhoneCall
+from app.accounts.models import Person, PhoneCall
 from app.accounts.queries.phoning import last_calls
 from app.circulars.access import may_see, seen_by
 from app.circulars.models import Circular, CircularRecipient
@@ -93,6 +93,12 @@ def corrections_of(circular: Circular, viewer: Viewer, now: datetime, person_id:
         seen = or_(seen, seen_by(person_id, now))
     query = select(Circular).where(seen, Circular.corrects_id == circular.id)
     return db.session.scalars(query.order_by(Circular.created_at, Circular.id)).all()
+
+
+def is_for(circular: Circular, person: Person) -> bool:
+    """Was it sent for this person?"""
+    mine = CircularRecipient.circular_id == circular.id, CircularRecipient.person_id == person.id
+    return db.session.scalar(select(CircularRecipient.id).where(*mine)) is not None
 
 
 def by_link(token: str) -> CircularRecipient | None:

@@ -185,7 +185,7 @@ def desk_edit(circular_id: uuid.UUID) -> ResponseReturnValue:
     if not form.validate():
         return _form_page(form, row, row.corrects), 422
     try:
-        rules.change(row, plan_of(form), version=_number(form.version.data), by=me(), now=clock.now())
+        rules.change(row, plan_of(form), version=number(form.version.data), by=me(), now=clock.now())
     except Conflict as conflict:
         db.session.rollback()
         row = found(circular_id)
@@ -202,7 +202,8 @@ def desk_edit(circular_id: uuid.UUID) -> ResponseReturnValue:
     return redirect(url_for("circulars.desk_circular", circular_id=circular_id), 303)
 
 
-def _number(text: str | None) -> int:
+def number(text: str | None) -> int:
+    """A version as a form sends it; an impossible one for anything that is not a number."""
     return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 10 else -1
 
 
@@ -220,6 +221,7 @@ def draft_page(row: Circular, asks: rules.Ask | None = None, refused: Any = None
     spread = asks.found if asks is not None else queries.distribution_of(row, clock.now())
     form = SendForm(formdata=None)
     form.confirmed.data = str(len(spread.mails)) if asks is not None else ""
+    form.version.data = str(row.version)
     return render_template(
         "circulars/desk_draft.html", row=row, standings=standings, spread=spread, send_form=form, asks=asks, refused=refused,
         problems=problems(row, standings), bulk=BULK, STATES=STATES, sees_names=viewer().can(P.SEE_PEOPLE), **_beside(row),

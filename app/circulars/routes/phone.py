@@ -17,7 +17,7 @@ from app.accounts.reader import viewer_zone
 from app.accounts.rules.phoning import record_call
 from app.circulars.forms import CallForm
 from app.circulars.models import Circular
-from app.circulars.queries import circular_in_view, phone
+from app.circulars.queries import circular_in_view, is_for, phone
 from app.circulars.routes import blueprint
 from app.circulars.spoken import text_for
 from app.core import clock, zones
@@ -120,7 +120,7 @@ def _onward(line: phone.ToCall) -> str:
 
 def _matter(person: Person) -> phone.Matter:
     """What the address says the call is about; what is not this person's is 404."""
-    invitation, circular, message = _invitation(person), _circular(), _message(person)
+    invitation, circular, message = _invitation(person), _circular(person), _message(person)
     if message is not None:
         return phone.of_message(message, person, clock.now())
     if invitation is not None:
@@ -136,11 +136,12 @@ def _invitation(person: Person) -> Invitation | None:
     return found if found is not None and found.person_id == person.id else abort(404)
 
 
-def _circular() -> Circular | None:
+def _circular(person: Person) -> Circular | None:
     if not request.args.get("circular"):
         return None
     wanted = _id(request.args["circular"])
-    return (circular_in_view(viewer(), wanted, clock.now()) if wanted else None) or abort(404)
+    found = circular_in_view(viewer(), wanted, clock.now()) if wanted else None
+    return found if found is not None and is_for(found, person) else abort(404)
 
 
 def _message(person: Person) -> Message | None:

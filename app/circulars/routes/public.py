@@ -36,6 +36,8 @@ def read(token: str) -> ResponseReturnValue:
     found = queries.by_link(token)
     if found is None:
         abort(404)
+    if found.person is not None and not found.person.active:
+        raise LinkOver(_("This account is closed. Write to the secretariat."))
     row = found.circular
     if not row.is_sent or row.sent_at is None or row.sent_at + queries.LINK_LASTS < clock.now():
         raise LinkOver(_("This link worked for a year. Sign in to read the circular, or ask the secretariat for it."))

@@ -16,7 +16,7 @@ from app.circulars.forms import SendForm
 from app.circulars.models import Audience, Circular
 from app.circulars.queries import SUBJECT
 from app.circulars.routes import blueprint
-from app.circulars.routes.desk import draft_page, found
+from app.circulars.routes.desk import draft_page, found, number
 from app.circulars.rules.writing import fields_of
 from app.core import clock
 from app.core.errors import RuleBroken
@@ -70,13 +70,14 @@ def desk_reviewed(circular_id: uuid.UUID, lang_code: str) -> ResponseReturnValue
     """The text in a language was read beside its source and is right."""
     if lang_code not in LANGUAGES:
         abort(404)
-    row = found(circular_id)
+    row, read = found(circular_id), number(request.form.get("version"))
     back = f"{url_for('circulars.desk_circular', circular_id=circular_id)}#languages"
-    if request.form.get("version") != str(row.version):
-        flash(_("The texts changed while you were reading. Look again, then say that they are right."), "warn")
-        return redirect(back, 303)
     try:
-        said = rules.reviewed(row, lang_code, by=me(), now=clock.now())
+        said = rules.reviewed(row, lang_code, version=read, by=me(), now=clock.now())
+    except rules.Unread as changed:
+        db.session.rollback()
+        flash(str(changed.message), "warn")
+        return redirect(back, 303)
     except RuleBroken as refused:
         return _refused(circular_id, refused)
     db.session.commit()
@@ -99,7 +100,7 @@ def desk_send(circular_id: uuid.UUID) -> ResponseReturnValue:
     typed = (form.confirmed.data or "").strip()
     confirmed = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 10 else None
     try:
-        done = rules.send(row, confirmed=confirmed, by=me(), now=clock.now())
+        done = rules.send(row, confirmed=confirmed, version=number(form.version.data), by=me(), now=clock.now())
     except rules.Ask as asks:
         db.session.rollback()
         return draft_page(found(circular_id), asks), asks.status

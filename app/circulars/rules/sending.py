@@ -74,11 +74,16 @@ def problems(row: Circular, standings: Iterable[Standing]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def send(row: Circular, *, confirmed: int | None, by: Person, now: datetime) -> Distribution:
-    """Send it. More than ``BULK`` mails ask first; the number that was confirmed must be the one that is true now."""
+def send(row: Circular, *, confirmed: int | None, by: Person, now: datetime, version: int | None = None) -> Distribution:
+    """Send it. More than ``BULK`` mails ask first; the number that was confirmed must be the one that is true now.
+
+    ``version`` is that of the text whoever sends it has read: one that a colleague changed since is read again first.
+    """
     lock(row)
     if row.sent_at is not None:
         raise RuleBroken(_l("This circular was sent already. It was not sent again."))
+    if version is not None and row.version != version:
+        raise RuleBroken(_l("Somebody changed this circular while you were looking at it. Read it again, then send it."))
     standings = standings_of(SUBJECT, row.id, fields_of(row))
     wrong = problems(row, standings)
     if wrong:

@@ -7,12 +7,13 @@ from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
 
 from app.accounts.models import Person
 from app.audit.rules import record
 from app.circulars import messages
 from app.circulars.models import Circular, CircularRecipient
-from app.circulars.queries import SUBJECT, Mail, Member
+from app.circulars.queries import SUBJECT, Mail, Member, is_for
 from app.circulars.queries.audience import trouble_of
 from app.circulars.rules.writing import fields_of, lock
 from app.core.tokens import fresh_nonce
@@ -43,10 +44,23 @@ def take_over(former: Person, successor: Person, mails: Collection[uuid.UUID], *
     db.session.flush()
 
 
+def renew(person: Person) -> None:
+    """The address was corrected: links that went to the former one end. A mail that waits, or is sent again, has the new one."""
+    query = select(CircularRecipient).options(joinedload(CircularRecipient.circular))
+    for row in db.session.scalars(query.where(CircularRecipient.person_id == person.id).order_by(CircularRecipient.id)).all():
+        row.nonce = fresh_nonce()
+        of = (Message.subject_kind == SUBJECT, Message.subject_id == row.circular_id, Message.recipient_id == person.id)
+        mails = select(Message).where(*of, Message.state != State.SENDING).order_by(Message.id).with_for_update()
+        for mail in db.session.scalars(mails).all():
+            page = messages.page_of(row.circular, mail.locale, row.id, row.nonce)
+            mail.facts = {**mail.facts, "links": {**mail.facts.get("links", {}), "page": page}}
+    db.session.flush()
+
+
 def _pass_on(mine: CircularRecipient, former: Person, successor: Person, *, by: Person, now: datetime) -> None:
     circular = mine.circular
     lock(circular)
-    if not circular.is_sent or _has(circular, successor):
+    if not circular.is_sent or is_for(circular, successor):
         return
     made = CircularRecipient(
         circular_id=circular.id, person_id=successor.id, name=successor.full_name, organisation_id=mine.organisation_id,
@@ -60,13 +74,6 @@ def _pass_on(mine: CircularRecipient, former: Person, successor: Person, *, by: 
     record(
         "circular.handed_over", SUBJECT, circular.id, by=by, now=now, changes={"contact": (former.full_name, successor.full_name)}
     )
-
-
-def _has(circular: Circular, person: Person) -> bool:
-    there = select(CircularRecipient.id).where(
-        CircularRecipient.circular_id == circular.id, CircularRecipient.person_id == person.id
-    )
-    return db.session.scalar(there) is not None
 
 
 def _write_to(made: CircularRecipient, circular: Circular, person: Person, mine: CircularRecipient, now: datetime) -> None:

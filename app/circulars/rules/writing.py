@@ -36,6 +36,10 @@ class ClockFold(RuleBroken):
         self.second = second
 
 
+class Unread(RuleBroken):
+    """The text is another by now than the one that was read."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """What the secretariat says about a circular."""
@@ -137,9 +141,11 @@ def change(row: Circular, plan: Plan, *, version: int, by: Person, now: datetime
     return bool(changes)
 
 
-def reviewed(row: Circular, language: str, *, by: Person, now: datetime) -> bool:
-    """Somebody read the text in this language beside its source and says that it is right."""
+def reviewed(row: Circular, language: str, *, by: Person, now: datetime, version: int | None = None) -> bool:
+    """Somebody read the text in this language beside its source and says that it is right; ``version`` is what they read."""
     lock(row)
+    if version is not None and row.version != version:
+        raise Unread(_l("The texts changed while you were reading. Look again, then say that they are right."))
     _refuse_unless_draft(row)
     return text_rules.reviewed(SUBJECT, row.id, fields_of(row), language, by=by, now=now)
 

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.accounts.access import P, me, requires, viewer
+from app.accounts.models import Role
 from app.accounts.visibility import WORDS, Label
 from app.core import clock
 from app.core.errors import RuleBroken
@@ -65,8 +66,8 @@ def _labelled(expression: Expression, row_id: uuid.UUID) -> Note | Question | St
 
 
 def _mine(expression: Expression) -> Opinion | None:
-    """What the reader was asked; nothing for those who were never asked."""
-    return queries.opinion_of(me(), expression)
+    """What the reader was asked as a co-lead; nothing for those who were never asked, or are none any more."""
+    return queries.opinion_of(me(), expression) if Role.CO_LEAD in viewer().roles else None
 
 
 @blueprint.route("/desk/expressions/<uuid:expression_id>/opinion", methods=["GET", "POST"])

@@ -71,7 +71,7 @@ def facts(expression: Expression, viewer: Viewer) -> Facts:
         asked=asked,
         withdrawn=withdrawn,
         left_out=out if whole else [row for row in out if person is not None and row.person_id == person.id],
-        mine=next(mine, None) if not i_am_out else None,
+        mine=next(mine, None) if not i_am_out and Role.CO_LEAD in viewer.roles else None,
         i_am_out=i_am_out,
         may_ask=asks,
         may_declare=is_co_lead and open_for_it and not i_am_out,

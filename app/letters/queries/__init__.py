@@ -12,6 +12,7 @@ from app.letters.queries.letters import (
     replaced_by,
     set_in_view,
     sets_visible_to,
+    stands,
     to_print,
     visible_to,
 )
@@ -21,6 +22,6 @@ from app.letters.queries.subjects import DECIDED, Party, Recipient, Subject, par
 __all__ = [
     "DECIDED", "Entry", "Filters", "Party", "Recipient", "Subject", "awaiting", "every", "files_of", "formula_gaps",
     "issued_about", "letter_in_view", "letters_of", "may_answer", "not_reviewed", "open_sets", "page", "parties", "replaced_by",
-    "revisions_of", "set_in_view", "sets_visible_to", "signatories", "standings", "subject_of", "subjects_of", "to_print",
+    "revisions_of", "set_in_view", "sets_visible_to", "signatories", "standings", "stands", "subject_of", "subjects_of", "to_print",
     "visible_to", "wordings",
 ]  # fmt: skip

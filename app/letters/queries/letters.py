@@ -108,6 +108,12 @@ def replaced_by(letter: Letter) -> Letter | None:
     return db.session.scalars(query.options(joinedload(Letter.set)).order_by(Letter.created_at.desc()).limit(1)).first()
 
 
+def stands(letter_id: uuid.UUID) -> bool:
+    """Is this letter issued or received, neither replaced nor cancelled?"""
+    counts = Letter.status.in_((Status.ISSUED, Status.RECEIVED))
+    return db.session.scalar(select(Letter.id).where(Letter.id == letter_id, counts)) is not None
+
+
 def files_of(ids: Iterable[uuid.UUID | None]) -> dict[uuid.UUID, StoredFile]:
     """Stored files by id, in one statement."""
     wanted = [one for one in ids if one is not None]

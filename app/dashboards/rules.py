@@ -14,7 +14,7 @@ from app.core.errors import RuleBroken
 from app.dashboards.queries.desk import TROUBLE
 from app.dashboards.queries.outbox import sent_again
 from app.extensions import db
-from app.letters.messages import SUBJECT as LETTER
+from app.letters.queries import SUBJECT as LETTER
 from app.letters.queries import stands
 from app.notifications import nudge, outbox
 from app.notifications.models import Message, State

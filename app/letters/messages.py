@@ -9,12 +9,13 @@ from typing import Any
 from app.core.db import Json
 from app.files.models import StoredFile
 from app.letters.models import Letter, LetterSet
+from app.letters.queries import letters as queries
 from app.letters.queries.subjects import Recipient
 from app.notifications import outbox
 from app.notifications.models import Message
 from app.notifications.rendering import job_of
 
-SUBJECT = "letter"
+SUBJECT = queries.SUBJECT
 
 
 def file_name(number: str, ending: str) -> str:

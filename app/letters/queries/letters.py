@@ -15,6 +15,9 @@ from app.extensions import db
 from app.files.models import StoredFile
 from app.letters.models import About, Direction, Letter, LetterSet, SetStatus, Status
 
+SUBJECT = "letter"
+"""What the outbox calls a letter when a message speaks of one."""
+
 
 def visible_to(viewer: Viewer) -> Select[Letter]:
     """All letters for those who see the register; none for anybody else."""

@@ -15,6 +15,7 @@ from app.core.forms import (
     LanguageField,
     OnceForm,
     OurDateField,
+    SeveralField,
     TextsField,
     TidySelect,
     at_most,
@@ -41,6 +42,7 @@ class SetForm(OnceForm):
     """What is prepared: for which States, who signs, until when, with which annexes."""
 
     states = CheckboxesField(_l("Letters to make"))
+    also = SeveralField(_l("Also on paper"))
     signatory_id = TidySelect(_l("Who signs"))
     answer_due = OurDateField(_l("Answer due"))
     annex_1_title = StringField(_l("First annex"), [at_most(200)])
@@ -50,9 +52,10 @@ class SetForm(OnceForm):
     annex_3_title = StringField(_l("Third annex"), [at_most(200)])
     annex_3_file = FileField(_l("File of the third annex"))
 
-    def offer(self, states: list[tuple[str, str]], signatories: list[tuple[str, str]]) -> None:
-        """Whom letters may go to, and who may sign them."""
+    def offer(self, states: list[tuple[str, str]], also: list[tuple[str, str]], signatories: list[tuple[str, str]]) -> None:
+        """Whom letters may go to, whom only on paper, and who may sign them."""
         self.states.choices = states
+        self.also.choices = also
         self.signatory_id.choices = signatories
 
     @property

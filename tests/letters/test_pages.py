@@ -16,7 +16,7 @@ from app.extensions import db
 from app.letters.models import Formula, Letter, LetterSet, Signatory, Status
 from app.notifications.models import Message
 from tests.conftest import csrf_of
-from tests.factories.accounts import make_person
+from tests.factories.accounts import make_person, make_state
 from tests.factories.letters import issued, office, received
 
 
@@ -95,6 +95,28 @@ def test_the_issue_pressed_twice_and_the_form_sent_twice_do_one_thing(app, world
     assert count(app, Letter) == 1
     with app.app_context():
         assert db.session.scalar(select(func.count()).where(Message.kind == "letter-sent")) == 1
+
+
+def test_a_state_that_no_mail_reaches_is_invited_on_paper(app, world, desk):
+    with app.app_context():
+        west, east = make_state("Westland"), make_state("Eastland")
+        make_person(of=east)  # has an address: invite them, then write
+        db.session.commit()
+        west_id, east_id = west.id, east.id
+    url = f"/en/desk/letters/prepare?session={world['session']}"
+    html = desk.get(url).get_data(as_text=True)
+    offered = re.findall(r'name="also" value="([^"]+)"', html)
+    assert str(west_id) in offered and str(east_id) not in offered and str(world["north"]) not in offered
+    assert prepared(desk, world, also=[str(east_id)]).status_code == 422  # not on the list
+    made = prepared(desk, world, states=[], also=[str(west_id)])
+    assert made.status_code == 303
+    page = desk.get(made.location).get_data(as_text=True)
+    assert posted(desk, f"{made.location}/issue").status_code == 303, page
+    with app.app_context():
+        letter = db.session.scalars(select(Letter).where(Letter.state_id == west_id)).one()
+        assert (letter.status, letter.number) == (Status.ISSUED, "PX/2026/L-0001")
+        assert db.session.scalar(select(func.count()).where(Message.kind == "letter-sent")) == 0
+    assert "Westland" in desk.get("/en/desk/letters/to-print").get_data(as_text=True)
 
 
 def test_a_changed_session_brings_the_page_again_with_its_sentence(app, world, desk):

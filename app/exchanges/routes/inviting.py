@@ -97,7 +97,9 @@ def _guests(form: InviteForm, today: date) -> tuple[list[rules.Guest], list[str]
 
     for state, routing in _routed(form.states.data or [], today):
         if not routing:
-            notes.append(_("Nobody of %(state)s can be reached. Add a person first.", state=name_of(state)))
+            notes.append(
+                _("Nobody of %(state)s can be reached by mail. Add a person, or make a letter to print.", state=name_of(state))
+            )
         add(routing, state, "state")
     for organisation in _organisations(form.organisations.data or []):
         people = cards_of(organisation, today)

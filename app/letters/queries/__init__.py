@@ -18,11 +18,12 @@ from app.letters.queries.letters import (
     visible_to,
 )
 from app.letters.queries.register import Entry, Filters, every, page
-from app.letters.queries.subjects import DECIDED, Party, Recipient, Subject, parties, subject_of, subjects_of
+from app.letters.queries.subjects import DECIDED, Party, Recipient, Subject, on_paper, parties, subject_of, subjects_of
 
 __all__ = [
     "DECIDED", "SUBJECT", "Entry", "Filters", "Party", "Recipient", "Subject", "awaiting", "every", "files_of", "formula_gaps",
-    "issued_about", "letter_in_view", "letters_of", "may_answer", "not_reviewed", "open_sets", "page", "parties", "replaced_by",
+    "issued_about", "letter_in_view", "letters_of", "may_answer", "not_reviewed", "on_paper",
+    "open_sets", "page", "parties", "replaced_by",
     "revisions_of", "set_in_view", "sets_visible_to", "signatories", "standings", "stands", "subject_of", "subjects_of", "to_print",
     "visible_to", "wordings",
 ]  # fmt: skip

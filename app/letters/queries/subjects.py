@@ -112,6 +112,19 @@ def parties(subject: Subject, now: datetime, only: Collection[uuid.UUID] | None 
     return _of_states([subject.row.state], {}, _today(now))
 
 
+def on_paper(subject: Subject, now: datetime) -> list[Party]:
+    """Of a session: the States that nobody could invite, for no address of theirs is known. A letter on paper can."""
+    if not isinstance(subject.row, PeerSession):
+        return []
+    invited = select(Invitation.organisation_id).where(
+        Invitation.peer_session_id == subject.row.id, Invitation.uninvited_at.is_(None), Invitation.organisation_id.is_not(None)
+    )
+    query = select(Organisation).where(Organisation.kind == OrganisationKind.STATE, Organisation.id.not_in(invited))
+    states = list(db.session.scalars(query.order_by(Organisation.sort_name, Organisation.id)))
+    routes = routes_for(states, _today(now)) if states else {}
+    return _of_states([state for state in states if not routes[state.id].people], {}, _today(now))
+
+
 def _today(now: datetime) -> date:
     return to_wall(now, settings().default_zone).date()
 

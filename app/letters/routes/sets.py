@@ -37,14 +37,16 @@ def _asked() -> Subject:
 def prepare() -> ResponseReturnValue:
     """Which letters to make about a session, a decision or a designation."""
     subject, now = _asked(), clock.now()
-    found = queries.parties(subject, now)
+    found, unreached = queries.parties(subject, now), queries.on_paper(subject, now)
     issued = {letter.state_id for letter in queries.issued_about(subject.kind, subject.id)}
     form = SetForm()
     signers = queries.signatories()
-    form.offer([(p.key, _label(p)) for p in found], [(str(s.id), s.name) for s in signers])
+    also = [(p.key, name_of(p.state)) for p in unreached if p.state is not None]
+    form.offer([(p.key, _label(p)) for p in found], also, [(str(s.id), s.name) for s in signers])
     if not form.is_submitted():
         form.states.data = [p.key for p in found if (p.state.id if p.state else None) not in issued]
-    facts: dict[str, Any] = {"subject": subject, "about": called(subject), "found": found, "issued": issued, "signers": signers}
+    facts: dict[str, Any] = {"subject": subject, "about": called(subject), "issued": issued, "signers": signers}
+    facts["found"] = found or unreached
     if not form.is_submitted():
         return page("set_form", form=form, not_yet=_not_yet(subject), **facts)
     if not form.validate():
@@ -54,10 +56,10 @@ def prepare() -> ResponseReturnValue:
         return sending.again()
     try:
         signer = db.session.get(Signatory, id_of(form.signatory_id.data)) if id_of(form.signatory_id.data) else None
+        chosen = {*(form.states.data or ()), *(form.also.data or ())}
         made = rules.prepare(
-            subject, set(form.states.data or ()), signatory=signer, answer_due=form.answer_due.data, annexes=form.annexes,
-            by=me(), now=now,
-        )  # fmt: skip
+            subject, chosen, signatory=signer, answer_due=form.answer_due.data, annexes=form.annexes, by=me(), now=now
+        )
     except RuleBroken as error:
         status = refuse(form, error)
         return page("set_form", status, form=form, not_yet=None, **facts)

@@ -38,7 +38,7 @@ from app.letters.models import (
     Status,
 )
 from app.letters.queries.formulas import wordings
-from app.letters.queries.subjects import DECIDED, Party, Subject, parties
+from app.letters.queries.subjects import DECIDED, Party, Subject, on_paper, parties
 
 MOST = 200
 """So many letters at once; each is typeset while the page waits."""
@@ -73,7 +73,10 @@ def prepare(
         raise RuleBroken(_("Choose who signs. A letter without a signatory cannot be issued."), field="signatory_id")
     refuse_past(answer_due, now)
     _refuse_too_late(answer_due, subject)
-    wanted = [party for party in parties(subject, now) if party.key in chosen]
+    known = parties(subject, now)
+    wanted = [party for party in known if party.key in chosen]
+    if set(chosen) - {party.key for party in known}:
+        wanted += [party for party in on_paper(subject, now) if party.key in chosen]
     if not wanted:
         raise RuleBroken(_("Choose at least one State."), field="states")
     if len(wanted) > MOST:

@@ -35,7 +35,7 @@ FOR_ONE = {
     "session-invite-hand-over", "letter-sent", "pilot-due", "pilot-overdue", "pilot-overdue-lead",
 }  # fmt: skip
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_REFERENCE = re.compile(r"EOI-\d{4}-\d{4}")
+_REFERENCE = re.compile(r"EOI-\d{4}-\d{4,}")
 _CODE = re.compile(r"\b[0-9A-HJKMNP-TV-Z]{4}(?:-[0-9A-HJKMNP-TV-Z]{4}){2}\b")
 _TOKEN = re.compile(
     r"(/(?:answer|join|sign-in|welcome|status|confirmations|corrections|drafts|questions|milestone|circulars/read)/)[\w.~-]{16,}"

@@ -20,7 +20,7 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 _TOKEN = re.compile(
     r"(/(?:answer|join|sign-in|welcome|status|milestones?|confirmations|corrections|drafts|questions|circulars/read)/)[\w.~-]{16,}"
 )
-_REFERENCE = re.compile(r"EOI-\d{4}-\d{4}")
+_REFERENCE = re.compile(r"EOI-\d{4}-\d{4,}")
 NOBODY = str(uuid.UUID(int=7))
 SHARED = ("kind", "zone", "created_at", "ical_method", "ical_uid", "ical_sequence")
 

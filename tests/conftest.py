@@ -233,6 +233,20 @@ def statements(app: Flask) -> Iterator[list[str]]:
     event.remove(connection, "before_cursor_execute", note)
 
 
+@pytest.fixture
+def within(app):
+    """Database work in a context of its own, committed; requests never share it with the test."""
+
+    @contextmanager
+    def work():
+        with app.app_context():
+            yield db.session
+            db.session.commit()
+            db.session.remove()
+
+    return work
+
+
 def csrf_of(html: str) -> str:
     """The CSRF token of the first form in a page."""
     import re

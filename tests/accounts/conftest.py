@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from datetime import timedelta
 from html.parser import HTMLParser
 from typing import Any
@@ -12,7 +11,7 @@ import pytest
 from app.accounts.models import Role
 from app.accounts.rules import joining
 from app.core import clock
-from app.extensions import db
+from tests.accounts.leaving import LATER, Leaving
 from tests.factories.accounts import NOW, make_person
 
 PASSWORD = "lantern otter forty fjord"
@@ -92,20 +91,6 @@ def send(client, url: str, action: str | None = None, at: str | None = None, **v
 
 
 @pytest.fixture
-def within(app):
-    """Database work in a context of its own, committed; requests never share it with the test."""
-
-    @contextmanager
-    def work():
-        with app.app_context():
-            yield db.session
-            db.session.commit()
-            db.session.remove()
-
-    return work
-
-
-@pytest.fixture
 def browser_of(within, sign_in):
     """A browser of somebody with these roles, and the person."""
 
@@ -141,3 +126,10 @@ def person(within):
 def at(monkeypatch):
     """Let the platform's clock show another moment."""
     return lambda moment: monkeypatch.setattr(clock, "now", lambda: moment)
+
+
+@pytest.fixture
+def leaving(session, monkeypatch):
+    found = Leaving()
+    monkeypatch.setattr(clock, "now", lambda: LATER)
+    return found

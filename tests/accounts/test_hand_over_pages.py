@@ -8,7 +8,7 @@ from sqlalchemy import select
 from app.accounts.models import Designation, HandOver, Person, Role
 from app.extensions import db
 from app.notifications.models import Message
-from tests.accounts.test_hand_over import Leaving
+from tests.accounts.leaving import Leaving
 from tests.conftest import csrf_of
 from tests.interests.pages import read
 

@@ -8,7 +8,7 @@ from app.accounts.models import Role
 from app.extensions import db
 from tests.factories.accounts import make_person, make_state
 from tests.factories.exchanges import make_invitation, make_session
-from tests.factories.letters import make_signatory
+from tests.factories.letters import make_signatory, office
 
 
 @pytest.fixture
@@ -29,3 +29,15 @@ def world(app):
 def desk(world, sign_in):
     """A browser of the secretariat."""
     return sign_in(world["secretary"], Role.SECRETARIAT)
+
+
+@pytest.fixture
+def secretary(session):
+    """Somebody of the secretariat, for rules and queries."""
+    return office()
+
+
+@pytest.fixture
+def signer(session, secretary):
+    """Somebody who signs."""
+    return make_signatory(secretary.person)

@@ -16,73 +16,63 @@ from app.letters.models import Letter, SetStatus, Status
 from app.notifications.models import Message, State
 from tests.conftest import NOW
 from tests.factories.exchanges import make_session
-from tests.factories.letters import about, issue, issued, make_signatory, office, prepare
+from tests.factories.letters import about, issue, issued, prepare
 from tests.files.samples import PDF
 from tests.letters.issuing import invited, text_of
 
 
-@pytest.fixture
-def desk(session):
-    return office()
-
-
-@pytest.fixture
-def signer(session, desk):
-    return make_signatory(desk.person)
-
-
-def test_a_corrected_letter_gets_a_new_number_and_says_which_it_replaces(session, desk, signer):
+def test_a_corrected_letter_gets_a_new_number_and_says_which_it_replaces(session, secretary, signer):
     row = make_session()
     invited(row, "Northland")
-    first = issued(desk, row, signer)[0]
-    subject = about(desk, row)
-    of = rules.correct(first, subject, by=desk.person, now=NOW)
-    assert rules.correct(first, subject, by=desk.person, now=NOW).id == of.id  # asked twice, one draft
-    second = issue(desk, of, subject)[0]
+    first = issued(secretary, row, signer)[0]
+    subject = about(secretary, row)
+    of = rules.correct(first, subject, by=secretary.person, now=NOW)
+    assert rules.correct(first, subject, by=secretary.person, now=NOW).id == of.id  # asked twice, one draft
+    second = issue(secretary, of, subject)[0]
     assert (first.status, first.number) == (Status.REPLACED, "PX/2026/L-0001")
     assert (second.status, second.number, second.replaces_id) == (Status.ISSUED, "PX/2026/L-0002", first.id)
     assert "This letter replaces our letter PX/2026/L-0001 of 23 November 2026." in text_of(second, session)
     waiting = dict(session.execute(select(Message.subject_id, Message.state).where(Message.kind == "letter-sent")).all())
     assert waiting == {first.id: State.CANCELLED, second.id: State.QUEUED}
     with pytest.raises(RuleBroken):
-        rules.correct(first, subject, by=desk.person, now=NOW)
+        rules.correct(first, subject, by=secretary.person, now=NOW)
 
 
-def test_a_cancelled_letter_keeps_its_number_and_its_mail_does_not_leave(session, desk, signer):
+def test_a_cancelled_letter_keeps_its_number_and_its_mail_does_not_leave(session, secretary, signer):
     row = make_session()
     invited(row, "Northland")
-    letter = issued(desk, row, signer)[0]
+    letter = issued(secretary, row, signer)[0]
     with pytest.raises(RuleBroken) as refused:
-        rules.cancel(letter, "  ", by=desk.person, now=NOW)
+        rules.cancel(letter, "  ", by=secretary.person, now=NOW)
     assert refused.value.field == "reason"
-    rules.cancel(letter, "Sent too early", by=desk.person, now=NOW)
-    rules.cancel(letter, "Sent too early", by=desk.person, now=NOW)
+    rules.cancel(letter, "Sent too early", by=secretary.person, now=NOW)
+    rules.cancel(letter, "Sent too early", by=secretary.person, now=NOW)
     assert (letter.status, letter.number, letter.cancel_reason) == (Status.CANCELLED, "PX/2026/L-0001", "Sent too early")
     assert session.scalars(select(Message.state).where(Message.kind == "letter-sent")).all() == [State.CANCELLED]
     assert session.scalar(select(func.count()).where(AuditEntry.action == "letter.cancelled")) == 1
-    assert issued(desk, row, signer)[0].number == "PX/2026/L-0002"
+    assert issued(secretary, row, signer)[0].number == "PX/2026/L-0002"
 
 
-def test_discarded_drafts_leave_no_number_and_no_file(session, desk, signer):
+def test_discarded_drafts_leave_no_number_and_no_file(session, secretary, signer):
     row = make_session()
     invited(row, "Northland")
     annex = rules.Annex("Programme", FileStorage(io.BytesIO(PDF), filename="p.pdf"), "annex_1_file")
-    of = prepare(desk, about(desk, row), signer, annexes=[annex])
-    rules.discard(of, by=desk.person, now=NOW)
-    rules.discard(of, by=desk.person, now=NOW)
+    of = prepare(secretary, about(secretary, row), signer, annexes=[annex])
+    rules.discard(of, by=secretary.person, now=NOW)
+    rules.discard(of, by=secretary.person, now=NOW)
     assert of.status is SetStatus.DISCARDED
     assert session.scalar(select(func.count()).select_from(Letter)) == 0
     assert session.scalar(select(func.count()).select_from(StoredFile)) == 0
-    assert issued(desk, row, signer)[0].number == "PX/2026/L-0001"
+    assert issued(secretary, row, signer)[0].number == "PX/2026/L-0001"
 
 
-def test_one_letter_can_be_left_out_but_not_the_last(session, desk, signer):
+def test_one_letter_can_be_left_out_but_not_the_last(session, secretary, signer):
     row = make_session()
     invited(row, "Northland")
     invited(row, "Southland")
-    of = prepare(desk, about(desk, row), signer)
+    of = prepare(secretary, about(secretary, row), signer)
     one, other = queries.letters_of(of)
-    rules.leave_out(one, by=desk.person, now=NOW)
+    rules.leave_out(one, by=secretary.person, now=NOW)
     with pytest.raises(RuleBroken):
-        rules.leave_out(other, by=desk.person, now=NOW)
+        rules.leave_out(other, by=secretary.person, now=NOW)
     assert [letter.id for letter in queries.letters_of(of)] == [other.id]

@@ -23,27 +23,17 @@ from tests.conftest import NOW
 from tests.factories.accounts import make_designation, make_ministry, make_mission, make_person, make_state
 from tests.factories.exchanges import make_invitation, make_session
 from tests.factories.interests import make_call, make_expression
-from tests.factories.letters import about, issue, issued, make_signatory, office, prepare
+from tests.factories.letters import about, issue, issued, prepare
 from tests.files.samples import PDF
 from tests.letters.issuing import invited, text_of
 
 
-@pytest.fixture
-def desk(session):
-    return office()
-
-
-@pytest.fixture
-def signer(session, desk):
-    return make_signatory(desk.person)
-
-
-def test_each_invited_state_gets_one_letter_in_its_language_with_a_number_of_its_own(session, desk, signer):
+def test_each_invited_state_gets_one_letter_in_its_language_with_a_number_of_its_own(session, secretary, signer):
     row = make_session()
     north, _person = invited(row, "Northland", zone="Africa/Nairobi")
     make_invitation(row, make_person(of=north), organisation=north)  # a second person of the State: still one letter
     south, _other = invited(row, "Southland", "fr", zone="Europe/Paris")
-    letters = issued(desk, row, signer)
+    letters = issued(secretary, row, signer)
     assert [(one.number, one.state_id, one.language) for one in letters] == [
         ("PX/2026/L-0001", north.id, "en"), ("PX/2026/L-0002", south.id, "fr"),
     ]  # fmt: skip
@@ -56,10 +46,10 @@ def test_each_invited_state_gets_one_letter_in_its_language_with_a_number_of_its
     assert "Cheffe du secrétariat" in french and "République de Southland" in french
 
 
-def test_what_is_issued_is_kept_with_its_checksum_and_never_moves(session, desk, signer):
+def test_what_is_issued_is_kept_with_its_checksum_and_never_moves(session, secretary, signer):
     row = make_session()
     invited(row, "Northland")
-    letter = issued(desk, row, signer)[0]
+    letter = issued(secretary, row, signer)[0]
     kept = {f.id: f for f in session.scalars(select(StoredFile).where(StoredFile.object_id == letter.id))}
     assert set(kept) == {letter.pdf_id, letter.docx_id}
     for stored in kept.values():
@@ -72,38 +62,38 @@ def test_what_is_issued_is_kept_with_its_checksum_and_never_moves(session, desk,
     assert told.changes["sha256"][1] == kept[letter.pdf_id].sha256
 
 
-def test_issuing_twice_does_one_thing(session, desk, signer):
+def test_issuing_twice_does_one_thing(session, secretary, signer):
     row = make_session()
     invited(row, "Northland")
-    subject = about(desk, row)
-    of = prepare(desk, subject, signer)
+    subject = about(secretary, row)
+    of = prepare(secretary, subject, signer)
     seen = rules.seen(rules.proofs(of, queries.letters_of(of), subject, NOW))
-    first = rules.issue(of, subject, looked_at=seen, by=desk.person, now=NOW)
-    again = rules.issue(of, subject, looked_at=seen, by=desk.person, now=NOW)
+    first = rules.issue(of, subject, looked_at=seen, by=secretary.person, now=NOW)
+    again = rules.issue(of, subject, looked_at=seen, by=secretary.person, now=NOW)
     assert (len(first), again) == (1, [])
     assert session.scalar(select(func.count()).select_from(Letter)) == 1
     assert session.scalar(select(func.count()).where(Message.kind == "letter-sent")) == 1
 
 
-def test_numbers_go_on_without_a_gap_after_a_refusal(session, desk, signer):
+def test_numbers_go_on_without_a_gap_after_a_refusal(session, secretary, signer):
     row = make_session()
     invited(row, "Northland")
-    assert issued(desk, row, signer)[0].number == "PX/2026/L-0001"
-    subject = about(desk, row)
-    of = prepare(desk, subject, signer)
+    assert issued(secretary, row, signer)[0].number == "PX/2026/L-0001"
+    subject = about(secretary, row)
+    of = prepare(secretary, subject, signer)
     with pytest.raises(RuleBroken), session.begin_nested():
-        rules.issue(of, subject, looked_at="what nobody saw", by=desk.person, now=NOW)
-    assert issue(desk, of, subject)[0].number == "PX/2026/L-0002"
+        rules.issue(of, subject, looked_at="what nobody saw", by=secretary.person, now=NOW)
+    assert issue(secretary, of, subject)[0].number == "PX/2026/L-0002"
     assert rules.next_number(Direction.OUT, date(2027, 1, 1)) == "PX/2027/L-0001"
 
 
-def test_a_letter_goes_to_each_mailbox_of_its_state_with_the_pdf_attached(session, desk, signer):
+def test_a_letter_goes_to_each_mailbox_of_its_state_with_the_pdf_attached(session, secretary, signer):
     row = make_session()
     north, one = invited(row, "Northland")
     two = make_person(of=north, language="fr")
     make_invitation(row, two, organisation=north)
     invited(row, "Southland")
-    letter = issued(desk, row, signer)[0]
+    letter = issued(secretary, row, signer)[0]
     mails = session.scalars(select(Message).where(Message.kind == "letter-sent", Message.subject_id == letter.id)).all()
     assert {(m.address, m.locale, m.state) for m in mails} == {
         (one.email, "en", State.QUEUED), (two.email, "fr", State.QUEUED),
@@ -114,19 +104,19 @@ def test_a_letter_goes_to_each_mailbox_of_its_state_with_the_pdf_attached(sessio
     assert {p["address"] for p in letter.recipients["people"]} == {one.email, two.email}
 
 
-def test_a_state_without_an_address_waits_to_be_printed_and_gets_no_mail(session, desk, signer):
+def test_a_state_without_an_address_waits_to_be_printed_and_gets_no_mail(session, secretary, signer):
     row = make_session()
     invited(row, "Northland", reachable=False)
-    letter = issued(desk, row, signer)[0]
+    letter = issued(secretary, row, signer)[0]
     assert (letter.means, letter.sent_on, letter.recipients["people"]) == (None, None, [])
     assert not session.scalar(select(func.count()).where(Message.kind == "letter-sent"))
-    assert [one.id for one in queries.to_print(desk).rows] == [letter.id]
-    rules.sent(letter, means=Means.POUCH, on=date(2026, 11, 23), by=desk.person, now=NOW)
+    assert [one.id for one in queries.to_print(secretary).rows] == [letter.id]
+    rules.sent(letter, means=Means.POUCH, on=date(2026, 11, 23), by=secretary.person, now=NOW)
     assert (letter.means, letter.sent_on) == (Means.POUCH, date(2026, 11, 23))
-    assert queries.to_print(desk).rows == []
+    assert queries.to_print(secretary).rows == []
 
 
-def test_the_mission_or_the_ministry_is_addressed_as_the_states_mail_goes(session, desk, signer):
+def test_the_mission_or_the_ministry_is_addressed_as_the_states_mail_goes(session, secretary, signer):
     row = make_session()
     capital, _ = invited(row, "Northland")
     make_ministry(capital, "Ministry of the Interior")
@@ -134,7 +124,7 @@ def test_the_mission_or_the_ministry_is_addressed_as_the_states_mail_goes(sessio
     by_mission, _ = invited(row, "Southland", mail_route=MailRoute.MISSION)
     make_mission(by_mission, "Permanent Mission of Southland")
     nobody, _ = invited(row, "Westland")
-    letters = {one.state_id: one for one in issued(desk, row, signer)}
+    letters = {one.state_id: one for one in issued(secretary, row, signer)}
     assert letters[capital.id].addressed is Addressed.MINISTRY
     assert (
         "compliments to the Ministry of the Interior and has the honour to invite"
@@ -150,11 +140,11 @@ def test_the_mission_or_the_ministry_is_addressed_as_the_states_mail_goes(sessio
     ("status", "words"),
     [(Interest.ACCEPTED, "has been accepted"), (Interest.WAITLISTED, "waiting list"), (Interest.DECLINED, "this time")],
 )
-def test_a_decision_becomes_one_letter_to_who_applied(session, desk, signer, status, words):
+def test_a_decision_becomes_one_letter_to_who_applied(session, secretary, signer, status, words):
     state = make_state("Northland")
     expression = make_expression(make_call(), state, status=status, reference="EOI-2026-0007", decided_at=NOW)
-    subject = about(desk, expression, About.EXPRESSION)
-    (letter,) = issue(desk, prepare(desk, subject, signer), subject)
+    subject = about(secretary, expression, About.EXPRESSION)
+    (letter,) = issue(secretary, prepare(secretary, subject, signer), subject)
     assert letter.kind is LetterKind.NOTE_VERBALE and letter.addressed is Addressed.MINISTRY
     said = letter.content["passages"][0]["text"]
     assert words in said and "EOI-2026-0007" in said and "Ministry of the Interior" in said
@@ -162,7 +152,7 @@ def test_a_decision_becomes_one_letter_to_who_applied(session, desk, signer, sta
     assert mail.address == expression.contact_email and mail.salutation == "Ms. Morrow"
 
 
-def test_a_personal_letter_has_a_salutation_a_post_and_another_courtesy_formula(session, desk, signer):
+def test_a_personal_letter_has_a_salutation_a_post_and_another_courtesy_formula(session, secretary, signer):
     row = make_session()
     state = make_state("Northland", formal_names={"en": "Republic of Northland"})
     minister = make_person(
@@ -170,16 +160,16 @@ def test_a_personal_letter_has_a_salutation_a_post_and_another_courtesy_formula(
         forms_of_address={"en": "Madam Minister"},
     )  # fmt: skip
     make_invitation(row, minister, organisation=state)
-    subject = about(desk, row)
-    of = prepare(desk, subject, signer)
+    subject = about(secretary, row)
+    of = prepare(secretary, subject, signer)
     (draft,) = queries.letters_of(of)
     proof = rules.proofs(of, [draft], subject, NOW)[0]
     assert draft.kind is LetterKind.NOTE_VERBALE and proof.written.tree.salutation == ""
     rules.edit(
         draft, subject, kind=LetterKind.LETTER, language="en", addressed=draft.addressed, own=proof.written.automatic,
-        version=draft.version, by=desk.person, now=NOW,
+        version=draft.version, by=secretary.person, now=NOW,
     )  # fmt: skip
-    letter = issue(desk, of, subject)[0]
+    letter = issue(secretary, of, subject)[0]
     assert letter.content["addressee"][:2] == ["Ms. Grace Odhiambo", "Minister of the Interior"]
     assert letter.content["addressee"][-1] == "Republic of Northland"
     assert letter.content["salutation"] == "Madam Minister,"
@@ -187,17 +177,17 @@ def test_a_personal_letter_has_a_salutation_a_post_and_another_courtesy_formula(
     assert "Please accept, Madam Minister, the assurances" in letter.content["closing"]
 
 
-def test_what_is_left_as_the_wording_has_it_follows_another_language(session, desk, signer):
+def test_what_is_left_as_the_wording_has_it_follows_another_language(session, secretary, signer):
     row = make_session()
     invited(row, "Northland")
-    subject = about(desk, row)
-    of = prepare(desk, subject, signer)
+    subject = about(secretary, row)
+    of = prepare(secretary, subject, signer)
     (draft,) = queries.letters_of(of)
     before = rules.proofs(of, [draft], subject, NOW)[0].written
     own = {**before.automatic, "subject": "Written by hand"}
     rules.edit(
         draft, subject, kind=draft.kind, language="fr", addressed=draft.addressed, own=own, version=draft.version,
-        by=desk.person, now=NOW,
+        by=secretary.person, now=NOW,
     )  # fmt: skip
     after = rules.proofs(of, [draft], subject, NOW)[0].written
     assert draft.own == {"subject": "Written by hand"}
@@ -205,57 +195,57 @@ def test_what_is_left_as_the_wording_has_it_follows_another_language(session, de
     assert after.tree.passages[0].text.startswith("Le Secrétariat du réseau")
 
 
-def test_a_text_that_is_missing_is_named_with_the_language_that_stands_in(session, desk, signer):
+def test_a_text_that_is_missing_is_named_with_the_language_that_stands_in(session, secretary, signer):
     row = make_session(titles={"en": "Family reunification"}, purposes={"es": "Los colegas explican."})
     invited(row, "Northland", "fr")
-    subject = about(desk, row)
-    of = prepare(desk, subject, signer)
+    subject = about(secretary, row)
+    of = prepare(secretary, subject, signer)
     (proof,) = rules.proofs(of, queries.letters_of(of), subject, NOW)
     assert set(proof.written.stand_ins) >= {("title", "en"), ("purpose", "es")}
     soft = [p.text for p in proof.written.tree.passages if getattr(p, "soft", False)]
     assert len(soft) == 2 and "anglais" in soft[0] and "espagnol" in soft[1]
 
 
-def test_the_letter_asks_for_an_answer_by_its_day(session, desk, signer):
+def test_the_letter_asks_for_an_answer_by_its_day(session, secretary, signer):
     row = make_session()
     invited(row, "Northland")
-    letter = issued(desk, row, signer, answer_due=date(2026, 12, 1))[0]
+    letter = issued(secretary, row, signer, answer_due=date(2026, 12, 1))[0]
     assert letter.answer_due == date(2026, 12, 1)
     assert "An answer is kindly requested by 1 December 2026." in text_of(letter, session)
     assert not letter.overdue(date(2026, 12, 1)) and letter.overdue(date(2026, 12, 2))
 
 
-def test_an_annex_is_named_and_its_file_is_attached(session, desk, signer):
+def test_an_annex_is_named_and_its_file_is_attached(session, secretary, signer):
     row = make_session()
     invited(row, "Northland")
     upload = FileStorage(io.BytesIO(PDF), filename="Programme.pdf")
     annexes = [rules.Annex("Programme of the session", upload, "annex_1_file"), rules.Annex("List of hosts", None, "annex_2_file")]
-    letter = issued(desk, row, signer, annexes=annexes)[0]
+    letter = issued(secretary, row, signer, annexes=annexes)[0]
     assert letter.content["annexes"] == ["Programme of the session", "List of hosts"]
     (mail,) = session.scalars(select(Message).where(Message.kind == "letter-sent")).all()
     assert [one["name"] for one in mail.facts["attachments"]] == ["PX-2026-L-0001.pdf", "Programme.pdf"]
 
 
-def test_a_designation_is_acknowledged_to_the_state(session, desk, signer):
+def test_a_designation_is_acknowledged_to_the_state(session, secretary, signer):
     state = make_state("Northland")
     person = make_person("Musa", of=state)
     make_designation(state, make_person(of=state))
     designation = make_designation(state, person, letter_number="NV/77", letter_date=date(2026, 11, 2))
-    subject = about(desk, designation, About.DESIGNATION)
-    (letter,) = issue(desk, prepare(desk, subject, signer), subject)
+    subject = about(secretary, designation, About.DESIGNATION)
+    (letter,) = issue(secretary, prepare(secretary, subject, signer), subject)
     assert letter.subject == "Designation of Ada Musa"
     assert (
         "the letter NV/77 of 2 November 2026 by which Ada Musa is designated (Focal point)" in letter.content["passages"][0]["text"]
     )
 
 
-def test_preparing_many_asks_a_fixed_number_of_statements(session, desk, signer, statements):
+def test_preparing_many_asks_a_fixed_number_of_statements(session, secretary, signer, statements):
     def counted(n):
         row = make_session()
         for at in range(n):
             invited(row, f"State{n}{at}")
-        subject = about(desk, row)
-        of = prepare(desk, subject, signer)
+        subject = about(secretary, row)
+        of = prepare(secretary, subject, signer)
         session.flush()
         session.expire_all()
         statements.clear()

@@ -1,3 +1,3 @@
 """Browsers of each role, for the tests of this folder."""
 
-from tests.accounts.conftest import administrator, browser_of, office, within  # noqa: F401 - fixtures
+from tests.accounts.conftest import administrator, browser_of, office  # noqa: F401 - fixtures

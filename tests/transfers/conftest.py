@@ -4,29 +4,13 @@ from __future__ import annotations
 
 import io
 import re
-from contextlib import contextmanager
 
 import pytest
 from openpyxl import Workbook
 
 from app.accounts.models import Role
-from app.extensions import db
 from tests.accounts.conftest import form_of
 from tests.factories.accounts import make_person
-
-
-@pytest.fixture
-def within(app):
-    """Rows made in a context of their own: one that stays open would keep the first reader signed in."""
-
-    @contextmanager
-    def context():
-        with app.app_context():
-            yield
-            db.session.commit()
-            db.session.remove()
-
-    return context
 
 
 @pytest.fixture

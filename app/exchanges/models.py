@@ -52,7 +52,9 @@ class Exchange(Id, Timestamps, Base):
     illustrative: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column(default=1)
 
-    hosts: Mapped[list[Organisation]] = relationship(secondary=exchange_hosts, order_by="Organisation.code")
+    hosts: Mapped[list[Organisation]] = relationship(  # States first; what has no code of a State, by name
+        secondary=exchange_hosts, order_by="(Organisation.code, Organisation.sort_name, Organisation.id)"
+    )
     sessions: Mapped[list[PeerSession]] = relationship(back_populates="exchange", order_by="PeerSession.starts_at")
 
     __mapper_args__ = {"version_id_col": version}

@@ -66,7 +66,9 @@ class Pilot(Id, Timestamps, Base):
     lead: Mapped[Organisation | None] = relationship(foreign_keys=[lead_id])
     co_lead: Mapped[Person | None] = relationship(foreign_keys=[co_lead_id])
     expression: Mapped[Expression | None] = relationship()
-    partners: Mapped[list[Organisation]] = relationship(secondary=pilot_partners, order_by="Organisation.sort_name")
+    partners: Mapped[list[Organisation]] = relationship(
+        secondary=pilot_partners, order_by="(Organisation.sort_name, Organisation.id)"
+    )
 
     __mapper_args__ = {"version_id_col": version}
     __table_args__ = (

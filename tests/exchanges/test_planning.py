@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import func, select
 
+from app.accounts.models import OrganisationKind
 from app.core.errors import Conflict, RuleBroken
 from app.exchanges import rules
 from app.exchanges.models import Audience, Exchange, PeerSession, SessionStatus
 from app.exchanges.rules.planning import USUAL_REMINDERS
-from tests.factories.accounts import make_person, make_state
+from tests.factories.accounts import make_organisation, make_person, make_state
 from tests.factories.exchanges import NOW, make_plan, make_session, minutes
 
 
@@ -24,6 +25,17 @@ def test_a_single_session_makes_its_exchange_by_itself(session):
     assert row.starts_at == datetime(2026, 12, 7, 13, 0, tzinfo=UTC)
     assert row.uid == f"session-{row.id}@pathways.example"
     assert sorted((r.minutes_before, r.audience) for r in row.reminder_rules) == sorted(USUAL_REMINDERS)
+
+
+def test_hosts_stand_in_one_order_in_every_mail_also_those_that_are_no_states(session):
+    names = ("Zonal Union", "Arid University", "Middle Institute")
+    bodies = [make_organisation(OrganisationKind.ACADEMIA, name) for name in names]
+    state = make_state("Elmara", code="XE")
+    exchange = make_session(hosts=(*bodies, state)).exchange
+    assert exchange.hosts == [state, bodies[1], bodies[2], bodies[0]]
+    session.flush()
+    session.expire_all()
+    assert exchange.hosts == [state, bodies[1], bodies[2], bodies[0]]
 
 
 def test_a_session_of_an_exchange_leaves_it_as_it_is(session):

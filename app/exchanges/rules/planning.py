@@ -195,7 +195,8 @@ def conflict(kind: str, row: Exchange | PeerSession, version: int, changes: dict
 def _hosts(ids: Sequence[uuid.UUID]) -> list[Organisation]:
     if not ids:
         return []
-    return list(db.session.scalars(select(Organisation).where(Organisation.id.in_(ids)).order_by(Organisation.code)))
+    in_order = (Organisation.code, Organisation.sort_name, Organisation.id)  # the order in which the exchange has them
+    return list(db.session.scalars(select(Organisation).where(Organisation.id.in_(ids)).order_by(*in_order)))
 
 
 def create_session(

@@ -32,12 +32,12 @@ def people(state):
 
 
 def test_capital_is_the_focal_point_first_then_alternates_and_nobody_else(state, people):
-    assert queries.route_for_state(state, TODAY) == [people["focal"], people["alternate"]]
+    assert queries.routes_for([state], TODAY)[state.id].people == [people["focal"], people["alternate"]]
 
 
 def test_mission_is_the_people_of_the_permanent_mission(state, people):
     state.mail_route = MailRoute.MISSION
-    assert queries.route_for_state(state, TODAY) == [people["diplomat"]]
+    assert queries.routes_for([state], TODAY)[state.id].people == [people["diplomat"]]
 
 
 def test_both_is_each_person_once(state, people):
@@ -50,7 +50,7 @@ def test_both_is_each_person_once(state, people):
 
 def test_a_focal_point_in_the_mission_does_not_get_mail_for_the_capital(state, people):
     make_designation(state, people["diplomat"], capacity=Capacity.ALTERNATE)
-    assert people["diplomat"] not in queries.route_for_state(state, TODAY)
+    assert people["diplomat"] not in queries.routes_for([state], TODAY)[state.id].people
 
 
 @pytest.mark.parametrize("wrong", [{"active": False}, {"email": None}])
@@ -58,7 +58,7 @@ def test_who_cannot_be_reached_is_left_out(session, state, people, wrong):
     for name, value in wrong.items():
         setattr(people["focal"], name, value)
     session.flush()
-    assert queries.route_for_state(state, TODAY) == [people["alternate"]]
+    assert queries.routes_for([state], TODAY)[state.id].people == [people["alternate"]]
 
 
 def test_an_unverified_or_refused_or_past_or_future_designation_gives_no_mail(session, now):

@@ -31,11 +31,6 @@ class _Known:
     mission: list[Person] = field(default_factory=list)
 
 
-def route_for_state(state: Organisation, today: date) -> list[Person]:
-    """Whom mail to this State reaches; ``routes_for`` also says whether it fell back."""
-    return routes_for([state], today)[state.id].people
-
-
 def routes_for(states: Iterable[Organisation], today: date) -> dict[uuid.UUID, Routing]:
     """The routing of many States, in two statements.
 

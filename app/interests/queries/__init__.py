@@ -1,6 +1,6 @@
 """Every read of calls and expressions of interest. Lists begin at a ``visible_to(viewer)``."""
 
-from app.interests.queries.calls import call_in_view, calls_open_to_all, calls_page, open_calls
+from app.interests.queries.calls import call_in_view, calls_open_to_all, calls_page
 from app.interests.queries.duplicates import Duplicate, likely_duplicates
 from app.interests.queries.expressions import (
     by_submission_key,
@@ -31,7 +31,6 @@ from app.interests.queries.opinions import (
     open_request,
     opinion_of,
     opinions_awaited,
-    seen_as,
     withdrawn_of,
 )
 from app.interests.queries.queue import Filters, queue_page, staff
@@ -40,6 +39,6 @@ __all__ = [
     "Asked", "Duplicate", "Filters", "Said", "asked_of", "behind_confirmation", "behind_correction", "behind_draft",
     "behind_question", "behind_status", "by_submission_key", "call_in_view", "calls_open_to_all", "calls_page", "co_leads",
     "declaration", "expression_in_view", "files_of", "history_of", "is_left_out", "left_out_of", "likely_duplicates", "notes_of",
-    "open_calls", "open_question", "open_request", "opinion_of", "opinions_awaited", "page_by_code", "questions_of", "queue_page",
-    "seen_as", "staff", "visible_to", "withdrawn_of",
+    "open_question", "open_request", "opinion_of", "opinions_awaited", "page_by_code", "questions_of", "queue_page",
+    "staff", "visible_to", "withdrawn_of",
 ]  # fmt: skip

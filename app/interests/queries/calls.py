@@ -25,12 +25,6 @@ def call_in_view(viewer: Viewer, call_id: uuid.UUID) -> Call | None:
     return db.session.scalar(visible_to(viewer).where(Call.id == call_id))
 
 
-def open_calls(now: datetime, most: int = 50) -> list[Call]:
-    """Published calls that take expressions now, the one that closes first at the top."""
-    query = select(Call).where(Call.published, Call.opens_at <= now, Call.closes_at > now)
-    return list(db.session.scalars(query.order_by(Call.closes_at, Call.id).limit(most)))
-
-
 def calls_open_to_all(now: datetime, most: int = 50) -> tuple[list[Call], list[Call], list[Call]]:
     """The public list in one statement: open, to come, closed (newest first)."""
     query = select(Call).where(Call.published).order_by(Call.closes_at.desc(), Call.id).limit(most)

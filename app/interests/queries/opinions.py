@@ -12,7 +12,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 
 from app.accounts.access import Viewer
 from app.accounts.models import Membership, Organisation, Person, Role, RoleGrant
-from app.accounts.visibility import may_see, without_co_lead
+from app.accounts.visibility import may_see
 from app.core import days
 from app.extensions import db
 from app.interests.models import Expression
@@ -26,13 +26,6 @@ def co_leads(expression: Expression) -> list[Person]:
     out = select(LeftOut.person_id).where(LeftOut.expression_id == expression.id)
     query = select(Person).where(Person.id.in_(_NOW_CO_LEADS), Person.active, Person.id.not_in(out))
     return list(db.session.scalars(query.order_by(Person.sort_name, Person.id)))
-
-
-def seen_as(viewer: Viewer, expression: Expression) -> Viewer:
-    """As whom this viewer sees the labelled rows of the record: a co-lead who is left out sees it as no co-lead."""
-    if Role.CO_LEAD not in viewer.roles or viewer.person is None or not is_left_out(viewer.person.id, expression):
-        return viewer
-    return without_co_lead(viewer)
 
 
 def left_out(person_id: uuid.UUID, expression: Expression) -> Exists:

@@ -95,8 +95,8 @@ def prepare(
     db.session.add(made)
     db.session.flush()
     made.annexes = {"items": _kept(made, annexes, by, now)}
-    for row_id, party in zip(sorted(uuid7() for _one in wanted), wanted, strict=True):  # the register keeps their order
-        db.session.add(_draft(made, subject, party, row_id, now))
+    for party in wanted:
+        db.session.add(_draft(made, subject, party, uuid7(), now))  # in the order of the register
     db.session.flush()
     record("letter.prepared", "letter_set", made.id, by=by, now=now, changes={"letters": (None, len(wanted))})
     return made

@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -132,34 +133,43 @@ def _in_csv(value: Cell) -> str | int | float | Decimal:
 
 def _xlsx(target: IO[bytes], title: str, columns: Sequence[Column[Any]], rows: Iterable[Any], language: str) -> int:
     """Rows go to the writer line by line; it keeps none of them."""
-    with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as errors:
+    with tempfile.TemporaryFile() as errors:
         child = subprocess.Popen(
-            [sys.executable, "-I", str(WRITER)], stdin=subprocess.PIPE, stdout=said, stderr=errors
+            [sys.executable, "-I", str(WRITER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors
         )  # fmt: skip
-        assert child.stdin is not None
-        count = 0
+        assert child.stdin is not None and child.stdout is not None
+        late = threading.Timer(_SECONDS, child.kill)
+        late.start()
         try:
-            head = {"title": title, "rtl": direction(language) == "rtl", "heads": [str(c.label) for c in columns]}
-            child.stdin.write(json.dumps(head).encode() + b"\n")
-            for row in rows:
-                child.stdin.write(json.dumps([_in_xlsx(c.value(row)) for c in columns]).encode() + b"\n")
-                count += 1
-            child.stdin.close()
-            code = child.wait(_SECONDS)
-        except BrokenPipeError:
-            code = child.wait(_SECONDS) or 1
+            count = _tell(child.stdin, title, columns, rows, language)
+            while block := child.stdout.read(1 << 16):  # it answers when it has read all, so neither waits for the other
+                target.write(block)
+            code = child.wait()
         finally:
-            if child.poll() is None:
-                child.kill()
-                child.wait()
+            late.cancel()
+            child.kill()
+            child.wait()
+            child.stdout.close()
             with suppress(OSError):
                 child.stdin.close()
-        if code:
+        if code or count is None:
             errors.seek(0)
             raise NotWritten(errors.read()[-2000:].decode(errors="replace"))
-        said.seek(0)
-        while block := said.read(1 << 16):
-            target.write(block)
+    return count
+
+
+def _tell(writer: IO[bytes], title: str, columns: Sequence[Column[Any]], rows: Iterable[Any], language: str) -> int | None:
+    """Head and rows, a line each; how many rows, or nothing when the writer was gone before all were told."""
+    head = {"title": title, "rtl": direction(language) == "rtl", "heads": [str(c.label) for c in columns]}
+    count = 0
+    try:
+        writer.write(json.dumps(head).encode() + b"\n")
+        for row in rows:
+            writer.write(json.dumps([_in_xlsx(c.value(row)) for c in columns]).encode() + b"\n")
+            count += 1
+        writer.close()
+    except BrokenPipeError:
+        return None
     return count
 
 

@@ -13,14 +13,14 @@ FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
     " --disable-component-update --disable-sync --host-resolver-rules=MAP\t*\t~NOTFOUND,EXCLUDE\t127.0.0.1"
 )
+# the first has no windows to draw: a quarter less work
+PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
     """The browser of this test run. ``CHROMIUM`` names its program, ``CHROMIUM_REQUIRED=1`` forbids to skip."""
-    program = (
-        os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    )
+    program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, PROGRAMS)), None)
     if program is None:
         if os.environ.get("CHROMIUM_REQUIRED") == "1":
             pytest.fail("Chromium is not installed, and CHROMIUM_REQUIRED=1 lets no browser test be skipped.")

@@ -110,6 +110,7 @@ def test_no_page_is_left_out(base_app: Any) -> None:
 @pytest.mark.parametrize("who", READERS)
 def test_every_page_is_accessible_fits_and_pleases_the_browser(chromium: Any, house: House, who: str, lang: str) -> None:
     reader = Reader(chromium, house, who)
+    reader.context.add_init_script(path=audit.AXE)
     wrong: dict[str, list[str]] = {}
     for sight in ALL:
         if sight.who != who:

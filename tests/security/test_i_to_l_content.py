@@ -194,8 +194,9 @@ def test_l_no_parameter_of_any_list_makes_an_error(app, within, sign_in):
     for address in sorted(lists):
         if "<" in address:
             continue
+        form = {"form": "csv"} if address.endswith("/table") else {}  # the rows are the same; a workbook is made by another process
         for value in values:
-            with browser.get(address, query_string=dict.fromkeys(names, value)) as answer:
+            with browser.get(address, query_string=dict.fromkeys(names, value) | form) as answer:
                 assert answer.status_code < 500, (address, value)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import io
 import re
-import warnings
+from contextlib import closing
 from typing import Any
 
 import pytest
+from werkzeug.test import EnvironBuilder
 
 from app.accounts import sessions
 from app.accounts.access import declared
@@ -227,6 +227,7 @@ def test_hostile_addresses_get_a_calm_answer(app, world, who):
         values = (*HOSTILE.values(), *KEYS, "a" * 5000, "9999-12-31", "0001-01-01")
         for value in values if rule.endpoint in LISTS else values[:3]:
             query = "&".join(f"{name}={_quoted(value)}" for name in QUERIES)
+            query += "&form=csv" if path.endswith("/table") else ""  # the rows are the same; a workbook is made by another process
             calm(browser.get(f"{path}?{query}"), (who, path, value[:40]))
 
 
@@ -271,10 +272,10 @@ def test_a_file_that_lies_is_refused_at_its_field_and_what_was_typed_stays(app, 
     filled = {k: v.format(**world) if isinstance(v, str) else v for k, v in typed.items()}
     for kind, (data, name) in LYING.items():
         sent = form_of(browser.get(page).text, "csrf_token").filled(**filled)
-        with warnings.catch_warnings():  # the test client forgets to close its own copy of a large body
-            warnings.simplefilter("ignore", ResourceWarning)
-            answer = browser.post(page, data={**sent, field: (io.BytesIO(data), name)})
-            gc.collect()
+        request = EnvironBuilder(page, method="POST", data={**sent, field: (io.BytesIO(data), name)})
+        environ = request.get_environ()
+        with closing(request), closing(environ["wsgi.input"]):
+            answer = browser.open(environ)
         calm(answer, (page, kind))
         if answer.status_code == 303:
             assert data == b"", (page, kind)  # no file is a choice, where a file may be left out

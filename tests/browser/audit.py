@@ -61,5 +61,10 @@ def weigh(context: Any, url: str) -> dict[str, int]:
     session.on("Network.loadingFinished", finished)
     page.goto(url)
     page.wait_for_load_state("networkidle")
+    icon = page.evaluate("document.querySelector('link[rel=icon]').href")
+    if icon not in asked.values():  # a browser without windows shows no icon and does not ask for it; readers' browsers do
+        page.evaluate(
+            "address => new Promise(done => { const i = new Image(); i.onload = i.onerror = done; i.src = address; })", icon
+        )
     page.close()
     return {where: size for where, size in bytes_of.items() if not where.startswith("data:")}

@@ -70,6 +70,12 @@ def expected(who: str, kind: str) -> set[Label]:
     return PILOTS[who] if kind in ("UPDATE", "EVIDENCE") else READS[who]
 
 
+def shown_mails():
+    """The mails whose pages are opened: each question, and one of each other kind; what all of them say is read elsewhere."""
+    kinds = dict(db.session.execute(select(Message.kind, Message.id).order_by(Message.id)).all())
+    return {*kinds.values(), *db.session.scalars(select(Message.id).where(Message.kind == "expression-question"))}
+
+
 class Planted:
     """Four expressions of one State, one for each label of their opinions; on the first of them everything else."""
 
@@ -186,7 +192,7 @@ class Planted:
             "set_id": [str(row.set_id) for row in self.letters], "archive_id": [str(self.archive.id)],
             "evidence_id": [str(i) for i in db.session.scalars(select(Evidence.id))],
             "designation_id": [str(i) for i in db.session.scalars(select(Designation.id))],
-            "question_id": [str(i) for i in db.session.scalars(select(Question.id))], "message_id": [str(i) for i in db.session.scalars(select(Message.id))],
+            "question_id": [str(i) for i in db.session.scalars(select(Question.id))], "message_id": [str(i) for i in shown_mails()],
         }  # fmt: skip
         found = []
         for rule in app.url_map.iter_rules():
@@ -251,7 +257,8 @@ def test_each_secret_is_found_by_those_who_may_see_it_and_by_nobody_else(app, si
     wrong = []
     for who in READS:
         browser = app.test_client() if who == "visitor" else sign_in(people[who])
-        seen = b"".join(opened(browser, address) for address in addresses)
+        twice = who in ("auditor", "administrator")  # they read what the secretariat reads: no workbook of the same rows again
+        seen = b"".join(opened(browser, address) for address in addresses if not (twice and address.endswith("form=xlsx")))
         for kind in CLASSES:
             found = {label for label in Label if secret(kind, label).encode() in seen}
             if found != expected(who, kind):

@@ -100,6 +100,11 @@ NAMES = (
 )  # fmt: skip
 
 
+def one_by_one(name: str) -> bool:
+    """One field of its own, or the English and Arabic one of those that ask the same in six languages."""
+    return not name.endswith(("-zh", "-fr", "-ru", "-es"))
+
+
 def closed(browser, path, token) -> bool:
     """Is the page not there for this reader? Then it reads nothing of what is sent."""
     answer = posted(browser, path, {"csrf_token": [token]})
@@ -136,7 +141,7 @@ def test_hostile_values_in_every_field_of_every_form_get_a_calm_answer(app, worl
             mixed = {n: [HOSTILE[kinds[(turn + at) % len(kinds)]]] for at, n in enumerate(names)}
             calm(posted(browser, path, {"csrf_token": [token], **mixed}), (who, path, mixed))
             seen += len(names)
-        for at, name in enumerate(names if own else ()):  # one bad value among good ones reaches the rules behind the form
+        for at, name in enumerate(filter(one_by_one, names) if own else ()):  # one bad value among good ones reaches the rules
             kind = ("lone surrogate", "huge number", "far date", "nul")[at % 4]
             calm(posted(browser, path, {**own, "csrf_token": [token], name: [HOSTILE[kind]]}), (who, path, name, kind))
             seen += 1
@@ -218,6 +223,7 @@ def test_hostile_addresses_get_a_calm_answer(app, world, who):
     browser = browser_of(app, world, who)
     for rule in places(app, who, "GET"):
         path = address_of(rule, world)
+        path += "?form=csv&" if path.endswith("/table") else "?"  # the rows are the same; a workbook is made by another process
         plain = browser.get(path)
         calm(plain, path)
         if plain.status_code in (401, 404):
@@ -227,8 +233,7 @@ def test_hostile_addresses_get_a_calm_answer(app, world, who):
         values = (*HOSTILE.values(), *KEYS, "a" * 5000, "9999-12-31", "0001-01-01")
         for value in values if rule.endpoint in LISTS else values[:3]:
             query = "&".join(f"{name}={_quoted(value)}" for name in QUERIES)
-            query += "&form=csv" if path.endswith("/table") else ""  # the rows are the same; a workbook is made by another process
-            calm(browser.get(f"{path}?{query}"), (who, path, value[:40]))
+            calm(browser.get(path + query), (who, path, value[:40]))
 
 
 def test_hostile_tokens_and_ids_are_not_found(app, world):

@@ -16,7 +16,7 @@ help: ## list these targets
 run: $(STAMPS)/run $(STAMPS)/assets $(STAMPS)/translations ## set up and start the platform at http://127.0.0.1:8000 (PORT, MAIL_PORT, MAIL_WEB_PORT, PATHWAYS_DATA)
 	@exec $(PY) -m embedded
 
-test: $(STAMPS)/dev $(STAMPS)/assets $(NODE)/.stamp-dev $(STAMPS)/translations ## set up and run all tests on servers of their own, in three processes since some wait (ARGS="tests/embedded -x")
+test: $(STAMPS)/dev $(STAMPS)/assets $(NODE)/.stamp-dev $(STAMPS)/translations ## set up and run all tests on servers of their own (ARGS="tests/embedded -x")
 	@$(PY) -m pytest -n 3 $(ARGS)
 
 lint: $(STAMPS)/dev ## check style, types, import contracts, templates and migrations

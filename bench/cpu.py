@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from contextlib import suppress
 
 import psutil
@@ -26,3 +28,26 @@ def of_workers(pid: int) -> float:
             times = process.cpu_times()
             total += times.user + times.system
     return total
+
+
+def each(pid: int) -> dict[int, float]:
+    """Seconds of a process and of each of its children, to the nanosecond where the system tells: a tick of its usual
+    counters is as long as a page takes."""
+    found: dict[int, float] = {}
+    for process in (psutil.Process(pid), *psutil.Process(pid).children(recursive=True)):
+        with suppress(psutil.NoSuchProcess, ProcessLookupError):
+            found[process.pid] = _finely(process)
+    return found
+
+
+def since(before: dict[int, float], after: dict[int, float]) -> float:
+    """What they used meanwhile; one that ended has taken its seconds along."""
+    return sum(seconds - before.get(pid, 0.0) for pid, seconds in after.items())
+
+
+def _finely(process: psutil.Process) -> float:
+    if sys.platform == "linux":
+        with suppress(OSError):
+            return time.clock_gettime(~process.pid << 3 | 2)  # how Linux names the clock of another process
+    times = process.cpu_times()
+    return times.user + times.system

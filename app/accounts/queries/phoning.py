@@ -25,6 +25,14 @@ class Told:
     caller: str
 
 
+@dataclass(frozen=True)
+class Last:
+    """The newest calls, by what they were about and by the mail they name."""
+
+    about: dict[Matter, PhoneCall]
+    beside: dict[uuid.UUID, PhoneCall]
+
+
 def calls_of(person_id: uuid.UUID, most: int = 50) -> list[Told]:
     """Calls to one person, newest first."""
     return _with_names(PhoneCall.person_id == person_id, most)
@@ -61,12 +69,18 @@ def last_calls(matters: Collection[Matter]) -> dict[Matter, PhoneCall]:
     return {(c.person_id, c.subject_kind or "", c.subject_id or c.person_id): c for c in _rows(query)}
 
 
-def last_beside(message_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, PhoneCall]:
-    """The newest call that names each of these mails."""
-    if not message_ids:
-        return {}
-    query = select(PhoneCall).where(PhoneCall.message_id.in_(message_ids)).order_by(PhoneCall.called_at, PhoneCall.id)
-    return {c.message_id: c for c in _rows(query) if c.message_id is not None}
+def last_about(matters: Collection[Matter], message_ids: Collection[uuid.UUID]) -> Last:
+    """The newest call about each of these matters, and the newest that names each of these mails. One statement."""
+    key = tuple_(PhoneCall.person_id, PhoneCall.subject_kind, PhoneCall.subject_id)
+    asked = or_(key.in_(list(matters)), PhoneCall.message_id.in_(message_ids))
+    about: dict[Matter, PhoneCall] = {}
+    beside: dict[uuid.UUID, PhoneCall] = {}
+    for call in _rows(select(PhoneCall).where(asked).order_by(PhoneCall.called_at, PhoneCall.id)):
+        if call.subject_kind is not None and call.subject_id is not None:
+            about[call.person_id, call.subject_kind, call.subject_id] = call
+        if call.message_id is not None:
+            beside[call.message_id] = call
+    return Last(about, beside)
 
 
 def _rows(query: object) -> Sequence[PhoneCall]:

@@ -3,41 +3,38 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Select, and_, or_, select
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload, load_only
 
 from app.accounts.access import Viewer
 from app.accounts.models import CallOutcome, Organisation, Person, PhoneCall
 from app.accounts.queries import people_in_view
-from app.accounts.queries.phoning import last_beside, last_calls
+from app.accounts.queries.people import visible_to
+from app.accounts.queries.phoning import last_about
 from app.circulars.hours import Office, office
-from app.circulars.models import Circular, CircularRecipient, Trouble
+from app.circulars.models import Circular
+from app.circulars.queries import matters
 from app.circulars.queries.audience import states_of_people
+from app.circulars.queries.matters import LIVE, Line
+from app.circulars.queries.matters import Why as Why
 from app.circulars.queries.records import SUBJECT
-from app.exchanges.models import Capacity, Invitation, PeerSession, SessionStatus
+from app.core.paging import instant, key_of, key_text
+from app.exchanges.models import Invitation, PeerSession
 from app.exchanges.queries import SUBJECT as SESSION
 from app.exchanges.queries.sessions import lasting
 from app.extensions import db
-from app.notifications.models import Message, State
-from app.notifications.rendering import SECRET_KINDS
+from app.notifications.models import Message
 
-LOOK_BACK = timedelta(days=60)
-"""A mail that failed before that is history: nobody phones about it today."""
-MOST = 300
-DID_NOT_ARRIVE = (State.FAILED, State.BOUNCED)
-
-
-class Why(StrEnum):
-    """Why somebody is to be phoned."""
-
-    NOT_ANSWERED = "not_answered"
-    MAIL_FAILED = "mail_failed"
-    NO_ADDRESS = "no_address"
+SIZE = 15
+TOGETHER = 200
+"""Lines that are read whole at a time where all of them are asked for."""
+STAYS = timedelta(hours=1)
+"""How long the following pages keep the order in which the first one was shown."""
 
 
 @dataclass(frozen=True)
@@ -77,43 +74,90 @@ class ToCall:
         return self.call is not None and self.call.outcome is CallOutcome.TOLD
 
 
-def to_call(viewer: Viewer, now: datetime, session: PeerSession | None = None) -> list[ToCall]:
-    """The list: of one session those who have not answered, else everyone whom no mail reaches. Each matter once."""
-    found: dict[tuple[uuid.UUID, object], tuple[uuid.UUID, Matter]] = {}
-    for person_id, matter in _unanswered(session) if session is not None else _unreached(now):
-        about = matter.subject or (matter.message.id if matter.message else None)
-        found.setdefault((person_id, about), (person_id, matter))
-    return _in_order(viewer, list(found.values())[:MOST], now)
+@dataclass(frozen=True)
+class CallPage:
+    """One page of the list, where the next one begins, and how many lines the whole list has."""
+
+    rows: Sequence[ToCall]
+    after: str | None
+    total: int
+    goes_on: bool  # something stands before it
 
 
-def _unanswered(session: PeerSession) -> Iterator[tuple[uuid.UUID, Matter]]:
-    query = (
-        select(Invitation)
-        .where(Invitation.peer_session_id == session.id, Invitation.answer.is_(None), Invitation.uninvited_at.is_(None))
-        .where(Invitation.capacity != Capacity.INFORMATION)
-        .options(joinedload(Invitation.peer_session), joinedload(Invitation.organisation))
-        .order_by(Invitation.id)
-        .limit(MOST)
-    )
-    for row in db.session.scalars(query):
-        yield row.person_id, Matter(Why.NOT_ANSWERED, invitation=row)
+def page(viewer: Viewer, now: datetime, session: PeerSession | None = None, after: str | None = None) -> CallPage:
+    """One page of the list: of one session those who have not answered, else everyone whom no mail reaches.
+
+    The order turns with the clock. So a page says at which moment its first one was put in order, and the next one goes
+    on in that order: nobody is passed over because an office closed meanwhile.
+    """
+    key = key_of(after, (instant, int, int, instant, str, str, str))
+    moment: datetime = key[0] if key and now - STAYS <= key[0] <= now else now
+    lines = _ordered(now, session, moment)
+    goes_on_at = tuple(key[1:]) if key and moment == key[0] else None
+    further = [one for one in lines if one[0] > goes_on_at] if goes_on_at else lines
+    shown = further[:SIZE]
+    last = shown[-1][0] if len(further) > SIZE else None
+    following = key_text((moment.isoformat(), int(last[0]), int(last[1]), last[2].isoformat(), *last[3:])) if last else None
+    return CallPage(_whole(viewer, [line for _at, line in shown], now), following, len(lines), goes_on_at is not None)
 
 
-def _unreached(now: datetime) -> Iterator[tuple[uuid.UUID, Matter]]:
-    """Mails that did not arrive, with what they spoke of; then those who have no address at all."""
-    failed = db.session.scalars(_failed(now)).all()
-    invited = _invitations({(m.recipient_id, m.subject_id) for m in failed if m.subject_kind == SESSION}, now)
-    sent = {c.id: c for c in _circulars({m.subject_id for m in failed if m.subject_kind == SUBJECT and m.subject_id})}
-    for mail in failed:
-        assert mail.recipient_id is not None  # asked for
-        matter = _failed_matter(mail, invited, sent)
-        if matter is not None:
-            yield mail.recipient_id, matter
-    for row in db.session.scalars(_invited_without_address(now)):
-        yield row.person_id, Matter(Why.NO_ADDRESS, invitation=row)
-    for recipient in db.session.scalars(_circular_without_mail(now)):
-        assert recipient.person_id is not None  # asked for
-        yield recipient.person_id, Matter(Why.NO_ADDRESS, circular=recipient.circular)
+def to_call(viewer: Viewer, now: datetime, session: PeerSession | None = None) -> Iterator[ToCall]:
+    """The whole list in its order, a few hundred lines at a time."""
+    lines = [line for _at, line in _ordered(now, session, now)]
+    for start in range(0, len(lines), TOGETHER):
+        yield from _whole(viewer, lines[start : start + TOGETHER], now)
+
+
+Place = tuple[bool, bool, datetime, str, str, str]
+
+
+def _ordered(now: datetime, session: PeerSession | None, moment: datetime) -> list[tuple[Place, Line]]:
+    """Those in their office now first, whose day ends soonest at the top; then who comes next. Told ones come last.
+
+    Office hours are worked out once for each zone with the days off of a State: there are few, however long the list is.
+    """
+    hours: dict[tuple[str, str | None], tuple[bool, datetime]] = {}
+    found = []
+    for line in matters.lines(now, session):
+        where = (line.zone, line.weekend)
+        if where not in hours:
+            hours[where] = _place(office(moment, line.zone, line.days_off))
+        found.append(((line.told, *hours[where], line.sort_name, line.person, line.about), line))
+    found.sort(key=lambda one: one[0])
+    return found
+
+
+def _place(hours: Office) -> tuple[bool, datetime]:
+    return (not hours.is_open, hours.closes_at if hours.is_open else hours.opens_at)
+
+
+def _whole(viewer: Viewer, lines: Sequence[Line], now: datetime) -> list[ToCall]:
+    """These lines with what they show of their records, in a few statements however many they are."""
+    if not lines:
+        return []
+    people = _by_id(visible_to(viewer).options(load_only(*_OF_PERSON)), Person.id, (line.person for line in lines))
+    states = _by_id(select(Organisation).options(_OF_STATE), Organisation.id, (line.state for line in lines))
+    invited = _by_id(select(Invitation).options(_TITLE), Invitation.id, (line.invitation for line in lines))
+    sent = _by_id(select(Circular).options(load_only(Circular.subjects)), Circular.id, (line.circular for line in lines))
+    mails = _by_id(select(Message).options(load_only(*_OF_MAIL)), Message.id, (line.message for line in lines))
+    found = []
+    for line in lines:
+        if line.person in people:
+            of = invited.get(line.invitation), sent.get(line.circular), mails.get(line.message)
+            found.append((people[line.person], Matter(Why(line.why), *of), states.get(line.state)))
+    return _with_calls(found, now)
+
+
+_OF_PERSON = (Person.given_name, Person.family_name, Person.phone, Person.email, Person.language, Person.zone)
+_OF_STATE = load_only(Organisation.names, Organisation.code, Organisation.weekend)
+_OF_MAIL = (Message.subject_kind, Message.subject_id, Message.created_at)
+_TITLE = joinedload(Invitation.peer_session).load_only(PeerSession.titles)
+
+
+def _by_id(query: Any, key: Any, ids: Iterable[str | None]) -> dict[str | None, Any]:
+    """The records of these ids, by id as text."""
+    wanted = {uuid.UUID(text) for text in ids if text}
+    return {str(row.id): row for row in db.session.scalars(query.where(key.in_(wanted)))}
 
 
 def _failed_matter(
@@ -136,21 +180,6 @@ def of_message(mail: Message, person: Person, now: datetime) -> Matter:
     return _failed_matter(mail, invited, sent) or Matter(Why.MAIL_FAILED, message=mail)
 
 
-def _failed(now: datetime) -> Select[Message]:
-    """The newest copy of each mail of the last weeks that did not arrive, by the index of each state."""
-    again = aliased(Message)
-    return (
-        select(Message)
-        .where(Message.state.in_(DID_NOT_ARRIVE), Message.created_at > now - LOOK_BACK, Message.recipient_id.is_not(None))
-        .where(Message.kind.not_in(SECRET_KINDS), ~select(again.id).where(again.resend_of == Message.id).exists())
-        .order_by(Message.id.desc())
-        .limit(MOST)
-    )
-
-
-_LIVE = (PeerSession.status == SessionStatus.SCHEDULED, Invitation.uninvited_at.is_(None))
-
-
 def _invitations(
     wanted: Collection[tuple[uuid.UUID | None, uuid.UUID | None]], now: datetime
 ) -> dict[tuple[uuid.UUID, uuid.UUID], Invitation]:
@@ -160,7 +189,7 @@ def _invitations(
     query = (
         select(Invitation)
         .join(PeerSession, PeerSession.id == Invitation.peer_session_id)
-        .where(*_LIVE, lasting(now), Invitation.person_id.in_({p for p, _s in wanted if p}))
+        .where(*LIVE, lasting(now), Invitation.person_id.in_({p for p, _s in wanted if p}))
         .where(Invitation.peer_session_id.in_({s for _p, s in wanted if s}))
         .options(joinedload(Invitation.peer_session), joinedload(Invitation.organisation))
     )
@@ -171,52 +200,18 @@ def _circulars(ids: Collection[uuid.UUID]) -> Iterable[Circular]:
     return db.session.scalars(select(Circular).where(Circular.id.in_(ids), Circular.taken_back_at.is_(None))) if ids else ()
 
 
-def _invited_without_address(now: datetime) -> Select[Invitation]:
-    return (
-        select(Invitation)
-        .join(PeerSession, PeerSession.id == Invitation.peer_session_id)
-        .join(Person, Person.id == Invitation.person_id)
-        .where(*_LIVE, lasting(now), Person.active, or_(Person.email.is_(None), Person.email == ""))
-        .options(joinedload(Invitation.peer_session), joinedload(Invitation.organisation))
-        .order_by(Invitation.id)
-        .limit(MOST)
+def _with_calls(found: Sequence[tuple[Person, Matter, Organisation | None]], now: datetime) -> list[ToCall]:
+    """These matters with the office hours there and the last call about each."""
+    last = last_about(
+        {(person.id, *m.subject) for person, m, _s in found if m.subject}, {m.message.id for _p, m, _s in found if m.message}
     )
-
-
-def _circular_without_mail(now: datetime) -> Select[CircularRecipient]:
-    """Those of circulars that left whom no mail reached, and in whose place nobody got it."""
-    leaves = and_(Circular.sent_at > now - LOOK_BACK, or_(Circular.not_before.is_(None), Circular.not_before <= now))
-    return (
-        select(CircularRecipient)
-        .join(Circular, Circular.id == CircularRecipient.circular_id)
-        .where(leaves, Circular.taken_back_at.is_(None), CircularRecipient.person_id.is_not(None))
-        .where(CircularRecipient.route.is_(None), CircularRecipient.trouble.in_((Trouble.NO_ADDRESS, Trouble.UNDELIVERABLE)))
-        .options(joinedload(CircularRecipient.circular))
-        .order_by(CircularRecipient.id)
-        .limit(MOST)
-    )
-
-
-def _in_order(viewer: Viewer, found: list[tuple[uuid.UUID, Matter]], now: datetime) -> list[ToCall]:
-    """Those in their office now first, whose day ends soonest at the top; then who comes next. Told ones come last."""
-    people = {p.id: p for p in people_in_view(viewer, {person_id for person_id, _m in found}) if p.active} if found else {}
-    states = states_of_people(people.keys(), now) if people else {}
-    called = last_calls({(person, *m.subject) for person, m in found if m.subject})
-    beside = last_beside({m.message.id for _p, m in found if m.message})
     lines = []
-    for person_id, matter in found:
-        if person_id not in people:
-            continue
-        person, state = people[person_id], _state(matter, states.get(person_id))
+    for person, matter, state in found:
+        call = last.about.get((person.id, *matter.subject)) if matter.subject else None
+        call = call or (last.beside.get(matter.message.id) if matter.message else None)
         hours = office(now, person.zone, state.weekend if state else ())
-        call = called.get((person_id, *matter.subject)) if matter.subject else None
-        call = call or (beside.get(matter.message.id) if matter.message else None)
         lines.append(ToCall(person, matter, state, hours, call))
-    return sorted(lines, key=lambda line: (line.told, *_place(line.office), line.person.sort_name, str(line.person.id)))
-
-
-def _place(hours: Office) -> tuple[bool, datetime]:
-    return (not hours.is_open, hours.closes_at if hours.is_open else hours.opens_at)
+    return lines
 
 
 def _state(matter: Matter, own: Organisation | None) -> Organisation | None:
@@ -229,7 +224,6 @@ def _state(matter: Matter, own: Organisation | None) -> Organisation | None:
 
 def one(viewer: Viewer, person: Person, matter: Matter, now: datetime) -> ToCall:
     """The same for one person and one matter."""
-    found = _in_order(viewer, [(person.id, matter)], now)
-    if found:
-        return found[0]
-    return ToCall(person, matter, None, office(now, person.zone, ()), None)
+    if not person.active or not people_in_view(viewer, {person.id}):
+        return ToCall(person, matter, None, office(now, person.zone, ()), None)
+    return _with_calls([(person, matter, _state(matter, states_of_people({person.id}, now).get(person.id)))], now)[0]

@@ -36,10 +36,10 @@ from app.notifications.models import Message
 def phone_list() -> ResponseReturnValue:
     """Whom to phone: of one session those who have not answered, else everyone whom no mail reaches."""
     session = session_asked(request.args.get("session"))
-    lines = phone.to_call(viewer(), clock.now(), session)
+    page = phone.page(viewer(), clock.now(), session, request.args.get("after"))
     return render_template(
-        "circulars/phone_list.html", session=session, waiting=[line for line in lines if not line.told],
-        told=[line for line in lines if line.told], moment=clock.now(), Why=phone.Why,
+        "circulars/phone_list.html", session=session, page=page, waiting=[line for line in page.rows if not line.told],
+        told=[line for line in page.rows if line.told], moment=clock.now(), Why=phone.Why,
     )  # fmt: skip
 
 

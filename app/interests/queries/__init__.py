@@ -1,6 +1,6 @@
 """Every read of calls and expressions of interest. Lists begin at a ``visible_to(viewer)``."""
 
-from app.interests.queries.calls import call_in_view, calls_open_to_all, calls_page
+from app.interests.queries.calls import Phase, call_in_view, calls_page, public_calls
 from app.interests.queries.duplicates import Duplicate, likely_duplicates
 from app.interests.queries.expressions import (
     by_submission_key,
@@ -36,9 +36,9 @@ from app.interests.queries.opinions import (
 from app.interests.queries.queue import Filters, queue_page, staff
 
 __all__ = [
-    "Asked", "Duplicate", "Filters", "Said", "asked_of", "behind_confirmation", "behind_correction", "behind_draft",
-    "behind_question", "behind_status", "by_submission_key", "call_in_view", "calls_open_to_all", "calls_page", "co_leads",
+    "Asked", "Duplicate", "Filters", "Phase", "Said", "asked_of", "behind_confirmation", "behind_correction", "behind_draft",
+    "behind_question", "behind_status", "by_submission_key", "call_in_view", "calls_page", "co_leads",
     "declaration", "expression_in_view", "files_of", "history_of", "is_left_out", "left_out_of", "likely_duplicates", "notes_of",
-    "open_question", "open_request", "opinion_of", "opinions_awaited", "page_by_code", "questions_of", "queue_page",
+    "open_question", "open_request", "opinion_of", "opinions_awaited", "page_by_code", "public_calls", "questions_of", "queue_page",
     "staff", "visible_to", "withdrawn_of",
 ]  # fmt: skip

@@ -39,8 +39,10 @@ def found(call_id: uuid.UUID) -> Call:
 @public
 def calls() -> ResponseReturnValue:
     """Open calls, those to come, those that are closed."""
-    is_open, to_come, closed = queries.calls_open_to_all(clock.now())
-    return render_template("interests/calls.html", open=is_open, to_come=to_come, closed=closed)
+    after = request.args.get("after")
+    page = queries.public_calls(clock.now(), after)
+    parts = {phase: [one.call for one in page.rows if one.phase is phase] for phase in queries.Phase}
+    return render_template("interests/calls.html", parts=parts, Phase=queries.Phase, page=page, goes_on=after is not None)
 
 
 @blueprint.get("/calls/<uuid:call_id>")

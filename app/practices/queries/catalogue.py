@@ -112,13 +112,15 @@ def _whole(text: str) -> int:
 
 def facets(viewer: Viewer, wanted: Filters) -> Facets:
     """The counts beside the list, in one statement. A facet's own choices do not narrow its own counts, or nothing else
-    could be chosen; States and regions are one facet in this."""
+    could be chosen; States and regions are one facet in this.
+
+    Records that say the same in all facets are counted once, off the index alone where no word was typed."""
     asked = _asked(wanted)
     said = _narrowed(visible_entries(viewer), Filters(words=wanted.words), asked)
     columns = (Entry.grounds, Entry.states, Entry.type)
-    found_once = said.with_only_columns(*columns).cte("said")
+    found_once = said.with_only_columns(*columns, func.count().label("number")).group_by(*columns).cte("said")
     placeless = replace(wanted, states=(), regions=())
-    every: Any = select(literal("total"), literal(""), func.count()).select_from(found_once)
+    every: Any = select(literal("total"), literal(""), _sum(found_once.c)).select_from(found_once)
     counts: CompoundSelect[Any] = union_all(
         _chosen(every, wanted, found_once.c),
         _counts("grounds", replace(wanted, grounds=()), found_once.c, func.unnest(found_once.c.grounds)),
@@ -134,8 +136,12 @@ def facets(viewer: Viewer, wanted: Filters) -> Facets:
 
 
 def _counts(facet: str, wanted: Filters, columns: Any, value: Any) -> Select[Any]:
-    each = _chosen(select(value.label("value")), wanted, columns).subquery()
-    return select(literal(facet), each.c.value, func.count()).group_by(each.c.value)
+    each = _chosen(select(value.label("value"), columns.number), wanted, columns).subquery()
+    return select(literal(facet), each.c.value, _sum(each.c)).group_by(each.c.value)
+
+
+def _sum(columns: Any) -> Any:
+    return func.coalesce(cast(func.sum(columns.number), Integer), 0)
 
 
 def _places(together: Counter[str]) -> tuple[Counter[str], Counter[str]]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, func, literal, select
+from sqlalchemy import BindParameter, Select, and_, bindparam, func, literal, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.orm import contains_eager, joinedload
 
 from app.accounts.models import Designation, Organisation, OrganisationKind, Person
 from app.core.db import Json, Texts
+from app.core.paging import Page, instant, key_of, page_of
 from app.dashboards.queries import bounded
 from app.exchanges.models import (
     Answer,
@@ -136,7 +138,8 @@ _MINE = (
     .limit(MOST)
 )
 # Which rows are shown is found among narrow ones; only those are then read whole.
-_LATEST = (Expression.submitted_at.desc(), Expression.id.desc())
+_SENT_AT = func.coalesce(Expression.submitted_at, Expression.created_at)  # one withdrawn before it was sent has no such day
+_LATEST = (_SENT_AT.desc(), Expression.id.desc())
 _SOONEST = (PeerSession.starts_at, Invitation.id)
 _SENT = select(Expression.id).where(Expression.state_id.in_(STATES), Expression.status != Status.DRAFT)
 _INVITED = (
@@ -149,7 +152,8 @@ _INVITED = (
         *NOT_OVER,
     )
 )
-_OF_STATE = {
+_SPEAKS_FIRST = (Designation.capacity.desc(), Person.family_name, Designation.id)
+_OF_STATE: dict[str, Select[Any]] = {
     "expressions": select(Expression).where(Expression.id.in_(_SENT.order_by(*_LATEST).limit(MOST))).order_by(*_LATEST),
     "invitations": (
         select(Invitation)
@@ -163,7 +167,7 @@ _OF_STATE = {
         .join(Designation.person)
         .options(contains_eager(Designation.person), joinedload(Designation.state))
         .where(Designation.state_id.in_(STATES), *IN_FORCE)
-        .order_by(Designation.capacity.desc(), Person.family_name, Designation.id)
+        .order_by(*_SPEAKS_FIRST)
         .limit(MOST)
     ),
 }
@@ -224,19 +228,42 @@ def answered_former_time(invitation: Invitation) -> bool:
 
 @dataclass(frozen=True)
 class MyState:
-    """What a State's focal point sees of it."""
+    """The first lines of what a State's focal point sees of it, and which of the lists go on."""
 
-    expressions: list[Expression]
-    invitations: list[Invitation]
-    speakers: list[Designation]
+    expressions: Sequence[Expression]
+    invitations: Sequence[Invitation]
+    speakers: Sequence[Designation]
+    goes_on: Collection[str] = ()
 
 
 def my_state(state_ids: Collection[uuid.UUID], now: datetime, today: date, most: int = 8) -> MyState:
     """The State's expressions of interest, who of it is invited to what, and who speaks for it. Three statements."""
-    values = {**_times(now), "states": list(state_ids), "most": most}
-    dated = {"today": today, "states": list(state_ids), "most": most}
-    return MyState(
-        list(db.session.scalars(_OF_STATE["expressions"], values)),
-        list(db.session.scalars(_OF_STATE["invitations"], values)),
-        list(db.session.scalars(_OF_STATE["speakers"], dated)),
-    )
+    values = {**_times(now), "states": list(state_ids), "most": most + 1}
+    dated = {"today": today, "states": list(state_ids), "most": most + 1}
+    found: dict[str, Sequence[Any]] = {
+        name: db.session.scalars(query, dated if name == "speakers" else values).all() for name, query in _OF_STATE.items()
+    }
+    goes_on = frozenset(name for name, rows in found.items() if len(rows) > most)
+    return MyState(**{name: rows[:most] for name, rows in found.items()}, goes_on=goes_on)
+
+
+def state_expressions(state_ids: Collection[uuid.UUID], after: str | None = None, size: int = 30) -> Page[Expression]:
+    """One page of all expressions of interest of these States, newest first."""
+    query = select(Expression).where(Expression.state_id.in_(state_ids), Expression.status != Status.DRAFT)
+    key = key_of(after, (instant, uuid.UUID))
+    if key is not None:
+        query = query.where(tuple_(_SENT_AT, Expression.id) < tuple_(*key))
+    found = db.session.scalars(query.order_by(*_LATEST).limit(size + 1)).all()
+    return page_of(found, size, lambda row: ((row.submitted_at or row.created_at).isoformat(), row.id))
+
+
+def state_speakers(state_ids: Collection[uuid.UUID], today: date, after: str | None = None, size: int = 30) -> Page[Designation]:
+    """One page of all who speak for these States: focal points before alternates, by family name."""
+    query = _OF_STATE["speakers"]
+    key = key_of(after, (str, str, uuid.UUID))
+    if key is not None:
+        capacity, name, last = key
+        further = tuple_(Person.family_name, Designation.id) > tuple_(name, last)
+        query = query.where(or_(Designation.capacity < capacity, and_(Designation.capacity == capacity, further)))
+    found = db.session.scalars(query, {"today": today, "states": list(state_ids), "most": size + 1}).all()
+    return page_of(found, size, lambda row: (row.capacity.value, row.person.family_name, row.id))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
-from flask import redirect, render_template, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.accounts.access import P, Viewer, public, requires, viewer
 from app.accounts.reader import language, viewer_zone
 from app.core import clock, zones
 from app.core.db import reading
+from app.core.paging import Page
 from app.dashboards import links, places, words
 from app.dashboards.queries import home as queries
 from app.dashboards.queries import shown
@@ -73,7 +75,16 @@ def _mine(who: Viewer, now: datetime) -> ResponseReturnValue:
 @blueprint.get("/my-state")
 @requires(P.SEE_MY_STATE)
 def my_state() -> ResponseReturnValue:
-    """What the focal point of a State sees of it."""
-    now = clock.now()
-    state = queries.my_state(viewer().state_ids, now, _today(now), most=50)
-    return render_template("dashboards/my_state.html", state=state, words=words, link=links.to)
+    """What the focal point of a State sees of it: the first lines of each list, or one of the lists page by page."""
+    now, states = clock.now(), viewer().state_ids
+    listed, after = request.args.get("list"), request.args.get("after")
+    if listed == "expressions":
+        page: Page[Any] = queries.state_expressions(states, after)
+    elif listed == "speakers":
+        page = queries.state_speakers(states, _today(now), after)
+    else:
+        state = queries.my_state(states, now, _today(now))
+        return render_template("dashboards/my_state.html", state=state, words=words, link=links.to)
+    return render_template(
+        "dashboards/my_state_list.html", listed=listed, page=page, goes_on=after is not None, words=words, link=links.to
+    )

@@ -122,7 +122,10 @@ class Person(Id, Timestamps, Base):
     memberships: Mapped[list[Membership]] = relationship(back_populates="person", order_by="Membership.valid_from")
 
     __mapper_args__ = {"version_id_col": version}
-    __table_args__ = (Index("ix_people_sort", "sort_name", "id"),)
+    __table_args__ = (
+        Index("ix_people_sort", "sort_name", "id"),
+        Index("ix_people_without_address", "id", postgresql_where=text("email IS NULL OR email = ''")),
+    )
 
     @property
     def full_name(self) -> str:
@@ -239,6 +242,7 @@ class Designation(Id, Timestamps, Base):
     __table_args__ = (
         Index("ix_designations_state", "state_id", "valid_from"),
         Index("ix_designations_person", "person_id"),
+        Index("ix_designations_from", "valid_from", "id"),
         Index("ix_designations_letter_date", "letter_date", "id"),
         CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="dates"),
     )

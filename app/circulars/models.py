@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, SmallInteger, UniqueConstraint
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import MailRoute, Organisation, Person
@@ -154,6 +154,11 @@ class CircularRecipient(Id, Base):
     __table_args__ = (
         UniqueConstraint("circular_id", "person_id"),
         Index("ix_circular_recipients_person", "person_id", "circular_id"),
+        Index(
+            "ix_circular_recipients_unreached",
+            "circular_id",
+            postgresql_where=text("trouble IS NOT NULL AND route IS NULL"),
+        ),
         Index("ix_circular_recipients_circular", "circular_id", "name", "id"),
         CheckConstraint("trouble IS NOT NULL OR person_id IS NOT NULL", name="written_to"),
     )

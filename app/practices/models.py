@@ -105,7 +105,10 @@ class Practice(Id, Written, Timestamps, Base):
     version: Mapped[int] = mapped_column(default=1, sort_order=55)
 
     __mapper_args__ = {"version_id_col": version}
-    __table_args__ = (CheckConstraint("year_to IS NULL OR year_from IS NULL OR year_to >= year_from", name="years"),)
+    __table_args__ = (
+        CheckConstraint("year_to IS NULL OR year_from IS NULL OR year_to >= year_from", name="years"),
+        Index("ix_practices_changed", "updated_at", "id"),
+    )
 
 
 class ResourceType(StrEnum):
@@ -174,6 +177,7 @@ class CatalogueEntry(Base):
 
     __table_args__ = (
         Index("ix_catalogue_entries_listed", "published", "rank", "listed_at", "object_id"),
+        Index("ix_catalogue_entries_facets", "published", "grounds", "states", "type"),
         Index("ix_catalogue_entries_words", "words", postgresql_using="gin"),
         Index("ix_catalogue_entries_grounds", "grounds", postgresql_using="gin"),
         Index("ix_catalogue_entries_states", "states", postgresql_using="gin"),

@@ -16,10 +16,15 @@ from app.exchanges.queries.sessions import lasting
 from app.extensions import db
 from app.notifications.models import InboundMail, Verdict
 
+_LISTED = load_only(
+    InboundMail.received_at, InboundMail.sender, InboundMail.sender_name, InboundMail.subject, InboundMail.reason, raiseload=True
+)
+"""What lists show of a mail; what it holds may be large."""
 
-def unclear_mails(*, after: str | None = None, most: int = 30) -> Page[InboundMail]:
+
+def unclear_mails(*, after: str | None = None, most: int = 15) -> Page[InboundMail]:
     """Mails that wait for a person, oldest first."""
-    query = select(InboundMail).where(InboundMail.verdict == Verdict.UNCLEAR)
+    query = select(InboundMail).options(_LISTED).where(InboundMail.verdict == Verdict.UNCLEAR)
     key = key_of(after, (instant, uuid.UUID))
     if key is not None:
         query = query.where(tuple_(InboundMail.received_at, InboundMail.id) > tuple_(*key))
@@ -29,15 +34,7 @@ def unclear_mails(*, after: str | None = None, most: int = 30) -> Page[InboundMa
 
 def all_unclear_mails() -> Iterator[InboundMail]:
     """All of them without what they hold, a few hundred at a time."""
-    shown = load_only(
-        InboundMail.received_at,
-        InboundMail.sender,
-        InboundMail.sender_name,
-        InboundMail.subject,
-        InboundMail.reason,
-        raiseload=True,
-    )  # fmt: skip
-    query = select(InboundMail).options(shown).where(InboundMail.verdict == Verdict.UNCLEAR)
+    query = select(InboundMail).options(_LISTED).where(InboundMail.verdict == Verdict.UNCLEAR)
     query = query.order_by(InboundMail.received_at, InboundMail.id)
     return iter(db.session.scalars(query.execution_options(yield_per=200)))
 

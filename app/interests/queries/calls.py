@@ -67,10 +67,12 @@ def _of_phase(phase: Phase, now: datetime, key: list[Any] | None) -> Select[Any]
     """The calls of one part in order; after the key where that stands among them."""
     at: Any = Call.opens_at if phase is Phase.TO_COME else Call.closes_at
     query = select(Call.id.label("id"), literal(int(phase), Integer).label("phase"), at.label("at")).where(Call.published)
-    if phase is Phase.TO_COME:
-        query = query.where(Call.opens_at > now)
-    else:
-        query = query.where(Call.closes_at > now, Call.opens_at <= now) if phase is Phase.OPEN else query.where(Call.closes_at <= now)
+    within = {
+        Phase.OPEN: (Call.closes_at > now, Call.opens_at <= now),
+        Phase.TO_COME: (Call.opens_at > now,),
+        Phase.CLOSED: (Call.closes_at <= now,),
+    }
+    query = query.where(*within[phase])
     if key is not None and key[0] is phase:
         _of, before, last = key
         further = at < before if phase is Phase.CLOSED else at > before

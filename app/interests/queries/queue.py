@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -25,6 +25,8 @@ from app.interests.queries.expressions import visible_to
 
 SIZE = 25
 MOST_WORDS = 6
+CALLS = 40
+"""How many calls the filter offers, the newest first; each call's page leads to its own expressions."""
 
 
 @dataclass(frozen=True)
@@ -147,6 +149,8 @@ class Choices:
 
     calls: dict[uuid.UUID, Texts]
     staff: list[tuple[str, str]]  # id and full name
+    also: dict[uuid.UUID, Texts]  # calls that were asked for by id
+    goes_on: bool  # there are older calls
 
 
 def _listed(query: Any, *columns: Any) -> Any:
@@ -155,11 +159,14 @@ def _listed(query: Any, *columns: Any) -> Any:
 
 
 _CHOICES = select(
-    _listed(_CALLS, Call.id, Call.titles), _listed(_STAFF, Person.id, func.trim(Person.given_name + " " + Person.family_name))
+    _listed(_CALLS.with_only_columns(Call.id, Call.titles).limit(CALLS + 1), Call.id, Call.titles),
+    _listed(_STAFF, Person.id, func.trim(Person.given_name + " " + Person.family_name)),
+    _listed(select(Call).where(Call.id.in_(bindparam("also", expanding=True))), Call.id, Call.titles),
 )
 
 
-def choices() -> Choices:
-    """The hundred newest calls and the people of the secretariat. One statement."""
-    calls, people = db.session.execute(_CHOICES).one()
-    return Choices({uuid.UUID(i): titles for i, titles in calls}, [(i, name) for i, name in people])
+def choices(also: Collection[uuid.UUID] = ()) -> Choices:
+    """The newest calls and the people of the secretariat; ``also`` these calls, by title. One statement."""
+    newest, people, named = db.session.execute(_CHOICES, {"also": list(also)}).one()
+    offered = {uuid.UUID(i): titles for i, titles in newest[:CALLS]}
+    return Choices(offered, [(i, name) for i, name in people], {uuid.UUID(i): titles for i, titles in named}, len(newest) > CALLS)

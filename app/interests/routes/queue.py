@@ -16,7 +16,7 @@ from app.accounts.access import P, requires, viewer
 from app.accounts.queries import states
 from app.accounts.reader import best, language, viewer_zone
 from app.core import when
-from app.core.db import reading
+from app.core.db import Texts, reading
 from app.core.paging import instant, key_of
 from app.core.text import LocalText, clean, fold
 from app.interests import queries
@@ -36,9 +36,10 @@ def queue() -> ResponseReturnValue:
     after = key_of(request.args.get("after"), (instant, uuid.UUID))
     page = queries.queue_page(viewer(), wanted, (after[0], after[1]) if after else None)
     kept: dict[str, Any] = {k: v for k, v in request.args.items() if k != "after" and v}
-    offered = choices()
-    calls = {call_id: best(titles) for call_id, titles in offered.calls.items()}
-    names, options = _states(language())
+    offered = choices({row.call_id for row in page.rows} | ({wanted.call_id} if wanted.call_id else set()))
+    calls = {call_id: best(titles) for call_id, titles in offered.also.items()}
+    options = offered.calls if wanted.call_id in (None, *offered.calls) else offered.calls | _only(offered.also, wanted.call_id)
+    names, state_options = _states(language())
     words = {s: (str(word), tone) for s, (word, tone) in STATUSES.items() if s is not Status.DRAFT}
     return render_template(
         "interests/queue.html",
@@ -55,11 +56,16 @@ def queue() -> ResponseReturnValue:
         status_words=words,
         source_words={s: str(word) for s, word in SOURCES.items()},
         status_choices=[(s.value, word) for s, (word, _tone) in words.items()],
-        call_choices=[(str(i), title.text) for i, title in calls.items()],
-        state_options=_chosen(options, request.args.get("state", "")),
+        call_choices=[(str(i), best(titles).text) for i, titles in options.items()],
+        calls_go_on=offered.goes_on,
+        state_options=_chosen(state_options, request.args.get("state", "")),
         ground_choices=list(ground_choices()),
         staff_choices=offered.staff,
     )
+
+
+def _only(calls: dict[uuid.UUID, Texts], call_id: uuid.UUID | None) -> dict[uuid.UUID, Texts]:
+    return {i: titles for i, titles in calls.items() if i == call_id}
 
 
 def _moments(rows: Sequence[Row[Any]]) -> dict[uuid.UUID, tuple[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import Select, false, select, tuple_
 from sqlalchemy.orm import joinedload
@@ -58,10 +58,13 @@ def letters_of(of: LetterSet) -> Sequence[Letter]:
     return sorted(rows, key=lambda letter: (letter.state.sort_name if letter.state else letter.correspondent, letter.id))
 
 
-def open_sets(viewer: Viewer, most: int = 50) -> Sequence[LetterSet]:
-    """What is prepared and neither issued nor discarded, newest first."""
-    query = sets_visible_to(viewer).where(LetterSet.status == SetStatus.DRAFT).options(joinedload(LetterSet.signatory))
-    return db.session.scalars(query.order_by(LetterSet.created_at.desc(), LetterSet.id.desc()).limit(most)).all()
+def open_sets(viewer: Viewer, after: tuple[datetime, uuid.UUID] | None = None, size: int = 30) -> Page[LetterSet]:
+    """One page of what is prepared and neither issued nor discarded, newest first."""
+    query = sets_visible_to(viewer).where(LetterSet.status == SetStatus.DRAFT)
+    if after is not None:
+        query = query.where(tuple_(LetterSet.created_at, LetterSet.id) < tuple_(*after))
+    rows = db.session.scalars(query.order_by(LetterSet.created_at.desc(), LetterSet.id.desc()).limit(size + 1)).all()
+    return page_of(rows, size, lambda row: (row.created_at.isoformat(), row.id))
 
 
 def issued_about(kind: About, row_id: uuid.UUID, most: int = 500) -> Sequence[Letter]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -22,7 +23,7 @@ from app.extensions import db
 from app.files import rules as files
 from app.letters import queries, rules, tables
 from app.letters.forms import AnsweredForm, CancelForm, RegisterFilter, SentForm, id_of
-from app.letters.models import Direction, Letter, LetterKind, Means
+from app.letters.models import Direction, Letter, LetterKind, LetterSet, Means
 from app.letters.queries import Filters
 from app.letters.routes.blueprint import audit_of, blueprint, called, letter_or_404, page, refuse, see
 from app.letters.words import DIRECTIONS, KINDS
@@ -37,13 +38,28 @@ def today() -> date:
 @blueprint.get("/desk/letters")
 @requires(P.SEE_LETTERS)
 def register() -> ResponseReturnValue:
-    """Letters in and out, newest first."""
+    """Letters in and out, newest first, below the first few of what is prepared; or all that is prepared, page by page."""
+    if request.args.get("list") == "prepared":
+        return _prepared()
     form, filters, kept = _asked()
     after = paging.key_of(request.args.get("after"), (paging.day, uuid.UUID))
     rows = queries.page(viewer(), filters, after=(after[0], after[1]) if after else None)
-    sets = queries.open_sets(viewer())
-    about = {set_id: called(subject)[1] for set_id, subject in queries.subjects_of(viewer(), sets).items()}
-    return page("register", form=form, page=rows, filters=kept, today=today(), open_sets=sets, about=about)
+    sets = queries.open_sets(viewer(), size=_FIRST_SETS)
+    return page("register", form=form, page=rows, filters=kept, today=today(), open_sets=sets, about=_about(sets.rows))
+
+
+_FIRST_SETS = 5
+
+
+def _about(sets: Sequence[LetterSet]) -> dict[uuid.UUID, str]:
+    return {set_id: called(subject)[1] for set_id, subject in queries.subjects_of(viewer(), sets).items()}
+
+
+def _prepared() -> ResponseReturnValue:
+    """Sets of letters that are prepared and not issued, newest first."""
+    after = paging.key_of(request.args.get("after"), (paging.instant, uuid.UUID))
+    sets = queries.open_sets(viewer(), (after[0], after[1]) if after else None)
+    return page("prepared", page=sets, about=_about(sets.rows), goes_on=after is not None)
 
 
 def _asked() -> tuple[RegisterFilter, Filters, dict[str, str | None]]:

@@ -48,7 +48,7 @@ def record_by_id(viewer: Viewer, kind: Kind, id_: uuid.UUID) -> Record | None:
     return found
 
 
-def desk_page(viewer: Viewer, kind: Kind, after: tuple[datetime, uuid.UUID] | None = None, size: int = 25) -> Page[Record]:
+def desk_page(viewer: Viewer, kind: Kind, after: tuple[datetime, uuid.UUID] | None = None, size: int = 20) -> Page[Record]:
     """One page of the records of a kind, drafts too, the one changed last at the top."""
     model = MODELS[kind]
     query = visible_to(viewer, model)

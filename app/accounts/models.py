@@ -243,6 +243,12 @@ class Designation(Id, Timestamps, Base):
         Index("ix_designations_state", "state_id", "valid_from"),
         Index("ix_designations_person", "person_id"),
         Index("ix_designations_from", "valid_from", "id"),
+        Index(
+            "ix_designations_to_verify",
+            "created_at",
+            "id",
+            postgresql_where=text("verified_at IS NULL AND refused_at IS NULL"),
+        ),
         Index("ix_designations_letter_date", "letter_date", "id"),
         CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="dates"),
     )

@@ -61,7 +61,7 @@ class Call(Id, Timestamps, Base):
     __table_args__ = (
         CheckConstraint("closes_at > opens_at", name="open_before_close"),
         Index("ix_calls_open", "published", "closes_at"),
-        Index("ix_calls_to_come", "published", "opens_at"),
+        Index("ix_calls_opens", "opens_at", "id"),
     )
 
     def is_open(self, now: datetime) -> bool:

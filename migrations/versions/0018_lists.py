@@ -10,10 +10,11 @@ branch_labels = None
 depends_on = None
 
 INDEXES = {
-    "ix_calls_to_come": "calls (published, opens_at)",
+    "ix_calls_opens": "calls (opens_at, id)",
     "ix_catalogue_entries_facets": "catalogue_entries (published, grounds, states, type)",
     "ix_circular_recipients_unreached": "circular_recipients (circular_id) WHERE trouble IS NOT NULL AND route IS NULL",
     "ix_designations_from": "designations (valid_from, id)",
+    "ix_designations_to_verify": "designations (created_at, id) WHERE verified_at IS NULL AND refused_at IS NULL",
     "ix_people_without_address": "people (id) WHERE email IS NULL OR email = ''",
     "ix_practices_changed": "practices (updated_at, id)",
 }

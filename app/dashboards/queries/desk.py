@@ -213,17 +213,17 @@ def _reviews() -> Select[Any]:
 
 
 def _verifications() -> Select[Any]:
+    first = select(Designation.id).where(*_TO_VERIFY).order_by(Designation.created_at, Designation.id).limit(MOST_LINES).subquery()
     return (
         _line(
             "designation", Designation.id, Designation.created_at,
             person=func.concat_ws(" ", Person.given_name, Person.family_name), states=Organisation.names,
             letter_date=func.to_char(Designation.letter_date, "YYYY-MM-DD"),
         )
+        .join(first, first.c.id == Designation.id)
         .join(Person, Person.id == Designation.person_id)
         .join(Organisation, Organisation.id == Designation.state_id)
-        .where(*_TO_VERIFY)
         .order_by(Designation.created_at, Designation.id)
-        .limit(MOST_LINES)
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import BindParameter, Select, and_, bindparam, func, literal, or
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.orm import contains_eager, joinedload
 
+from app.accounts.models import Capacity as Standing
 from app.accounts.models import Designation, Organisation, OrganisationKind, Person
 from app.core.db import Json, Texts
 from app.core.paging import Page, instant, key_of, page_of
@@ -139,7 +140,7 @@ _MINE = (
 )
 # Which rows are shown is found among narrow ones; only those are then read whole.
 _SENT_AT = func.coalesce(Expression.submitted_at, Expression.created_at)  # one withdrawn before it was sent has no such day
-_LATEST = (_SENT_AT.desc(), Expression.id.desc())
+_LATEST = (Expression.submitted_at.desc(), Expression.id.desc())
 _SOONEST = (PeerSession.starts_at, Invitation.id)
 _SENT = select(Expression.id).where(Expression.state_id.in_(STATES), Expression.status != Status.DRAFT)
 _INVITED = (
@@ -152,7 +153,9 @@ _INVITED = (
         *NOT_OVER,
     )
 )
-_SPEAKS_FIRST = (Designation.capacity.desc(), Person.family_name, Designation.id)
+_FAMILY_NAME = select(Person.family_name).where(Person.id == Designation.person_id).correlate(Designation).scalar_subquery()
+_SPEAKS = select(Designation.id).where(Designation.state_id.in_(STATES), *IN_FORCE)
+_SPEAKS_FIRST = (Designation.capacity.desc(), _FAMILY_NAME, Designation.id)
 _OF_STATE: dict[str, Select[Any]] = {
     "expressions": select(Expression).where(Expression.id.in_(_SENT.order_by(*_LATEST).limit(MOST))).order_by(*_LATEST),
     "invitations": (
@@ -166,9 +169,8 @@ _OF_STATE: dict[str, Select[Any]] = {
         select(Designation)
         .join(Designation.person)
         .options(contains_eager(Designation.person), joinedload(Designation.state))
-        .where(Designation.state_id.in_(STATES), *IN_FORCE)
-        .order_by(*_SPEAKS_FIRST)
-        .limit(MOST)
+        .where(Designation.id.in_(_SPEAKS.order_by(*_SPEAKS_FIRST).limit(MOST)))
+        .order_by(Designation.capacity.desc(), Person.family_name, Designation.id)
     ),
 }
 
@@ -253,17 +255,23 @@ def state_expressions(state_ids: Collection[uuid.UUID], after: str | None = None
     key = key_of(after, (instant, uuid.UUID))
     if key is not None:
         query = query.where(tuple_(_SENT_AT, Expression.id) < tuple_(*key))
-    found = db.session.scalars(query.order_by(*_LATEST).limit(size + 1)).all()
+    found = db.session.scalars(query.order_by(_SENT_AT.desc(), Expression.id.desc()).limit(size + 1)).all()
     return page_of(found, size, lambda row: ((row.submitted_at or row.created_at).isoformat(), row.id))
 
 
 def state_speakers(state_ids: Collection[uuid.UUID], today: date, after: str | None = None, size: int = 30) -> Page[Designation]:
     """One page of all who speak for these States: focal points before alternates, by family name."""
-    query = _OF_STATE["speakers"]
-    key = key_of(after, (str, str, uuid.UUID))
+    query = (
+        select(Designation)
+        .join(Designation.person)
+        .options(contains_eager(Designation.person), joinedload(Designation.state))
+        .where(Designation.state_id.in_(state_ids), *IN_FORCE)
+    )
+    key = key_of(after, (Standing, str, uuid.UUID))
     if key is not None:
         capacity, name, last = key
         further = tuple_(Person.family_name, Designation.id) > tuple_(name, last)
         query = query.where(or_(Designation.capacity < capacity, and_(Designation.capacity == capacity, further)))
-    found = db.session.scalars(query, {"today": today, "states": list(state_ids), "most": size + 1}).all()
+    order = (Designation.capacity.desc(), Person.family_name, Designation.id)
+    found = db.session.scalars(query.order_by(*order).limit(size + 1), {"today": today}).all()
     return page_of(found, size, lambda row: (row.capacity.value, row.person.family_name, row.id))

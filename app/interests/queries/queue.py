@@ -130,7 +130,7 @@ _STAFF = (
     .where(Person.id.in_(_GRANTED), Person.active)
     .order_by(Person.sort_name, Person.id)
 )
-_CALLS = select(Call.id, Call.titles).order_by(Call.opens_at.desc(), Call.id).limit(100)
+_CALLS = select(Call.id, Call.titles).order_by(Call.opens_at.desc(), Call.id.desc()).limit(100)
 
 
 def call_choices() -> dict[uuid.UUID, Texts]:

@@ -34,7 +34,8 @@ def each(pid: int) -> dict[int, float]:
     """Seconds of a process and of each of its children, to the nanosecond where the system tells: a tick of its usual
     counters is as long as a page takes."""
     found: dict[int, float] = {}
-    for process in (psutil.Process(pid), *psutil.Process(pid).children(recursive=True)):
+    root = psutil.Process(pid)
+    for process in (root, *root.children(recursive=True)):
         with suppress(psutil.NoSuchProcess, ProcessLookupError):
             found[process.pid] = _finely(process)
     return found

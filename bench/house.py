@@ -63,7 +63,11 @@ class House:
 
     def postgres_cpu(self) -> float:
         """Seconds of PostgreSQL and all its backends."""
-        return cpu.of_tree(int((self.folder / "postgres" / "postmaster.pid").read_text().split()[0]))
+        return cpu.of_tree(self.postgres_pid())
+
+    def postgres_pid(self) -> int:
+        """PostgreSQL's first process."""
+        return int((self.folder / "postgres" / "postmaster.pid").read_text().split()[0])
 
     def _start(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:
         log = (self.folder / "log" / f"bench-{name}.log").open("ab")

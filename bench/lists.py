@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from flask import Flask
 from sqlalchemy import create_engine, make_url, text
 
-from bench import copies, town
+from bench import copies, cpu, town
 from bench.browser import Browser
 from bench.figures import Figure
 from bench.house import House, Web, analyze
@@ -17,7 +17,7 @@ from bench.pages import Page, statements
 from config import load
 
 TIMES, LIMIT = 10, 1.2
-REQUESTS, ROUNDS, WARM_UP = 8, 9, 6
+REQUESTS, ROUNDS, WARM_UP = 4, 19, 12
 
 LISTS: tuple[tuple[str, str, str], ...] = (
     ("calls", "public", "/calls"),
@@ -105,8 +105,11 @@ def _compare(house: House, small: Side, large: Side, page: Page) -> Iterator[Fig
         few.get(page.path)
         many.get(page.path)
     costs: dict[str, list[float]] = {"few": [], "many": [], "ratio": []}
-    for _ in range(ROUNDS):
-        one, ten = _cost(house, small.web, few, page.path), _cost(house, large.web, many, page.path)
+    for number in range(ROUNDS):  # neighbours are compared, each the first one in turn
+        if number % 2:
+            one, ten = _cost(house, small.web, few, page.path), _cost(house, large.web, many, page.path)
+        else:
+            ten, one = _cost(house, large.web, many, page.path), _cost(house, small.web, few, page.path)
         costs["few"].append(one)
         costs["many"].append(ten)
         costs["ratio"].append(ten / one)
@@ -117,8 +120,9 @@ def _compare(house: House, small: Side, large: Side, page: Page) -> Iterator[Fig
 
 
 def _cost(house: House, web: Web, browser: Browser, path: str) -> float:
-    """CPU of web process and PostgreSQL for one page."""
-    before = web.cpu() + house.postgres_cpu()
+    """CPU of web process and PostgreSQL for one page, counted finely: few requests a round, many rounds side by side."""
+    roots = web.pid, house.postgres_pid()
+    before = [cpu.each(pid) for pid in roots]
     for _ in range(REQUESTS):
         browser.get(path)
-    return (web.cpu() + house.postgres_cpu() - before) * 1000 / REQUESTS
+    return sum(cpu.since(was, cpu.each(pid)) for pid, was in zip(roots, before, strict=True)) * 1000 / REQUESTS

@@ -175,7 +175,7 @@ def _lines(*sources: Select[Any]) -> Select[Any]:
         select(*every.c, about.label("which"))
         .ext(distinct_on(*which))
         .order_by(*which, every.c.part, every.c.message.desc().nulls_last(), every.c.invitation)
-        .subquery()
+        .cte("first")
     )
     person = (
         select(Person.sort_name, Person.zone)
@@ -185,18 +185,19 @@ def _lines(*sources: Select[Any]) -> Select[Any]:
         .lateral("person")
     )
     own = _own_state(first)
-    invited = _invited_state(first, own)
+    invited, last = _invited_state(first, own), _last_calls(first)
     return (
         select(
             cast(first.c.person, Text), cast(first.c.which, Text), first.c.why, cast(first.c.invitation, Text),
             cast(first.c.circular, Text), cast(first.c.message, Text), person.c.sort_name, person.c.zone,
             cast(func.coalesce(own.c.id, invited.c.id), Text),
-            func.array_to_string(func.coalesce(own.c.weekend, invited.c.weekend), ","), _told(first),
+            func.array_to_string(func.coalesce(own.c.weekend, invited.c.weekend), ","), func.coalesce(last.c.told, False),
         )
         .select_from(first)
         .join(person, true())
         .outerjoin(own, true())
         .outerjoin(invited, true())
+        .outerjoin(last, and_(last.c.person == first.c.person, last.c.which == first.c.which))
     )  # fmt: skip
 
 
@@ -234,18 +235,14 @@ def _invited_state(line: Any, own: Any) -> Any:
     )
 
 
-def _told(line: Any) -> Any:
+def _last_calls(line: Any) -> Any:
     """Did the last call about it tell them? One about the subject counts before one that only names the mail."""
     about = and_(PhoneCall.subject_kind == line.c.kind, PhoneCall.subject_id == line.c.about)
-    last = (
-        select(cast(PhoneCall.outcome, Text) == CallOutcome.TOLD.value)
-        .where(PhoneCall.person_id == line.c.person, or_(about, PhoneCall.message_id == line.c.message))
-        .order_by(func.coalesce(about, False).desc(), PhoneCall.called_at.desc(), PhoneCall.id.desc())
-        .limit(1)
-        .correlate(line)
-        .scalar_subquery()
-    )
-    return func.coalesce(last, False)
+    told = cast(PhoneCall.outcome, Text) == CallOutcome.TOLD.value
+    key = (line.c.person, line.c.which)
+    newest = (*key, func.coalesce(about, False).desc(), PhoneCall.called_at.desc(), PhoneCall.id.desc())
+    query = select(*key, told.label("told")).join(PhoneCall, PhoneCall.person_id == line.c.person)
+    return query.where(or_(about, PhoneCall.message_id == line.c.message)).ext(distinct_on(*key)).order_by(*newest).subquery("last")
 
 
 # Put together once: a page only gives them their values.

@@ -30,7 +30,7 @@ from app.exchanges.queries.sessions import lasting
 from app.extensions import db
 from app.notifications.models import Message
 
-SIZE = 15
+SIZE = 12
 TOGETHER = 200
 """Lines that are read whole at a time where all of them are asked for."""
 STAYS = timedelta(hours=1)

@@ -135,6 +135,8 @@ def _people() -> Iterator[Sight]:
     yield Sight("dashboards.desk", PARTICIPANT, status=404)
     yield Sight("dashboards.home", FOCAL)
     yield Sight("dashboards.my_state", FOCAL)
+    yield Sight("dashboards.my_state", FOCAL, query={"list": "expressions"})
+    yield Sight("dashboards.my_state", FOCAL, query={"list": "speakers"})
     yield Sight("exchanges.state_invitations", FOCAL)
     yield from _both("exchanges.state_answer", FOCAL, invitation_id="invitation state")
     yield from _both("exchanges.state_delegate", FOCAL, invitation_id="invitation state")
@@ -268,6 +270,7 @@ def _circulars() -> Iterator[Sight]:
 
 def _letters() -> Iterator[Sight]:
     yield Sight("letters.register", OFFICE)
+    yield Sight("letters.register", OFFICE, query={"list": "prepared"})
     yield Sight("letters.register", AUDITOR)
     yield Sight("letters.to_print", OFFICE)
     for kind in ("issued", "received", "draft"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select, update
@@ -15,6 +15,7 @@ from app.circulars import hours, rules
 from app.circulars.queries import phone
 from app.circulars.spoken import text_for
 from app.core import zones
+from app.core.db import uuid7
 from app.core.errors import RuleBroken
 from app.exchanges import rules as exchanges
 from app.exchanges.models import Answer, Route
@@ -82,7 +83,7 @@ def test_who_was_told_comes_last_and_others_stay_with_their_last_call(session):
     subject = ("session", row.id)
     record_call(people[0], called_at=NOW, outcome=CallOutcome.TOLD, subject=subject, by=by, now=NOW)
     record_call(people[1], called_at=NOW, outcome=CallOutcome.NO_ANSWER, subject=subject, by=by, now=NOW)
-    lines = phone.to_call(office(), NOW, row)
+    lines = list(phone.to_call(office(), NOW, row))
     assert [(x.person.family_name, x.told, x.call.outcome if x.call else None) for x in lines] == [
         ("Bb", False, CallOutcome.NO_ANSWER), ("Cc", False, None), ("Aa", True, CallOutcome.TOLD),
     ]  # fmt: skip
@@ -118,6 +119,53 @@ def test_who_stands_behind_a_route_that_works_is_not_phoned(session):
     make_person("Clerk", of=state)
     rules.send(make_circular(), confirmed=None, by=make_person(), now=NOW)
     assert listed() == []
+
+
+def test_every_line_is_reached_page_by_page_in_the_order_of_the_first_page(session, monkeypatch):
+    monkeypatch.setattr(phone, "SIZE", 2)
+    row, by = make_session(), make_person("Caller")
+    people = [make_person(n, zone=zone) for n, zone in (
+        ("Nairobi", "Africa/Nairobi"), ("Dakar", "Africa/Dakar"), ("Dakarb", "Africa/Dakar"), ("Lima", "America/Lima"),
+        ("Told", "Africa/Nairobi"),
+    )]  # fmt: skip
+    for person in people:
+        make_invitation(row, person)
+    record_call(people[4], called_at=NOW, outcome=CallOutcome.TOLD, subject=("session", row.id), by=by, now=NOW)
+    late = at(23, 17, "Africa/Nairobi")  # Nairobi's offices have just closed
+    found, after = [], None
+    for now in (late - timedelta(minutes=1), late, late + timedelta(minutes=10)):
+        page = phone.page(office(), now, row, after)
+        found.append([line.person.family_name for line in page.rows])
+        assert (page.total, page.goes_on) == (5, after is not None)
+        after = page.after
+    assert found == [["Nairobi", "Dakar"], ["Dakarb", "Lima"], ["Told"]] and after is None
+    assert listed(late, row)[:3] == ["Dakar", "Dakarb", "Lima"]
+    first = phone.page(office(), late, row)
+    for key in ("nonsense", first.after):  # a key of yesterday begins again
+        again = phone.page(office(), late + timedelta(days=1, minutes=1), row, key)
+        assert not again.goes_on and len(again.rows) == 2
+
+
+def test_a_matter_stands_once_and_a_call_about_the_mail_counts(session):
+    row = make_session()
+    person = make_person("Failed")
+    make_invitation(row, person)
+    circular = make_circular()
+    first = session.scalars(select(Message)).one()
+    same = {"recipient_id": person.id, "address": first.address, "locale": "en", "zone": "UTC", "facts": {}, "due_at": NOW}
+    for key, about in (("again", ("session", row.id)), ("other", (None, None)), ("sent", ("circular", circular.id))):
+        later = uuid7(datetime(2100, 1, 1, tzinfo=UTC))
+        session.add(Message(id=later, key=key, kind=first.kind, subject_kind=about[0], subject_id=about[1], created_at=NOW, **same))
+    session.flush()
+    mark_sent()
+    session.execute(update(Message).values(state=State.BOUNCED))
+    other = session.scalars(select(Message).where(Message.key == "other")).one()
+    record_call(person, called_at=NOW, outcome=CallOutcome.TOLD, message_id=other.id, by=make_person(), now=NOW)
+    lines = list(phone.to_call(office(), NOW))
+    assert [(x.matter.subject, x.told) for x in lines][-1] == (None, True) and lines[-1].matter.message.key == "other"
+    assert {x.matter.subject for x in lines[:-1]} == {("session", row.id), ("circular", circular.id)}
+    mine = next(x.matter for x in lines if x.matter.invitation)
+    assert mine.message.key == "again" and not any(x.told for x in lines[:-1])
 
 
 def test_the_text_speaks_the_persons_language_and_hour(session):

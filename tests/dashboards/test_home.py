@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import uuid
 from datetime import timedelta
 
 import pytest
 
+from app.accounts.models import Capacity as Standing
 from app.core.languages import LANGUAGES
+from app.core.paging import key_text
 from app.exchanges.models import Answer, Capacity, Seat, SessionStatus, Visibility
 from app.extensions import db
 from tests.dashboards.rows import NOW, make_call, make_expression, make_invitation, make_session
@@ -133,6 +136,39 @@ def test_a_focal_point_sees_their_state_and_no_other(client, written, sign_in, s
     for text in (home, state_page):
         assert mine.reference in text and "Delegate" in text and "Focal point of Alvania" in text
         assert other.reference not in text and "Foreigner" not in text and "Borania" not in text
+
+
+def test_lists_of_a_state_that_are_cut_lead_to_the_whole(client, written, sign_in):
+    with written():
+        ours, theirs = make_state("Alvania"), make_state("Borania")
+        speaker = make_person("Morrow", of=ours)
+        make_designation(ours, speaker)
+        for number in range(9):
+            make_designation(ours, make_person(f"Alternate{number}", of=ours), capacity=Standing.ALTERNATE)
+            make_invitation(make_session("Joint session"), make_person(f"Delegate{number}"), organisation_id=ours.id)
+        call = make_call()
+        sent = [make_expression(call, ours, submitted_at=NOW - timedelta(hours=n)).reference for n in range(9)]
+        sent += [make_expression(call, ours, submitted_at=NOW - timedelta(days=2)).reference for _n in range(24)]
+        other = make_expression(call, theirs).reference
+    browser = sign_in(speaker)
+    for path in ("/en/", "/en/my-state"):
+        page = browser.get(path).text
+        shown = words(page)
+        assert all(reference in shown for reference in sent[:8]) and sent[8] not in shown
+        assert "Alternate6" in shown and "Alternate7" not in shown and shown.count("Joint session") == 8
+        for address in ("/en/my-state?list=expressions", "/en/my-state?list=speakers", "/en/my-state/invitations"):
+            assert f'href="{address}"' in page
+    first = browser.get("/en/my-state?list=expressions").text
+    further = browser.get(re.search(r'rel="next" href="([^"]+)"', first)[1].replace("&amp;", "&")).text
+    whole = [reference for reference in re.findall(r"EOI-[\w-]+", first + further) if reference in sent]
+    assert sorted(set(whole)) == sorted(sent) and len(set(whole)) == 33 and whole[0] == sent[0]
+    assert other not in first + further and 'href="/en/my-state?list=expressions"' in further
+    speakers = words(browser.get("/en/my-state?list=speakers").text)
+    assert all(f"Alternate{n}" in speakers for n in range(9))
+    for key in ("nonsense", key_text(("nobody", "A", uuid.uuid4())), key_text(("alternate", "Alternate7", uuid.UUID(int=2**128 - 1)))):
+        answer = browser.get(f"/en/my-state?list=speakers&after={key}")
+        assert answer.status_code == 200 and "Alternate8" in answer.text
+    assert "Alternate7" not in answer.text
 
 
 def test_a_designation_that_is_not_verified_gives_nothing(client, written, sign_in):

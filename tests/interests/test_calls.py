@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -160,6 +161,30 @@ def test_a_closed_call_says_so_and_has_no_button(app, client):
 
 def test_the_list_is_never_empty_of_words(client):
     assert "No call is open now." in client.get("/en/calls").text
+
+
+def test_every_call_is_reached_page_by_page_open_ones_first(app, client):
+    with app.app_context():
+        for number in range(9):
+            days = timedelta(days=number)
+            make_call(f"Open {number}", closes_at=NOW + timedelta(days=2) + days)
+            make_call(f"Soon {number}", opens_at=NOW + timedelta(days=2) + days, closes_at=NOW + timedelta(days=60))
+            make_call(f"Over {number}", closes_at=NOW - timedelta(days=1) - days / 20)
+            make_call(f"Twin {number}", closes_at=NOW - timedelta(days=6))
+            make_call(f"Hidden {number}", published=False)
+        db.session.commit()
+    url, pages = "/en/calls", []
+    while url:
+        pages.append(client.get(url).text)
+        further = re.search(r'rel="next" href="([^"]+)"', pages[-1])
+        url = further[1].replace("&amp;", "&") if further else None
+    found = [re.findall(r">((?:Open|Soon|Over|Twin|Hidden) \d)<", page) for page in pages]
+    assert [len(names) for names in found] == [20, 16]
+    whole = found[0] + found[1]
+    assert whole[:27] == [f"{part} {n}" for part in ("Open", "Soon", "Over") for n in range(9)]
+    assert sorted(whole[27:]) == [f"Twin {n}" for n in range(9)]
+    assert 'id="open"' not in pages[1] and 'href="/en/calls"' in pages[1]
+    assert client.get("/en/calls?after=nonsense").text.count("Open 0") == pages[0].count("Open 0")
 
 
 def test_a_hidden_call_takes_its_page_away(app, browser, client):

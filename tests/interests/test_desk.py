@@ -315,3 +315,22 @@ def test_somebody_is_given_it_and_the_queue_shows_whom(app, desk):
     assert "Tomas Berg" in desk["browser"].get(f"/en/desk/expressions?assignee={desk['officer']}").text
     wrong = desk["browser"].post(form.action, data=form.filled(**{"w-assignee_id": str(desk["state"])}))
     assert wrong.status_code == 422 and row(app, desk).assignee_id == desk["officer"]
+
+
+def test_the_filter_offers_the_newest_calls_and_older_ones_stay_within_reach(app, desk, monkeypatch):
+    monkeypatch.setattr("app.interests.queries.queue.CALLS", 1)
+    with app.app_context():
+        newer = make_call("Newer call", opens_at=NOW - timedelta(days=1))
+        db.session.commit()
+        newer_id = newer.id
+    page = desk["browser"].get("/en/desk/expressions").text
+    offered = re.findall(r'<option value="[^"]+"( selected)?>((?:Newer call|Call for peers)[^<]*)', page)
+    assert offered in ([("", "Newer call")], [("", "Newer call"), ("", "Call for peers")])
+    assert "Call for peers" in page[page.index("<tbody") :]
+    older = desk["browser"].get(f"/en/calls/{desk['call']}").text
+    address = f"/en/desk/expressions?call={desk['call']}&status=all"
+    assert f'href="{address}"'.replace("&", "&amp;") in older
+    narrowed = desk["browser"].get(address).text
+    assert f'<option value="{desk["call"]}" selected>Call for peers' in narrowed and str(newer_id) in narrowed
+
+

@@ -11,8 +11,10 @@ import pypdf
 import pytest
 from sqlalchemy import func, select
 
+from app.accounts.access import Viewer
 from app.accounts.models import Role
 from app.extensions import db
+from app.letters import queries
 from app.letters.models import Formula, Letter, LetterSet, Signatory, Status
 from app.notifications.models import Message
 from tests.conftest import csrf_of
@@ -74,6 +76,22 @@ def test_from_the_session_to_the_letter_on_paper(app, world, desk):
     noted = desk.post(f"/en/desk/letters/{ids[1]}/sent", data={"csrf_token": csrf_of(html), "means": "post", "on": "2026-11-23"})
     assert noted.status_code == 303
     assert "PX/2026/L-0002" not in desk.get("/en/desk/letters/to-print").get_data(as_text=True)
+
+
+def test_all_that_is_prepared_is_reached_from_the_register(app, world, desk):
+    made = [prepared(desk, world).location for _n in range(7)]
+    page = desk.get("/en/desk/letters").get_data(as_text=True)
+    assert [url for url in made if f'href="{url}"' in page] == made[2:]
+    assert 'href="/en/desk/letters?list=prepared"' in page
+    whole = desk.get("/en/desk/letters?list=prepared").get_data(as_text=True)
+    assert all(f'href="{url}"' in whole for url in made) and whole.index(made[6]) < whole.index(made[0])
+    with app.test_request_context():
+        reader = Viewer(roles=frozenset({Role.SECRETARIAT}))
+        first = queries.open_sets(reader, size=4)
+        key = (first.rows[-1].created_at, first.rows[-1].id)
+        assert len(first.rows) == 4 and first.after is not None
+        assert len(queries.open_sets(reader, key, size=4).rows) == 3
+        assert queries.open_sets(Viewer(), size=4).rows == []
 
 
 def test_the_issue_pressed_twice_and_the_form_sent_twice_do_one_thing(app, world, desk):

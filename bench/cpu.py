@@ -51,4 +51,4 @@ def _finely(process: psutil.Process) -> float:
         with suppress(OSError):
             return time.clock_gettime(~process.pid << 3 | 2)  # how Linux names the clock of another process
     times = process.cpu_times()
-    return times.user + times.system
+    return float(times.user + times.system)

@@ -165,7 +165,11 @@ def test_lists_of_a_state_that_are_cut_lead_to_the_whole(client, written, sign_i
     assert other not in first + further and 'href="/en/my-state?list=expressions"' in further
     speakers = words(browser.get("/en/my-state?list=speakers").text)
     assert all(f"Alternate{n}" in speakers for n in range(9))
-    for key in ("nonsense", key_text(("nobody", "A", uuid.uuid4())), key_text(("alternate", "Alternate7", uuid.UUID(int=2**128 - 1)))):
+    for key in (
+        "nonsense",
+        key_text(("nobody", "A", uuid.uuid4())),
+        key_text(("alternate", "Alternate7", uuid.UUID(int=2**128 - 1))),
+    ):
         answer = browser.get(f"/en/my-state?list=speakers&after={key}")
         assert answer.status_code == 200 and "Alternate8" in answer.text
     assert "Alternate7" not in answer.text

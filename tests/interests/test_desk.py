@@ -332,5 +332,3 @@ def test_the_filter_offers_the_newest_calls_and_older_ones_stay_within_reach(app
     assert f'href="{address}"'.replace("&", "&amp;") in older
     narrowed = desk["browser"].get(address).text
     assert f'<option value="{desk["call"]}" selected>Call for peers' in narrowed and str(newer_id) in narrowed
-
-

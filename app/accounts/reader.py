@@ -30,19 +30,29 @@ def reader() -> Viewer:
 
 def viewer_zone() -> str:
     """The reader's zone: profile, then cookie, then the installation's."""
-    if "zone" not in g:
+    here = g._get_current_object().__dict__
+    if "zone" not in here:
         person = reader().person
         cookie = request.cookies.get(ZONE_COOKIE, "")
         if person is not None:
-            g.zone = person.zone
+            here["zone"] = person.zone
         else:
-            g.zone = cookie if cookie in zones.selectable() else settings().default_zone
-    return str(g.zone)
+            here["zone"] = cookie if cookie in zones.selectable() else settings().default_zone
+    return str(here["zone"])
 
 
 def best(texts: Mapping[str, str] | None) -> LocalText:
     """The best there is of a text per language, for this reader."""
-    return text.best(texts, language(), settings().language_order)
+    return text.best(texts, *_wanted())
+
+
+def _wanted() -> tuple[str, tuple[str, ...]]:
+    """The reader's language and the installation's order: looked up once for a page, which has a hundred texts."""
+    here = g._get_current_object().__dict__
+    kept: tuple[str | None, str, tuple[str, ...]] | None = here.get("wanted")
+    if kept is None or kept[0] != here.get("lang"):
+        kept = here["wanted"] = (here.get("lang"), language(), tuple(settings().language_order))
+    return kept[1:]
 
 
 def name_of(organisation: Organisation) -> str:

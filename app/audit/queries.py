@@ -10,10 +10,11 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import ColumnElement, Select, select, tuple_
 
 from app.audit import words
 from app.audit.models import AuditEntry
+from app.core.db import as_list
 from app.core.languages import LANGUAGES, NAMES
 from app.core.paging import Page, page_of
 from app.extensions import db
@@ -45,7 +46,7 @@ class Line:
     action: str
 
 
-def line(entry: AuditEntry, names: Mapping[uuid.UUID, str] | None = None) -> Line:
+def _line(entry: AuditEntry | Entry, names: Mapping[uuid.UUID, str], fields: _Fields) -> Line:
     """An entry in words. ``names`` are what records are called whose ids stand in it."""
     return Line(
         id=entry.id,
@@ -54,7 +55,7 @@ def line(entry: AuditEntry, names: Mapping[uuid.UUID, str] | None = None) -> Lin
         on_behalf_of=entry.on_behalf_of,
         said=words.action(entry.action),
         note=words.note(entry.action, entry.note) if entry.note else entry.note,
-        changes=tuple(_changes(entry, names or {})),
+        changes=tuple(_changes(entry, names, fields)),
         kind=words.kind(entry.object_kind),
         object_kind=entry.object_kind,
         object_id=entry.object_id,
@@ -62,30 +63,47 @@ def line(entry: AuditEntry, names: Mapping[uuid.UUID, str] | None = None) -> Lin
     )
 
 
-def _changes(entry: AuditEntry, names: Mapping[uuid.UUID, str]) -> Iterator[Change]:
+class _Field:
+    """A field of a kind of record: its label, what its machine words mean, and whether ids stand in it. Found once for a list."""
+
+    def __init__(self, name: str, kind: str) -> None:
+        self.label = words.field(name, kind)
+        self.means = words.meanings(kind, name)
+        self.named = words.namer(name) is not None
+
+    def said(self, value: Any, names: Mapping[uuid.UUID, str]) -> str:
+        """A value in words: what a record is called for its id, a label for a machine word."""
+        if isinstance(value, list):
+            return ", ".join(self.said(part, names) for part in value) or shown(None)
+        if not isinstance(value, str):
+            return shown(value)
+        id_ = _id(value) if self.named else None
+        return names.get(id_, value) if id_ is not None else shown(self.means.get(value, value))
+
+
+_Fields = dict[tuple[str, str], _Field]
+
+
+def _changes(entry: AuditEntry | Entry, names: Mapping[uuid.UUID, str], fields: _Fields) -> Iterator[Change]:
     """Field by field; of texts, each language that changed by itself."""
-    for field, (before, after) in entry.changes.items():
-        label = words.field(field, entry.object_kind)
+    for name, (before, after) in entry.changes.items():
+        key = (entry.object_kind, name)
+        field = fields.get(key)
+        if field is None:
+            field = fields[key] = _Field(name, entry.object_kind)
         if _are_texts(before) and _are_texts(after):
             former, latter = before or {}, after or {}
             for code in (c for c in LANGUAGES if former.get(c) != latter.get(c)):
-                yield Change(f"{label} ({NAMES[code]})", shown(former.get(code)), shown(latter.get(code)))
+                yield Change(f"{field.label} ({NAMES[code]})", shown(former.get(code)), shown(latter.get(code)))
         else:
-            yield Change(label, _said(entry.object_kind, field, before, names), _said(entry.object_kind, field, after, names))
+            yield Change(field.label, field.said(before, names), field.said(after, names))
+
+
+_LANGUAGES = frozenset(LANGUAGES)
 
 
 def _are_texts(value: Any) -> bool:
-    return value is None or (isinstance(value, dict) and set(value) <= set(LANGUAGES))
-
-
-def _said(kind: str, field: str, value: Any, names: Mapping[uuid.UUID, str]) -> str:
-    """A value of a field in words: what a record is called for its id, a label for a machine word."""
-    if isinstance(value, list):
-        return ", ".join(_said(kind, field, part, names) for part in value) or shown(None)
-    if not isinstance(value, str):
-        return shown(value)
-    id_ = _id(value) if words.namer(field) is not None else None
-    return names.get(id_, value) if id_ is not None else shown(words.value(kind, field, value))
+    return value is None or (isinstance(value, dict) and value.keys() <= _LANGUAGES)
 
 
 def _id(value: Any) -> uuid.UUID | None:
@@ -95,7 +113,7 @@ def _id(value: Any) -> uuid.UUID | None:
         return None
 
 
-def in_words(entries: Sequence[AuditEntry]) -> list[Line]:
+def in_words(entries: Sequence[AuditEntry | Entry]) -> list[Line]:
     """These entries, with what the records are called whose ids stand in them: one statement for each sort of record."""
     asked: dict[words.Names, set[uuid.UUID]] = {}
     for entry in entries:
@@ -107,7 +125,8 @@ def in_words(entries: Sequence[AuditEntry]) -> list[Line]:
     names: dict[uuid.UUID, str] = {}
     for known, ids in asked.items():
         names.update(known(ids) if ids else {})
-    return [line(entry, names) for entry in entries]
+    fields: _Fields = {}
+    return [_line(entry, names, fields) for entry in entries]
 
 
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(\+00:00)?")
@@ -127,10 +146,48 @@ def shown(value: Any) -> str:
     return f"{found[1]} {found[2]}{' UTC' if found[3] else ''}" if found else str(value)
 
 
-def lines_about(kind: str, object_id: uuid.UUID, most: int = 50) -> list[Line]:
+_MOST = 50
+_TOLD = (
+    AuditEntry.id, AuditEntry.at, AuditEntry.actor_name, AuditEntry.on_behalf_of, AuditEntry.action, AuditEntry.changes,
+    AuditEntry.note,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Of an entry what its line says."""
+
+    id: uuid.UUID
+    at: datetime
+    actor_name: str
+    on_behalf_of: str | None
+    action: str
+    changes: Mapping[str, Any]
+    note: str | None
+    object_kind: str
+    object_id: uuid.UUID
+
+
+def lines_about(kind: str, object_id: uuid.UUID) -> list[Line]:
     """The newest lines of one record, newest first; for ``audit_lines`` of ``components/audit.html``."""
-    query = _newest_first().where(AuditEntry.object_kind == kind, AuditEntry.object_id == object_id)
-    return in_words(db.session.scalars(query.limit(most)).all())
+    query = _about(kind, object_id).with_only_columns(*_TOLD)
+    return in_words([Entry(*row, kind, object_id) for row in db.session.execute(query)])
+
+
+def log_of(kind: str, object_id: Any) -> ColumnElement[Any]:
+    """The same entries as one value of a statement that reads more of the record's page; ``lines_of`` makes lines of it."""
+    return as_list(_about(kind, object_id), *_TOLD)
+
+
+def lines_of(kind: str, object_id: uuid.UUID, log: Sequence[Sequence[Any]]) -> list[Line]:
+    """The lines of ``log_of``."""
+    return in_words(
+        [Entry(uuid.UUID(id_), datetime.fromisoformat(at), *rest, kind, object_id) for id_, at, *rest in log]
+    )  # fmt: skip
+
+
+def _about(kind: str, object_id: Any) -> Select[Any]:
+    return _newest_first().where(AuditEntry.object_kind == kind, AuditEntry.object_id == object_id).limit(_MOST)
 
 
 def saved_since(kind: str, object_id: uuid.UUID, saves: int) -> list[Line]:

@@ -58,10 +58,10 @@ def register_names(fields: Iterable[str], names: Names) -> None:
     _names.update(dict.fromkeys(fields, names))
 
 
-def value(kind: str, field: str, word: str) -> Any:
-    """A machine word of this field in words; itself where nobody registered one."""
+def meanings(kind: str, field: str) -> Mapping[str, Any]:
+    """What the machine words of this field mean; nothing where nobody registered any."""
     known = _values.get(f"{kind}.{field}") or _values.get(field)
-    return known().get(word, word) if known is not None else word
+    return known() if known is not None else {}
 
 
 def note(action: str, words: str) -> str:

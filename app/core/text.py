@@ -48,6 +48,9 @@ class LocalText:
 def best(texts: Mapping[str, str] | None, locale: str, order: Iterable[str]) -> LocalText:
     """The text in the reader's language, else the first there is in the installation's order, else any."""
     texts = texts or {}
+    text = texts.get(locale)
+    if text and text.strip():
+        return LocalText(text, locale, direction(locale))
     for lang in (locale, *order, *sorted(texts)):
         text = texts.get(lang)
         if text and text.strip():

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from babel import Locale
 from babel.dates import format_date
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from app.core import draw, zones
 from app.core.languages import babel_locale
@@ -60,7 +60,8 @@ def date_text(moment: date | datetime, language: str, zone: str = "UTC", style: 
 
 def time_text(moment: datetime, zone: str) -> str:
     """The hour on the clocks of that zone, 24 hours: "16:00"."""
-    return zones.to_wall(moment, zone).strftime("%H:%M")
+    wall = zones.to_wall(moment, zone)
+    return f"{wall.hour:02}:{wall.minute:02}"
 
 
 def month_text(day: date, language: str) -> str:
@@ -153,7 +154,7 @@ def _west_to_east(start: datetime, places: Iterable[str], language: str, mine: s
 def machine_time(moment: date | datetime) -> str:
     """For the attribute of a ``<time>``: an instant in UTC, or a day."""
     if isinstance(moment, datetime):
-        return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")
+        return moment.astimezone(UTC).isoformat(timespec="minutes")[:16] + "Z"
     return moment.isoformat()
 
 
@@ -162,6 +163,11 @@ def template_globals(language: Callable[[], str], zone: Callable[[], str]) -> di
 
     def in_place(moment: date | datetime, style: str = "full", at: str | None = None) -> str:
         return date_text(moment, language(), at or zone(), style)
+
+    def dated(moment: date | datetime, style: str = "long", at: str | None = None) -> Markup:
+        return Markup(  # noqa: S704 - a date in words of Babel's, escaped
+            f'<time datetime="{machine_time(moment)}">{escape(in_place(moment, style, at))}</time>'
+        )
 
     def at_hour(moment: datetime, at: str | None = None) -> str:
         return time_text(moment, at or zone())
@@ -180,6 +186,7 @@ def template_globals(language: Callable[[], str], zone: Callable[[], str]) -> di
 
     return {
         "date_text": in_place,
+        "dated": dated,
         "time_text": at_hour,
         "city": city,
         "utc_offset": offset,

@@ -50,6 +50,11 @@ def known() -> frozenset[str]:
     return frozenset(_describers)
 
 
+def tellers() -> tuple[Teller, ...]:
+    """The rooms that tell edges; what is kept of their statements is kept for these."""
+    return tuple(_tellers)
+
+
 def told(ref: Ref) -> list[Select[Any]]:
     """The edges of a record that rooms keep among their own data."""
     return [edges for teller in _tellers for edges in teller(ref)]

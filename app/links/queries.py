@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Text, and_, cast, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, Text, Uuid, and_, bindparam, cast, or_, select, union_all
 
+from app.core.db import as_list
 from app.extensions import db
 from app.links import kinds, words
 from app.links.kinds import Shown
@@ -37,14 +39,38 @@ class Group:
     related: Sequence[Related]
 
 
-def links_of(kind: str, id_: uuid.UUID) -> list[Edge]:
-    """Every edge of a record, in both directions, newest first: the stored ones and those that rooms tell. One statement."""
-    at_start = and_(Link.start_kind == kind, Link.start_id == id_)
-    at_end = and_(Link.end_kind == kind, Link.end_id == id_)
+HERE: Any = bindparam("here", type_=Uuid)
+"""The record whose edges are asked for, in statements that are put together once for each kind."""
+
+
+@lru_cache(maxsize=64)
+def _edges(kind: str, _tellers: tuple[kinds.Teller, ...]) -> Select[Any]:
+    at_start = and_(Link.start_kind == kind, Link.start_id == HERE)
+    at_end = and_(Link.end_kind == kind, Link.end_id == HERE)
     columns = (Link.start_kind, Link.start_id, cast(Link.type, Text).label("type"), Link.end_kind, Link.end_id, Link.at)
     stored = select(*columns).where(or_(at_start, at_end)).order_by(Link.at.desc(), Link.id.desc()).limit(MOST)
-    parts = [stored, *kinds.told(Ref(kind, id_))]
-    rows = db.session.execute(union_all(*(select(part.subquery()) for part in parts)))
+    parts = [stored, *kinds.told(Ref(kind, HERE))]
+    every = union_all(*(select(part.subquery()) for part in parts)).subquery()
+    return select(*every.c)
+
+
+def edges_of(kind: str) -> ColumnElement[Any]:
+    """Every edge of a record of this kind as one value of a statement that is given its id as ``here``; ``edges_from`` reads it."""
+    query = _edges(kind, kinds.tellers())
+    return as_list(query, *query.selected_columns)
+
+
+def edges_from(found: Sequence[Sequence[Any]]) -> list[Edge]:
+    """The edges of ``edges_of``."""
+    return [
+        Edge(Ref(start, uuid.UUID(start_id)), LinkType(type_), Ref(end, uuid.UUID(end_id)), at and datetime.fromisoformat(at))
+        for start, start_id, type_, end, end_id, at in found
+    ]  # fmt: skip
+
+
+def links_of(kind: str, id_: uuid.UUID) -> list[Edge]:
+    """Every edge of a record, in both directions, newest first: the stored ones and those that rooms tell. One statement."""
+    rows = db.session.execute(_edges(kind, kinds.tellers()), {"here": id_})
     return [Edge(Ref(r.start_kind, r.start_id), LinkType(r.type), Ref(r.end_kind, r.end_id), r.at) for r in rows]
 
 
@@ -59,12 +85,17 @@ def related_to(kind: str, id_: uuid.UUID, viewer: Any) -> list[Group]:
 
     One query, and one for each room whose records stand at the other ends, however many edges there are.
     """
-    here = Ref(kind, id_)
+    return related(Ref(kind, id_), links_of(kind, id_), viewer)
+
+
+def related(here: Ref, edges: Iterable[Edge], viewer: Any, *, but: Collection[str] = ()) -> list[Group]:
+    """The same of edges that were read; records of some kinds may stay out, and are then not asked for."""
     outward: dict[tuple[LinkType, bool, str], list[tuple[Ref, datetime | None]]] = {}
-    for edge in links_of(kind, id_):
+    for edge in edges:
         forwards = edge.start == here
         other = edge.end if forwards else edge.start
-        outward.setdefault((edge.type, forwards, other.kind), []).append((other, edge.at))
+        if other.kind not in but:
+            outward.setdefault((edge.type, forwards, other.kind), []).append((other, edge.at))
     ids: dict[str, set[uuid.UUID]] = {}
     for (_type, _forwards, other_kind), found in outward.items():
         ids.setdefault(other_kind, set()).update(ref.id for ref, _at in found)

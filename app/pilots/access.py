@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+from typing import Any, Protocol
+
 from app.accounts.access import Permission, Viewer
 from app.accounts.visibility import may_see
-from app.pilots.models import Milestone, Pilot, Visibility
+from app.pilots.models import Milestone, Visibility
 
 
-def readable(viewer: Viewer, pilot: Pilot, owns: bool) -> frozenset[Visibility]:
+class OfState(Protocol):
+    """What is asked of a pilot here: its row, or as much of it as its page reads."""
+
+    @property
+    def state_id(self) -> Any:
+        """The State that runs it."""
+
+    @property
+    def co_lead_id(self) -> Any:
+        """Who leads it beside the State."""
+
+
+def readable(viewer: Viewer, pilot: OfState, owns: bool) -> frozenset[Visibility]:
     """The classes of updates and evidence this viewer may read: everyone what is public, owners what is for the State."""
     plain = {Visibility.PUBLIC, Visibility.STATE} if owns else {Visibility.PUBLIC}
     return frozenset(plain | {v for v in Visibility if v not in plain and may_see(viewer, v.value, pilot.state_id)})
 
 
-def sees_people(viewer: Viewer, pilot: Pilot, owns: bool) -> bool:
+def sees_people(viewer: Viewer, pilot: OfState, owns: bool) -> bool:
     """May the viewer read names, notes and reasons? The public may not."""
     return viewer.in_office or viewer.can(Permission.SEE_ALL_PILOTS) or owns or is_of_the_state(viewer, pilot)
 
 
-def is_of_the_state(viewer: Viewer, pilot: Pilot) -> bool:
+def is_of_the_state(viewer: Viewer, pilot: OfState) -> bool:
     """Has the viewer a verified designation of the pilot's State?"""
     return viewer.can(Permission.SEE_MY_STATE) and pilot.state_id in viewer.state_ids
 
@@ -33,7 +47,7 @@ def may_plan(viewer: Viewer) -> bool:
     return viewer.can(Permission.MANAGE_PILOTS)
 
 
-def may_write(viewer: Viewer, pilot: Pilot, owns: bool) -> bool:
+def may_write(viewer: Viewer, pilot: OfState, owns: bool) -> bool:
     """May the viewer write updates? The secretariat, the pilot's co-lead, the State's focal point, owners."""
     if viewer.person is None:
         return False

@@ -56,6 +56,26 @@ class Dated(Protocol):
         """How much of the pilot it is."""
 
 
+class OfState(Protocol):
+    """What is asked of the pilot's State: its days off."""
+
+    @property
+    def weekend(self) -> Any:
+        """ISO weekdays as text."""
+
+
+class Going(Protocol):
+    """What is asked of a pilot."""
+
+    @property
+    def ended_on(self) -> Any:
+        """When it ended, before or after everything was done."""
+
+    @property
+    def state(self) -> Any:
+        """The State that runs it."""
+
+
 def is_off(day: date, weekend: Collection[str]) -> bool:
     """Is it a day off? ``weekend`` holds ISO weekdays as text, as States have them."""
     return str(day.isoweekday()) in weekend
@@ -81,23 +101,23 @@ def today_in(zone: str, now: datetime) -> date:
     return zones.to_wall(now, zone).date()
 
 
-def standing(milestone: Dated, state: Organisation, today: date) -> Standing:
+def standing(milestone: Dated, state: OfState, today: date) -> Standing:
     """How one milestone stands on this day."""
     if milestone.dropped_at is not None:
         return Standing.DROPPED
     if milestone.done_on is not None:
         return Standing.DONE
-    if today > last_day(milestone.due_on, state.weekend):
+    if today > milestone.due_on and today > last_day(milestone.due_on, state.weekend):  # never before its date
         return Standing.OVERDUE
     return Standing.DUE_SOON if today >= milestone.due_on - SOON else Standing.ON_TRACK
 
 
-def days_overdue(milestone: Milestone, state: Organisation, today: date) -> int:
+def days_overdue(milestone: Dated, state: OfState, today: date) -> int:
     """How many calendar days since it should have been done; 0 while it is in time."""
-    return max((today - last_day(milestone.due_on, state.weekend)).days, 0) if milestone.is_open else 0
+    return max((today - last_day(milestone.due_on, state.weekend)).days, 0) if milestone.done_on is None and milestone.dropped_at is None else 0
 
 
-def whole(pilot: Pilot, milestones: Iterable[Dated], today: date) -> Standing:
+def whole(pilot: Going, milestones: Iterable[Dated], today: date) -> Standing:
     """How a pilot stands: as the worst of its milestones."""
     found = {standing(m, pilot.state, today) for m in milestones} - {Standing.DROPPED}
     if found and found <= {Standing.DONE}:

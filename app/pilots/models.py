@@ -161,6 +161,11 @@ class Evidence(Id, Base):
 
     file: Mapped[StoredFile | None] = relationship()
 
+    @property
+    def size(self) -> int | None:
+        """Of the file."""
+        return self.file.size if self.file is not None else None
+
     __table_args__ = (
         Index("ix_milestone_evidence_milestone", "milestone_id", "added_at"),
         CheckConstraint("(url IS NULL) <> (file_id IS NULL)", name="link_or_file"),

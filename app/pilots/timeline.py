@@ -6,9 +6,12 @@ runs from right to left. It repeats what the words beside it say, so readers who
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
+from functools import cached_property
+from typing import Protocol
 
 from babel import Locale
 from babel.dates import format_date
@@ -17,10 +20,37 @@ from markupsafe import Markup
 from app.core.languages import babel_locale
 from app.core.when import ARABIC_MONTHS
 from app.pilots.deadlines import Standing
-from app.pilots.models import Milestone, Pilot
 
 MOST_LABELS = 12
 _OPEN = '<svg class="g-bar g-dots" aria-hidden="true" focusable="false">'
+
+
+class Placed(Protocol):
+    """What is drawn of a milestone."""
+
+    @property
+    def baseline_on(self) -> date:
+        """The date first agreed."""
+
+    @property
+    def due_on(self) -> date:
+        """Its present date."""
+
+    @property
+    def done_on(self) -> date | None:
+        """When it was done."""
+
+
+class Spanning(Protocol):
+    """What is drawn of a pilot."""
+
+    @property
+    def starts_on(self) -> date:
+        """Its first day."""
+
+    @property
+    def ends_on(self) -> date:
+        """Its last day."""
 
 
 @dataclass(frozen=True)
@@ -51,13 +81,11 @@ class Timeline:
         pattern = "MMM" if self.months <= MOST_LABELS else "MMM yy"
         return [str(format_date(start, pattern, locale=locale)) for start in starts]
 
-    def row(self, milestone: Milestone, standing: Standing) -> Markup:
+    def row(self, milestone: Placed, standing: Standing) -> Markup:
         """One milestone: baseline, present date or day of completion, and the way from one to the other."""
         base, now = self.share(milestone.baseline_on), self.share(milestone.done_on or milestone.due_on)
         late = now > base
-        parts = [_line("g-grid", 100 * n / self.months) for n in range(0, self.months + 1, self.step)]
-        if self.first <= self.today < _plus(self.first, self.months):
-            parts.append(_line("g-today", self.share(self.today)))
+        parts = [self.lines]
         if base != now:
             parts.append(
                 f'<rect class="{"g-slip" if late else "g-gain"}" x="{min(base, now)}%" y="50%" width="{abs(now - base):.2f}%" '
@@ -65,14 +93,22 @@ class Timeline:
             )
         parts.append(f'<circle class="g-base" cx="{base}%" cy="50%" r="6"/>')
         parts.append(f'<circle class="g-mark g-{standing.value}" cx="{now}%" cy="50%" r="{5 if base == now else 7}"/>')
-        return Markup(_OPEN + "".join(parts) + "</svg>")  # noqa: S704 - numbers and words of ours only
+        return Markup("".join((*parts, "</svg>")))  # noqa: S704 - numbers and words of ours only
+
+    @cached_property
+    def lines(self) -> str:
+        """What every row begins with: a line at each label, and one for today."""
+        parts = [_line("g-grid", 100 * n / self.months) for n in range(0, self.months + 1, self.step)]
+        if self.first <= self.today < _plus(self.first, self.months):
+            parts.append(_line("g-today", self.share(self.today)))
+        return _OPEN + "".join(parts)
 
 
 def _line(name: str, at: float) -> str:
     return f'<line class="{name}" x1="{at:.2f}%" x2="{at:.2f}%" y1="0" y2="100%"/>'
 
 
-def timeline(pilot: Pilot, milestones: Iterable[Milestone], today: date) -> Timeline:
+def timeline(pilot: Spanning, milestones: Iterable[Placed], today: date) -> Timeline:
     """The months from the earliest to the latest day that anything of this pilot lies on."""
     days = [pilot.starts_on, pilot.ends_on]
     for milestone in milestones:
@@ -87,5 +123,4 @@ def _plus(first: date, months: int) -> date:
 
 
 def _days(day: date) -> int:
-    first = day.replace(day=1)
-    return ((first + timedelta(days=32)).replace(day=1) - first).days
+    return monthrange(day.year, day.month)[1]

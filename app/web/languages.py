@@ -8,6 +8,8 @@ from babel.support import NullTranslations
 from flask import Flask, current_app, g, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_babel import Domain, get_locale
+from flask_babel import gettext as _
+from flask_babel.speaklater import LazyString
 from flask_login import current_user
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
@@ -63,6 +65,28 @@ def said(sentence: str, *, whole: bool = False) -> Markup:
         found = Markup(language.ugettext(sentence))  # noqa: S704 - our own sentences
         kept[sentence, whole] = found = found % {} if whole else found
     return found
+
+
+def _plainly(sentence: str) -> str:
+    """The same as plain text, for lazy sentences."""
+    language = sentences.get_translations()
+    kept: dict[str, str] = language.__dict__.setdefault("plain", {})
+    found = kept.get(sentence)
+    if found is None:
+        if len(kept) > MOST_KEPT:
+            kept.clear()
+        found = kept[sentence] = language.ugettext(sentence)
+    return found
+
+
+_lazily = LazyString.__str__
+
+
+def _at_once(lazy: LazyString) -> str:
+    """A lazy sentence in words. The library looks its settings up anew for each; a page has some three hundred."""
+    if lazy._func is _ and not lazy._kwargs and len(lazy._args) == 1:
+        return _plainly(lazy._args[0])
+    return _lazily(lazy)
 
 
 class LanguageConverter(BaseConverter):
@@ -129,3 +153,4 @@ def init_app(app: Flask) -> None:
 
     babel.init_app(app, locale_selector=lambda: babel_locale(current()) if request else settings().default_language)
     babel.domain_instance = sentences
+    LazyString.__str__ = _at_once  # type: ignore[method-assign]

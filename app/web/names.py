@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import pgettext
 from jinja2 import StrictUndefined, pass_eval_context
 from jinja2.nodes import EvalContext
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from app.accounts.access import Permission
 from app.accounts.reader import LIGHTER_COOKIE, best, name_of, reader, viewer_zone
@@ -21,6 +21,7 @@ from app.accounts.words import CALL_OUTCOMES
 from app.core import clock, draw, engine, text, when, zones
 from app.core.languages import LANGUAGES, NAMES, direction
 from app.core.signing import settings
+from app.core.text import LocalText
 from app.texts.words import STATES, said_in
 from app.web import languages
 
@@ -257,7 +258,10 @@ def _words(page: EvalContext, sentence: str, **named: object) -> str:
     found = languages.said(sentence, whole=not named)
     if not page.autoescape:
         return str(found) % named if named else str(found)
-    return found % named if named else found
+    if not named:
+        return found
+    # the same as ``found % named``, whose safe text wraps each value for its format
+    return Markup(str.__mod__(found, {n: v if type(v) is int else engine.spelled(v) for n, v in named.items()}))  # noqa: S704
 
 
 @pass_eval_context
@@ -265,6 +269,13 @@ def _numbered(page: EvalContext, one: str, many: str, num: int, **named: object)
     """The form of the sentence that goes with this number in the page's language."""
     found = languages.sentences.get_translations().ungettext(one, many, num)
     return (Markup(found) if page.autoescape else found) % {"num": num, **named}  # noqa: S704 - our own sentences
+
+
+def local_text(text: LocalText) -> Markup:
+    """A text in running text; its language and direction are said where they differ from the page's."""
+    if text.lang == languages.current():
+        return escape(text.text)
+    return Markup(f'<bdi lang="{text.lang}" dir="{text.dir}">{escape(text.text)}</bdi>')  # noqa: S704 - codes of ours
 
 
 def init_app(app: Flask) -> None:
@@ -291,6 +302,7 @@ def init_app(app: Flask) -> None:
         viewer=reader,
         Permission=Permission,
         best=best,
+        local_text=local_text,
         name_of=name_of,
         viewer_zone=viewer_zone,
         now=lambda: clock.now(),

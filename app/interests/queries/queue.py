@@ -11,12 +11,11 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Integer, Row, Select, Uuid, bindparam, func, select, tuple_
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import load_only, selectinload
 
 from app.accounts.access import P, Viewer
 from app.accounts.models import Person, Role, RoleGrant
-from app.core.db import Texts, UtcDateTime
+from app.core.db import Texts, UtcDateTime, as_list
 from app.core.paging import Page, page_of
 from app.core.text import fold
 from app.extensions import db
@@ -153,15 +152,10 @@ class Choices:
     goes_on: bool  # there are older calls
 
 
-def _listed(query: Any, *columns: Any) -> Any:
-    """These columns of a statement's rows as one list, in the statement's order."""
-    return func.array(query.with_only_columns(func.jsonb_build_array(*columns)).scalar_subquery(), type_=ARRAY(JSONB))
-
-
 _CHOICES = select(
-    _listed(_CALLS.with_only_columns(Call.id, Call.titles).limit(CALLS + 1), Call.id, Call.titles),
-    _listed(_STAFF, Person.id, func.trim(Person.given_name + " " + Person.family_name)),
-    _listed(select(Call).where(Call.id.in_(bindparam("also", expanding=True))), Call.id, Call.titles),
+    as_list(_CALLS.with_only_columns(Call.id, Call.titles).limit(CALLS + 1), Call.id, Call.titles),
+    as_list(_STAFF, Person.id, func.trim(Person.given_name + " " + Person.family_name)),
+    as_list(select(Call).where(Call.id.in_(bindparam("also", expanding=True))), Call.id, Call.titles),
 )
 
 

@@ -18,10 +18,18 @@ def _holding(*roles: Role) -> object:
     return select(RoleGrant.person_id).where(RoleGrant.role.in_(roles), RoleGrant.ended_at.is_(None))
 
 
+CO_LEADS = (
+    select(Person)
+    .options(_NAMED)
+    .where(Person.id.in_(_holding(Role.CO_LEAD)), Person.active)  # type: ignore[arg-type]
+    .order_by(Person.sort_name, Person.id)
+)
+"""The network's co-leads, by name, as a statement."""
+
+
 def co_leads() -> list[Person]:
     """The network's co-leads, by name."""
-    query = select(Person).options(_NAMED).where(Person.id.in_(_holding(Role.CO_LEAD)), Person.active)  # type: ignore[arg-type]
-    return list(db.session.scalars(query.order_by(Person.sort_name, Person.id)))
+    return list(db.session.scalars(CO_LEADS))
 
 
 def owners_for(pilot: Pilot, most: int = 300) -> list[Person]:

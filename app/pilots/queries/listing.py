@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, and_, cast, not_, select, tuple_
-from sqlalchemy.orm import contains_eager, load_only, raiseload
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, case, func, not_, select, tuple_
 
-from app.accounts.access import Viewer
-from app.accounts.models import Organisation, OrganisationKind
-from app.core.db import Texts
+from app.accounts.access import Permission, Viewer
+from app.accounts.models import Organisation, OrganisationKind, Person, Role
+from app.core.db import Texts, as_list
 from app.core.paging import Page, page_of
 from app.extensions import db
 from app.pilots import deadlines
 from app.pilots.deadlines import Progress, Standing
 from app.pilots.models import Milestone, Pilot
-from app.pilots.queries.pilots import visible_to
+from app.pilots.queries.choices import CO_LEADS
+from app.pilots.queries.pilots import IN_ORDER, visible_to
+from app.practices.models import Tool
+from app.practices.queries import OFFERED
 
 SIZE = 20
 FILTERED = (Standing.OVERDUE, Standing.DUE_SOON, Standing.ON_TRACK, Standing.DONE, Standing.ENDED)
@@ -40,69 +43,135 @@ class Filters:
 class Step:
     """Of a milestone what the list needs: a page reads a hundred of them and shows the titles of twenty."""
 
-    pilot_id: uuid.UUID
     due_on: date
-    done_on: date | None
-    dropped_at: datetime | None
+    done_on: str | None  # only whether
+    dropped_at: str | None
     weight: int
-    texts: str
+    titles: Texts  # of those that are still to be reached
 
     @property
     def is_open(self) -> bool:
         """Is it still to be reached?"""
         return self.done_on is None and self.dropped_at is None
 
-    @property
-    def titles(self) -> Texts:
-        """Its title in each language."""
-        found: Texts = json.loads(self.texts)
-        return found
+
+@dataclass(frozen=True, slots=True)
+class OfState:
+    """Of a pilot's State what the list needs."""
+
+    names: Texts
+    zone: str
+    weekend: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Of a pilot what the list shows."""
+
+    id: uuid.UUID
+    code: str
+    titles: Texts
+    starts_on: date
+    ends_on: date
+    ended_on: date | None
+    published: bool
+    state: OfState
 
 
 @dataclass(frozen=True)
 class Listed:
     """One pilot of the list, with what its milestones say."""
 
-    pilot: Pilot
+    pilot: Line | Pilot
     standing: Standing
     progress: Progress
     next: Step | Milestone | None  # the open milestone that is due first
 
 
+_TITLES = case((and_(Milestone.done_on.is_(None), Milestone.dropped_at.is_(None)), Milestone.titles), else_=None)
+_STEPS = as_list(
+    select(Milestone).where(Milestone.pilot_id == Pilot.id).correlate(Pilot).order_by(*IN_ORDER),
+    Milestone.due_on, Milestone.done_on, Milestone.dropped_at, Milestone.weight, _TITLES,
+)  # fmt: skip
+_SHOWN = (
+    Pilot.id, Pilot.code, Pilot.titles, Pilot.starts_on, Pilot.ends_on, Pilot.ended_on, Pilot.published, Organisation.names,
+    Organisation.zone, Organisation.weekend, _STEPS,
+)  # fmt: skip
+
+
 def pilots_page(
     viewer: Viewer, wanted: Filters, now: datetime, after: tuple[date, uuid.UUID] | None = None, size: int = SIZE
 ) -> Page[Listed]:
-    """One page in two statements: the pilots with their States, and the milestones of those."""
-    query = visible_to(viewer).join(Organisation, Organisation.id == Pilot.state_id)
-    query = query.options(_LISTED, contains_eager(Pilot.state).load_only(*_STATE), raiseload("*"))
-    query = narrowed(query, wanted)
+    """One page in one statement: the pilots with their States and their milestones."""
+    query = _lines(viewer)
+    if wanted != Filters():
+        query = narrowed(query, wanted)
     if after is not None:
         query = query.where(tuple_(Pilot.starts_on, Pilot.id) < tuple_(*after))
-    query = query.order_by(Pilot.starts_on.desc(), Pilot.id.desc()).limit(size + 1)
-    found = db.session.scalars(query, deadlines.days_at(now)).all()
-    page = page_of(found, size, lambda p: (p.starts_on, p.id))
-    of: dict[uuid.UUID, list[Step]] = {p.id: [] for p in page.rows}
-    for row in db.session.execute(_STEPS.where(Milestone.pilot_id.in_(of))) if of else ():
-        of[row.pilot_id].append(Step(*row))
-    return Page([listed(p, of[p.id], now) for p in page.rows], page.after)
+    found = db.session.execute(query, {**deadlines.days_at(now), "most": size + 1}).all()
+    page = page_of(found, size, lambda row: (row.starts_on, row.id))
+    return Page([_of_row(row, now) for row in page.rows], page.after)
 
 
-def states_with_pilots(viewer: Viewer) -> list[Organisation]:
-    """The States that run a pilot the viewer may see, for the list's filter; one look at the index for each State."""
+def _of_row(row: Any, now: datetime) -> Listed:
+    *facts, names, zone, weekend, found = row
+    steps = [Step(date.fromisoformat(due), done, dropped, weight, titles) for due, done, dropped, weight, titles in found]
+    return listed(Line(*facts, OfState(names, zone, weekend)), steps, now)
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the list's filters offer: value and name of each."""
+
+    states: list[tuple[str, Texts]]
+    tools: list[tuple[str, Texts]]
+    co_leads: list[tuple[str, str]]  # for those who see all pilots
+
+
+def choices(viewer: Viewer) -> Choices:
+    """The States that run a pilot the viewer may see, the tools on offer, and who leads. One statement."""
+    states, tools, *people = db.session.execute(_choices(viewer)).one()
+    return Choices(states, tools, people[0] if people else [])
+
+
+def same_for(viewer: Viewer) -> Viewer:
+    """Those who see the same whoever they are, as one viewer: their statements are put together once."""
+    if viewer.can(Permission.SEE_ALL_PILOTS):
+        return _SEES_ALL
+    return _NOBODY if viewer.person is None else viewer
+
+
+_SEES_ALL, _NOBODY = Viewer(roles=frozenset({Role.SECRETARIAT})), Viewer()
+
+
+def _lines(viewer: Viewer) -> Select[Any]:
+    same = same_for(viewer)
+    return _lines_once(same) if same is not viewer else _lines_of(viewer)
+
+
+def _lines_of(viewer: Viewer) -> Select[Any]:
+    query = visible_to(viewer).join(Organisation, Organisation.id == Pilot.state_id).with_only_columns(*_SHOWN)
+    return query.order_by(Pilot.starts_on.desc(), Pilot.id.desc()).limit(bindparam("most", type_=Integer))
+
+
+def _choices(viewer: Viewer) -> Select[Any]:
+    same = same_for(viewer)
+    return _choices_once(same) if same is not viewer else _choices_of(viewer)
+
+
+def _choices_of(viewer: Viewer) -> Select[Any]:
     theirs = visible_to(viewer).where(Pilot.state_id == Organisation.id).correlate(Organisation).exists()
-    query = select(Organisation).options(load_only(Organisation.names, Organisation.sort_name), raiseload("*"))
-    query = query.where(Organisation.kind == OrganisationKind.STATE, theirs)
-    return list(db.session.scalars(query.order_by(Organisation.sort_name, Organisation.id)))
+    states = select(Organisation).where(Organisation.kind == OrganisationKind.STATE, theirs)
+    states = states.order_by(Organisation.sort_name, Organisation.id)  # one look at the index for each State
+    named = func.trim(Person.given_name + " " + Person.family_name)
+    people = [as_list(CO_LEADS, Person.id, named)] if viewer.can(Permission.SEE_ALL_PILOTS) else []
+    return select(as_list(states, Organisation.id, Organisation.names), as_list(OFFERED, Tool.code, Tool.titles), *people)
 
 
-_LISTED = load_only(Pilot.code, Pilot.titles, Pilot.state_id, Pilot.starts_on, Pilot.ends_on, Pilot.ended_on, Pilot.published)
-_STATE = (Organisation.names, Organisation.zone, Organisation.weekend)
-_STEPS = select(
-    Milestone.pilot_id, Milestone.due_on, Milestone.done_on, Milestone.dropped_at, Milestone.weight, cast(Milestone.titles, Text)
-).order_by(Milestone.due_on, Milestone.baseline_on, Milestone.id)
+_lines_once, _choices_once = lru_cache(maxsize=4)(_lines_of), lru_cache(maxsize=4)(_choices_of)
 
 
-def listed(pilot: Pilot, milestones: Sequence[Step | Milestone], now: datetime) -> Listed:
+def listed(pilot: Line | Pilot, milestones: Sequence[Step | Milestone], now: datetime) -> Listed:
     """A line of the list; the milestones in the order of their present dates."""
     today = deadlines.today_in(pilot.state.zone, now)
     return Listed(
@@ -113,7 +182,7 @@ def listed(pilot: Pilot, milestones: Sequence[Step | Milestone], now: datetime) 
     )
 
 
-def narrowed(query: Select[Pilot], wanted: Filters) -> Select[Pilot]:
+def narrowed(query: Select[Any], wanted: Filters) -> Select[Any]:
     """The pilots that fit the filters; the statement joins the pilot's State and is given ``deadlines.days_at(now)``."""
     if wanted.standing is not None:
         query = query.where(_stands(wanted.standing))

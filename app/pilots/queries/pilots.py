@@ -13,10 +13,14 @@ from app.accounts.models import Organisation, Person
 from app.core.signing import code_digests, code_matches, matches, row_of
 from app.extensions import db
 from app.interests.models import Expression
-from app.pilots.models import DueChange, Evidence, Milestone, Pilot, Update, Visibility
+from app.pilots.models import DueChange, Evidence, Milestone, Pilot, Visibility
 
 NAMED = (Person.given_name, Person.family_name, Person.sort_name, Person.active, Person.version)
 """Of a person what a page needs to name them; and the version, without which a record that is read again with them is not read."""
+
+
+IN_ORDER = (Milestone.due_on, Milestone.baseline_on, Milestone.id)
+"""Milestones in the order of their present dates."""
 
 
 def visible_to(viewer: Viewer) -> Select[Pilot]:
@@ -58,10 +62,10 @@ def pilots_of_expression(viewer: Viewer, expression_id: uuid.UUID) -> list[Pilot
 def milestones_of(pilot: Pilot) -> list[Milestone]:
     """Its milestones with their owners, in the order of their present dates."""
     query = select(Milestone).options(joinedload(Milestone.owner).load_only(*NAMED)).where(Milestone.pilot_id == pilot.id)
-    return list(db.session.scalars(query.order_by(Milestone.due_on, Milestone.baseline_on, Milestone.id)))
+    return list(db.session.scalars(query.order_by(*IN_ORDER)))
 
 
-def owns_any(viewer: Viewer, milestones: Iterable[Milestone]) -> bool:
+def owns_any(viewer: Viewer, milestones: Iterable[Milestone | ShownMilestone]) -> bool:
     """Has the viewer one of these milestones to reach?"""
     person = viewer.person
     return person is not None and any(m.owner_id == person.id and m.dropped_at is None for m in milestones)
@@ -124,27 +128,15 @@ def evidence_of(milestones: Iterable[Milestone], classes: Collection[Visibility]
     return found
 
 
-def evidence_in_view(milestone: Milestone, evidence_id: uuid.UUID, classes: Collection[Visibility]) -> Evidence | None:
+def evidence_in_view(milestone_id: uuid.UUID, evidence_id: uuid.UUID, classes: Collection[Visibility]) -> Evidence | None:
     """This evidence of this milestone, if it is of a class the viewer may read."""
     query = (
         select(Evidence)
         .options(joinedload(Evidence.file))
         .where(
             Evidence.id == evidence_id,
-            Evidence.milestone_id == milestone.id,
+            Evidence.milestone_id == milestone_id,
             Evidence.visibility.in_([c.value for c in classes]),
         )
     )
     return db.session.scalar(query)
-
-
-def updates_of(pilot: Pilot, classes: Collection[Visibility], most: int = 20) -> list[Update]:
-    """The newest updates of the classes the viewer may read, with who wrote them, newest first."""
-    query = (
-        select(Update)
-        .options(joinedload(Update.author).load_only(*NAMED))
-        .where(Update.pilot_id == pilot.id, Update.visibility.in_([c.value for c in classes]))
-        .order_by(Update.at.desc(), Update.id.desc())
-        .limit(most)
-    )
-    return list(db.session.scalars(query))

@@ -22,14 +22,9 @@ from app.pilots import queries, rules
 from app.pilots.forms import EndForm, MilestoneForm, PilotForm, day_of, to_uuid
 from app.pilots.models import Milestone, Pilot
 from app.pilots.routes import blueprint
-from app.pilots.routes.public import shown_page
+from app.pilots.routes.public import found, shown_page
 from app.pilots.routes.shown import differences, page_or_404
 from app.practices import rules as practices
-
-
-def found(pilot_id: uuid.UUID) -> Pilot:
-    """The pilot, or 404."""
-    return queries.pilot_in_view(viewer(), pilot_id) or abort(404)
 
 
 @blueprint.route("/desk/pilots/new", methods=["GET", "POST"])
@@ -178,7 +173,7 @@ def desk_end(pilot_id: uuid.UUID) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return shown_page(page, 422, end_form=form)
     try:
-        rules.end(page.pilot, on=day_of(form.ended_on), reason=form.end_reason.data or "", by=me(), now=clock.now())
+        rules.end(found(pilot_id), on=day_of(form.ended_on), reason=form.end_reason.data or "", by=me(), now=clock.now())
     except RuleBroken as refused:
         db.session.rollback()
         form.refuse(refused)

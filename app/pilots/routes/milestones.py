@@ -187,7 +187,7 @@ def remove_evidence(pilot_id: uuid.UUID, milestone_id: uuid.UUID, evidence_id: u
     door, form = _mine(pilot_id, milestone_id), Form(prefix="z")
 
     def do() -> Any:
-        evidence = queries.evidence_in_view(door.row, evidence_id, door.classes)
+        evidence = queries.evidence_in_view(door.row.id, evidence_id, door.classes)
         if evidence is not None:
             rules.remove_evidence(door.row, evidence, by=door.by, now=clock.now())
         return _("The evidence is removed.")

@@ -10,24 +10,25 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.accounts.access import P, me, public, signed_in, viewer
-from app.accounts.reader import best, language, name_of
-from app.audit.queries import lines_about
+from app.accounts.reader import best, language
 from app.core import clock, paging
+from app.core.db import reading
 from app.core.errors import RuleBroken
 from app.core.once import key_text
 from app.core.text import clean, size_words
 from app.extensions import db
 from app.files import rules as files
-from app.links.queries import related_to
+from app.links.models import Ref
+from app.links.queries import related
 from app.pilots import queries, rules
 from app.pilots.deadlines import Standing
 from app.pilots.forms import EndForm, UpdateForm, ground_choices, to_uuid
+from app.pilots.models import Pilot
 from app.pilots.queries import Filters
 from app.pilots.queries.listing import FILTERED
 from app.pilots.routes import blueprint
 from app.pilots.routes.shown import Page, page_or_404, visibility_word
 from app.pilots.timeline import Timeline
-from app.practices.queries import offered_tools
 
 NAMES = ("standing", "state", "tool", "ground", "co_lead")
 """The filters of the list, as its address names them."""
@@ -35,12 +36,14 @@ NAMES = ("standing", "state", "tool", "ground", "co_lead")
 
 @blueprint.get("/pilots")
 @public
+@reading
 def pilot_list() -> ResponseReturnValue:
     """Pilots the reader may see, newest first."""
     after = paging.key_of(request.args.get("after"), (paging.day, uuid.UUID))
     page = queries.pilots_page(viewer(), asked_filters(), clock.now(), (after[0], after[1]) if after else None)
     kept: dict[str, Any] = {name: request.args[name] for name in NAMES if request.args.get(name)}
     sees_all = viewer().can(P.SEE_ALL_PILOTS)
+    offered = queries.choices(viewer())
     return render_template(
         "pilots/list.html",
         page=page,
@@ -49,10 +52,10 @@ def pilot_list() -> ResponseReturnValue:
         after_url=url_for("pilots.pilot_list", **{**kept, "after": page.after}) if page.after else None,
         first_url=url_for("pilots.pilot_list", **kept) if after else None,
         standings=FILTERED,
-        states=[(str(s.id), name_of(s)) for s in queries.states_with_pilots(viewer())],
-        tools=[(t.code, best(t.titles)) for t in offered_tools()],
+        states=[(id_, best(names)) for id_, names in offered.states],
+        tools=[(code, best(titles)) for code, titles in offered.tools],
         grounds=list(ground_choices()),
-        co_leads=[(str(p.id), p.full_name) for p in queries.co_leads()] if sees_all else [],
+        co_leads=offered.co_leads,
         sees_all=sees_all,
     )
 
@@ -77,6 +80,7 @@ def _id(value: str | None) -> uuid.UUID | None:
 
 @blueprint.get("/pilots/<uuid:pilot_id>")
 @public
+@reading
 def pilot(pilot_id: uuid.UUID) -> ResponseReturnValue:
     """A pilot: its facts, its milestones with their drawing, updates, and for the secretariat its log."""
     return shown_page(page_or_404(pilot_id, viewer(), clock.now()))
@@ -91,17 +95,18 @@ def shown_page(page: Page, code: int = 200, **forms: Any) -> ResponseReturnValue
     if "end_form" not in forms and page.may_plan:
         forms["end_form"] = EndForm(formdata=None, prefix="x", data={"ended_on": page.today})
     drawn: Timeline = page.timeline
-    groups = related_to("pilot", page.pilot.id, viewer())
+    # an expression of interest it comes from stands among the facts, for those who may read it
+    groups = related(Ref("pilot", page.pilot.id), page.beside.edges, viewer(), but=("expression",))
     html = render_template(
         "pilots/pilot.html",
         page=page,
         pilot=page.pilot,
         rows=page.rows(),
         months=drawn.labels(language()),
-        updates=queries.updates_of(page.pilot, page.classes),
+        updates=page.beside.updates,
         tools=[r.shown for g in groups if g.kind == "tool" for r in g.related],
-        groups=[g for g in groups if g.kind not in ("tool", "expression")],
-        lines=lines_about("pilot", page.pilot.id) if viewer().can(P.READ_AUDIT) else [],
+        groups=[g for g in groups if g.kind != "tool"],
+        lines=page.beside.lines,
         size_words=size_words,
         visibility_word=visibility_word,
         update_form=forms.get("update_form"),
@@ -117,8 +122,13 @@ def evidence_file(pilot_id: uuid.UUID, milestone_id: uuid.UUID, evidence_id: uui
     """A file that shows a milestone is done, for those who may read its class; for others there is none."""
     page = page_or_404(pilot_id, viewer(), clock.now())
     milestone = next((m for m in page.milestones if m.id == milestone_id), None)
-    found = queries.evidence_in_view(milestone, evidence_id, page.classes) if milestone is not None else None
+    found = queries.evidence_in_view(milestone.id, evidence_id, page.classes) if milestone is not None else None
     return files.response(found.file) if found is not None and found.file is not None else abort(404)
+
+
+def found(pilot_id: uuid.UUID) -> Pilot:
+    """The pilot as a record that a rule may change, if the viewer may see it."""
+    return queries.pilot_in_view(viewer(), pilot_id) or abort(404)
 
 
 @blueprint.post("/pilots/<uuid:pilot_id>/updates")
@@ -134,7 +144,7 @@ def write_update(pilot_id: uuid.UUID) -> ResponseReturnValue:
         return shown_page(page, 422, update_form=form)
     try:
         rules.write_update(
-            page.pilot, form.text.data or "", visibility=form.chosen, by=me(), now=clock.now(),
+            found(pilot_id), form.text.data or "", visibility=form.chosen, by=me(), now=clock.now(),
             submission_key=key_text(form),
         )  # fmt: skip
     except RuleBroken as refused:

@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from markupsafe import Markup
 
-from app.accounts.access import Viewer
+from app.accounts.access import P, Viewer
 from app.accounts.models import Organisation, Person
 from app.accounts.reader import best, language
 from app.core.errors import Conflict
@@ -22,7 +22,9 @@ from app.core.text import LocalText
 from app.core.when import date_text
 from app.pilots import access, deadlines, queries
 from app.pilots.deadlines import Progress, Standing
-from app.pilots.models import Evidence, Milestone, Pilot, Visibility
+from app.pilots.models import Milestone
+from app.pilots.queries import ShownEvidence, ShownMilestone, ShownPilot
+from app.pilots.queries.shown import Beside
 from app.pilots.timeline import Timeline, timeline
 from app.pilots.words import SHORT_VISIBILITIES
 from app.topics.queries import grounds
@@ -32,59 +34,60 @@ from app.topics.queries import grounds
 class Row:
     """One milestone as the page shows it."""
 
-    milestone: Milestone
+    milestone: ShownMilestone
+    title: LocalText
     standing: Standing
     sentence: str
     moved: str  # "" where the present date is the baseline
     drawing: Markup
-    evidence: list[Evidence]
+    evidence: list[ShownEvidence]
 
 
 class Page:
     """A pilot as one reader may see it: asked once, used by page, files and forms."""
 
-    def __init__(self, pilot: Pilot, viewer: Viewer, now: datetime) -> None:
+    def __init__(self, pilot: ShownPilot, viewer: Viewer, now: datetime) -> None:
         self.pilot = pilot
         self.viewer = viewer
         self.today = deadlines.today_in(pilot.state.zone, now)
-        self.milestones = queries.milestones_of(pilot)
+        self.milestones = pilot.milestones
         self.owns = queries.owns_any(viewer, self.milestones)
         self.classes = access.readable(viewer, pilot, self.owns)
         self.sees_people = access.sees_people(viewer, pilot, self.owns)
         self.may_plan = access.may_plan(viewer)
         self.may_write = access.may_write(viewer, pilot, self.owns)
+        self.counted = [m for m in self.milestones if m.dropped_at is None]  # without those that were dropped
+        self.shown = self.milestones if self.sees_people else self.counted  # the public sees those that count
 
     @cached_property
     def timeline(self) -> Timeline:
         """The months it spans."""
         return timeline(self.pilot, self.counted, self.today)
 
-    @property
-    def counted(self) -> list[Milestone]:
-        """Without those that were dropped."""
-        return [m for m in self.milestones if m.dropped_at is None]
+    @cached_property
+    def beside(self) -> Beside:
+        """Updates, evidence, what it is tied to and its log, as far as the viewer may read them."""
+        return queries.beside(self.pilot, self.shown, self.classes, with_log=self.viewer.can(P.READ_AUDIT))
 
     @property
     def standing(self) -> Standing:
         """How the whole pilot stands."""
         return deadlines.whole(self.pilot, self.milestones, self.today)
 
-    @property
+    @cached_property
     def progress(self) -> Progress:
         """How much is done, by weight."""
         return deadlines.progress(self.milestones)
 
     def rows(self) -> list[Row]:
-        """Its milestones with their drawings and what shows that they are done; the public sees those that count."""
-        shown = self.milestones if self.sees_people else self.counted
-        evidence = queries.evidence_of(shown, self.classes)
-        return [self._row(m, evidence[m.id]) for m in shown]
+        """Its milestones with their drawings and what shows that they are done."""
+        return [self._row(m, self.beside.evidence[m.id]) for m in self.shown]
 
-    def _row(self, milestone: Milestone, evidence: list[Evidence]) -> Row:
+    def _row(self, milestone: ShownMilestone, evidence: list[ShownEvidence]) -> Row:
         standing = deadlines.standing(milestone, self.pilot.state, self.today)
         drawing = self.timeline.row(milestone, standing)
         sentence = when_sentence(milestone, standing, self.pilot.state, self.today)
-        return Row(milestone, standing, sentence, moved_sentence(milestone), drawing, evidence)
+        return Row(milestone, best(milestone.titles), standing, sentence, moved_sentence(milestone), drawing, evidence)
 
     def months(self) -> tuple[int, int] | None:
         """In which month of how many it is, while it runs."""
@@ -105,11 +108,11 @@ def _months(first: date, day: date) -> int:
 
 def page_or_404(pilot_id: uuid.UUID, viewer: Viewer, now: datetime) -> Page:
     """The pilot, if the viewer may see it."""
-    pilot = queries.pilot_in_view(viewer, pilot_id)
+    pilot = queries.pilot_to_show(viewer, pilot_id)
     return Page(pilot, viewer, now) if pilot is not None else abort(404)
 
 
-def when_sentence(milestone: Milestone, standing: Standing, state: Organisation, today: date) -> str:
+def when_sentence(milestone: Milestone | ShownMilestone, standing: Standing, state: deadlines.OfState, today: date) -> str:
     """When it was or is to be done, in words."""
     if standing is Standing.DROPPED:
         return str(_("Dropped. It counts no more."))
@@ -128,7 +131,7 @@ def when_sentence(milestone: Milestone, standing: Standing, state: Organisation,
     return str(_("Due %(date)s", date=day))
 
 
-def _done(milestone: Milestone) -> str:
+def _done(milestone: Milestone | ShownMilestone) -> str:
     assert milestone.done_on is not None
     day, slip = _day(milestone.done_on), milestone.slip_days or 0
     if slip > 0:
@@ -144,7 +147,7 @@ def _done(milestone: Milestone) -> str:
     return str(_("Done %(date)s, on the day of the baseline", date=day))
 
 
-def moved_sentence(milestone: Milestone) -> str:
+def moved_sentence(milestone: Milestone | ShownMilestone) -> str:
     """The baseline, where an open milestone has left it."""
     if milestone.done_on is not None or milestone.dropped_at is not None or milestone.due_on == milestone.baseline_on:
         return ""
@@ -177,4 +180,7 @@ def _value(value: Any) -> str:
 
 def visibility_word(value: str) -> Any:
     """Who may see it, in two words."""
-    return SHORT_VISIBILITIES[Visibility(value)] if value in set(Visibility) else value
+    return _SHORT.get(value, value)
+
+
+_SHORT = {one.value: words for one, words in SHORT_VISIBILITIES.items()}

@@ -4,6 +4,7 @@ from app.practices.queries.catalogue import Count, Facets, Filters, catalogue_pa
 from app.practices.queries.documents import document_in_view, documents_of, latest, versions_of
 from app.practices.queries.records import (
     MODELS,
+    OFFERED,
     all_written,
     by_code,
     describe,
@@ -17,7 +18,7 @@ from app.practices.queries.records import (
 )
 
 __all__ = [
-    "MODELS", "Count", "Facets", "Filters", "all_written", "by_code", "catalogue_page", "describe",
+    "MODELS", "OFFERED", "Count", "Facets", "Filters", "all_written", "by_code", "catalogue_page", "describe",
     "desk_page", "discussable", "document_in_view", "documents_of", "facets", "latest",
     "milestone_template", "offered_tools", "record_by_id", "sdg_targets", "versions_of", "visible_to",
 ]  # fmt: skip

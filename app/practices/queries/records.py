@@ -10,9 +10,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Row, Select, func, literal, select, tuple_, union_all
+from sqlalchemy import ARRAY, CompoundSelect, Row, Select, Uuid, any_, bindparam, func, literal, select, tuple_, union_all
 
 from app.accounts.access import Viewer
+from app.accounts.models import Role
 from app.core.db import Texts
 from app.core.paging import Page, page_of
 from app.extensions import db
@@ -85,8 +86,13 @@ def sdg_targets() -> Mapping[str, str]:
 
 def offered_tools(also: Collection[str] = ()) -> Sequence[Row[str, Texts]]:
     """Code and titles of the tools a government can ask to pilot, by code; ``also`` keeps chosen ones no longer offered."""
-    query = select(Tool.code, Tool.titles).where((Tool.offered & Tool.published) | Tool.code.in_(also)).order_by(Tool.code)
+    query = select(Tool.code, Tool.titles).where(_OFFERED | Tool.code.in_(also)).order_by(Tool.code) if also else OFFERED
     return db.session.execute(query).all()
+
+
+_OFFERED = Tool.offered & Tool.published
+OFFERED = select(Tool.code, Tool.titles).where(_OFFERED).order_by(Tool.code)
+"""Code and titles of the tools a government can ask to pilot, as a statement."""
 
 
 def milestone_template(tool_code: str) -> list[dict[str, Any]]:
@@ -97,9 +103,19 @@ def milestone_template(tool_code: str) -> list[dict[str, Any]]:
 
 def describe(ids: Collection[uuid.UUID], viewer: Viewer) -> dict[uuid.UUID, Shown]:
     """How practices, tools and resources are called and shown where something is linked to them. One statement."""
+    rows = db.session.execute(_named(_OFFICE if viewer.in_office else Viewer()), {"ids": list(ids)})
+    return {id_: Shown(titles, f"practices.{kind}", {"code": code}) for kind, id_, code, titles in rows}
+
+
+_OFFICE = Viewer(roles=frozenset({Role.SECRETARIAT}))
+_IDS = any_(bindparam("ids", type_=ARRAY(Uuid)))
+
+
+@cache
+def _named(viewer: Viewer) -> CompoundSelect[Any]:
+    """Put together once for those who see drafts and once for everybody else."""
     parts = [
-        visible_to(viewer, model).where(model.id.in_(ids)).with_only_columns(literal(k.value), model.id, model.code, model.titles)
+        visible_to(viewer, model).where(model.id == _IDS).with_only_columns(literal(k.value), model.id, model.code, model.titles)
         for k, model in MODELS.items()
     ]
-    rows = db.session.execute(union_all(*parts))
-    return {id_: Shown(titles, f"practices.{kind}", {"code": code}) for kind, id_, code, titles in rows}
+    return union_all(*parts)

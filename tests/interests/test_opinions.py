@@ -190,7 +190,7 @@ def test_erasing_an_old_expression_takes_the_opinions_with_it(world):
     [opinion] = rules.ask_opinions(expression, DUE, by=officer, now=NOW).opinions
     rules.give_opinion(opinion, View.CONCERN, reason="Words", by=anna, now=NOW)
     rules.declare_conflict(expression, anna, reason="Words", now=NOW)
-    rules.withdraw_conflict(queries.left_out_of(expression)[0].id, expression, reason="Words", by=anna, now=NOW)
+    rules.withdraw_conflict(queries.voices_of(expression).left_out[0].id, expression, reason="Words", by=anna, now=NOW)
     rules.declare_conflict(expression, anna, reason="Words", now=NOW)
     rules.note(expression, "Words", by=officer, now=NOW)
     db.session.flush()
@@ -211,7 +211,7 @@ def test_a_conflict_declared_in_error_is_taken_back_with_a_reason_and_the_co_lea
     request = rules.ask_opinions(expression, DUE, by=officer, now=NOW)
     rules.declare_conflict(expression, anna, now=NOW)
     later = NOW + timedelta(hours=2)
-    held = {row.person_id: row.id for row in queries.left_out_of(expression)}
+    held = {row.person_id: row.id for row in queries.voices_of(expression).left_out}
     with pytest.raises(RuleBroken) as refused:
         rules.withdraw_conflict(held[anna.id], expression, reason="", by=officer, now=later)
     assert refused.value.field == "reason" and queries.is_left_out(anna.id, expression)
@@ -220,8 +220,8 @@ def test_a_conflict_declared_in_error_is_taken_back_with_a_reason_and_the_co_lea
     told = len(mails())
     rules.withdraw_conflict(held[ben.id], expression, reason="Pressed twice", by=officer, now=later)
     assert len(mails()) == told
-    assert queries.left_out_of(expression) == [] and queries.co_leads(expression) == [anna, ben]
-    kept = {row.person_id: row for row in queries.withdrawn_of(expression)}
+    assert queries.voices_of(expression).left_out == [] and queries.co_leads(expression) == [anna, ben]
+    kept = {row.person_id: row for row in queries.voices_of(expression).withdrawn}
     assert {p: (r.declared_at, r.declared_reason, r.withdrawn_at, r.withdrawn_by, r.reason) for p, r in kept.items()} == {
         anna.id: (NOW, "", later, anna.id, "Another ministry"),
         ben.id: (NOW, "The wrong Alvania", later, officer.id, "It was another State"),
@@ -247,12 +247,12 @@ def test_nobody_is_asked_again_once_the_time_is_over_and_after_the_decision_noth
     after = datetime(2026, 12, 5, tzinfo=UTC)
     for at, asked in ((NOW, 3), (after, 3)):
         rules.declare_conflict(expression, anna, now=at)
-        [held] = queries.left_out_of(expression)
+        [held] = queries.voices_of(expression).left_out
         rules.withdraw_conflict(held.id, expression, reason="In error", by=officer, now=at)
         assert len(mails("opinion-asked")) == asked
     rules.declare_conflict(expression, anna, now=after)
     rules.decline(expression, reason="Not now", by=officer, now=after)
-    [held] = queries.left_out_of(expression)
+    [held] = queries.voices_of(expression).left_out
     with refusing("decided"):
         rules.withdraw_conflict(held.id, expression, reason="In error", by=officer, now=after)
     assert queries.is_left_out(anna.id, expression)

@@ -100,7 +100,7 @@ def _interests(officer: Person, state: Organisation) -> dict[str, Any]:
         "correct": sign("correct", entered.id, entered.status_nonce),
         "question": sign("question", question.id, question.nonce),
         "file_id": uuid.uuid4(), "row_id": note.id,
-        "declaration_id": queries.left_out_of(one)[0].id,
+        "declaration_id": queries.voices_of(one).left_out[0].id,
     }  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from app.interests.queries.duplicates import Duplicate, likely_duplicates
 from app.interests.queries.expressions import (
     by_submission_key,
     expression_in_view,
+    expression_to_show,
     files_of,
     history_of,
     notes_of,
@@ -21,24 +22,21 @@ from app.interests.queries.links import (
     page_by_code,
 )
 from app.interests.queries.opinions import (
-    Asked,
-    Said,
-    asked_of,
     co_leads,
     declaration,
     is_left_out,
-    left_out_of,
     open_request,
     opinion_of,
     opinions_awaited,
-    withdrawn_of,
 )
 from app.interests.queries.queue import Filters, queue_page, staff
+from app.interests.queries.record import beside
+from app.interests.queries.voices import Asked, Said, Voices, asked, voices_of
 
 __all__ = [
-    "Asked", "Duplicate", "Filters", "Phase", "Said", "asked_of", "behind_confirmation", "behind_correction", "behind_draft",
-    "behind_question", "behind_status", "by_submission_key", "call_in_view", "calls_page", "co_leads",
-    "declaration", "expression_in_view", "files_of", "history_of", "is_left_out", "left_out_of", "likely_duplicates", "notes_of",
-    "open_question", "open_request", "opinion_of", "opinions_awaited", "page_by_code", "public_calls", "questions_of", "queue_page",
-    "staff", "visible_to", "withdrawn_of",
+    "Asked", "Duplicate", "Filters", "Phase", "Said", "Voices", "asked", "behind_confirmation", "behind_correction",
+    "behind_draft", "behind_question", "behind_status", "beside", "by_submission_key", "call_in_view", "calls_page", "co_leads",
+    "declaration", "expression_in_view", "expression_to_show", "files_of", "history_of", "is_left_out", "likely_duplicates",
+    "notes_of", "open_question", "open_request", "opinion_of", "opinions_awaited", "page_by_code", "public_calls",
+    "questions_of", "queue_page", "staff", "visible_to", "voices_of",
 ]  # fmt: skip

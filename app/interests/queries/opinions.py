@@ -1,47 +1,51 @@
-"""What co-leads were asked and think of an expression of interest, who is left out, and which labelled rows a viewer sees."""
+"""Who can be asked about an expression of interest, who is left out, and what a co-lead was asked."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Exists, select
+from sqlalchemy import Exists, Select, Uuid, bindparam, select
 from sqlalchemy.orm import contains_eager, joinedload
 
-from app.accounts.access import Viewer
 from app.accounts.models import Membership, Organisation, Person, Role, RoleGrant
-from app.accounts.visibility import may_see
 from app.core import days
 from app.extensions import db
 from app.interests.models import Expression
-from app.interests.opinion_models import LeftOut, Opinion, OpinionRecord, OpinionRequest, WithdrawnConflict
+from app.interests.opinion_models import LeftOut, Opinion, OpinionRequest, WithdrawnConflict
 
 _NOW_CO_LEADS = select(RoleGrant.person_id).where(RoleGrant.role == Role.CO_LEAD, RoleGrant.ended_at.is_(None))
 
 
-def co_leads(expression: Expression) -> list[Person]:
+HERE: Any = bindparam("here", type_=Uuid)
+
+
+def _to_ask(expression_id: Any) -> Select[Person]:
     """Who can be asked: active co-leads who have not declared a conflict of interest over it, by name."""
-    out = select(LeftOut.person_id).where(LeftOut.expression_id == expression.id)
+    out = select(LeftOut.person_id).where(LeftOut.expression_id == expression_id)
     query = select(Person).where(Person.id.in_(_NOW_CO_LEADS), Person.active, Person.id.not_in(out))
-    return list(db.session.scalars(query.order_by(Person.sort_name, Person.id)))
+    return query.order_by(Person.sort_name, Person.id)
 
 
-def left_out(person_id: uuid.UUID, expression: Expression) -> Exists:
+CO_LEADS_TO_ASK = _to_ask(HERE)
+"""The same as a part of a statement that is given the expression as ``here``."""
+
+
+def co_leads(expression: Expression) -> list[Person]:
+    """Who can be asked about it."""
+    return list(db.session.scalars(_to_ask(expression.id)))
+
+
+def left_out(person_id: Any, expression_id: Any) -> Exists:
     """Did this person declare a conflict of interest over it? As a part of a statement."""
-    return select(LeftOut.id).where(LeftOut.expression_id == expression.id, LeftOut.person_id == person_id).exists()
+    return select(LeftOut.id).where(LeftOut.expression_id == expression_id, LeftOut.person_id == person_id).exists()
 
 
 def is_left_out(person_id: uuid.UUID, expression: Expression) -> bool:
     """The same, asked by itself."""
-    return bool(db.session.scalar(select(left_out(person_id, expression))))
-
-
-def left_out_of(expression: Expression) -> list[LeftOut]:
-    """Those who are left out by their own declaration, in the order they declared it."""
-    query = select(LeftOut).options(joinedload(LeftOut.person)).where(LeftOut.expression_id == expression.id)
-    return list(db.session.scalars(query.order_by(LeftOut.declared_at, LeftOut.id)))
+    return bool(db.session.scalar(select(left_out(person_id, expression.id))))
 
 
 def declaration(expression: Expression, declaration_id: uuid.UUID) -> LeftOut | WithdrawnConflict | None:
@@ -50,74 +54,10 @@ def declaration(expression: Expression, declaration_id: uuid.UUID) -> LeftOut | 
     return row if row is not None and row.expression_id == expression.id else None
 
 
-def withdrawn_of(expression: Expression) -> list[WithdrawnConflict]:
-    """Declarations that were taken back, the oldest first."""
-    query = (
-        select(WithdrawnConflict)
-        .options(joinedload(WithdrawnConflict.person), joinedload(WithdrawnConflict.by))
-        .where(WithdrawnConflict.expression_id == expression.id)
-    )
-    return list(db.session.scalars(query.order_by(WithdrawnConflict.withdrawn_at, WithdrawnConflict.id)))
-
-
 def open_request(expression: Expression) -> OpinionRequest | None:
     """The request that still runs; there is at most one."""
     query = select(OpinionRequest).where(OpinionRequest.expression_id == expression.id, OpinionRequest.closed_at.is_(None))
     return db.session.scalar(query)
-
-
-@dataclass(frozen=True)
-class Said:
-    """One co-lead of a request as the page shows them."""
-
-    opinion: Opinion
-    left_out: bool
-    former: list[OpinionRecord]  # what they thought before, newest first
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A request with what came of it, as far as this viewer may read it."""
-
-    request: OpinionRequest
-    said: list[Said]
-    may_read: bool
-
-    @property
-    def waiting(self) -> list[Said]:
-        """Those who have not said anything, and could."""
-        return [s for s in self.said if s.opinion.view is None and not s.left_out]
-
-
-def asked_of(expression: Expression, viewer: Viewer, left_out: Collection[LeftOut]) -> list[Asked]:
-    """All requests, newest first. Who may not read the opinions reads their own alone. Two statements."""
-    query = (
-        select(OpinionRequest)
-        .options(joinedload(OpinionRequest.opinions).joinedload(Opinion.person))
-        .where(OpinionRequest.expression_id == expression.id)
-        .order_by(OpinionRequest.asked_at.desc(), OpinionRequest.id.desc())
-    )
-    out = {row.person_id for row in left_out}
-    me = viewer.person.id if viewer.person is not None else None
-    read: list[tuple[OpinionRequest, list[Opinion], bool]] = []
-    for request in db.session.scalars(query).unique():
-        may_read = viewer.in_office or (me not in out and may_see(viewer, request.visibility, None))
-        mine = [o for o in request.opinions if may_read or (o.person_id == me and me not in out)]
-        if may_read or mine:
-            read.append((request, sorted(mine, key=lambda o: (o.person.sort_name, o.id)), may_read))
-    former = _records([o for _request, opinions, _may_read in read for o in opinions])
-    return [
-        Asked(request, [Said(o, o.person_id in out, former[o.id][1:]) for o in opinions], may_read)
-        for request, opinions, may_read in read
-    ]
-
-
-def _records(opinions: Collection[Opinion]) -> dict[uuid.UUID, list[OpinionRecord]]:
-    found: dict[uuid.UUID, list[OpinionRecord]] = {o.id: [] for o in opinions}
-    query = select(OpinionRecord).where(OpinionRecord.opinion_id.in_(found))
-    for row in db.session.scalars(query.order_by(OpinionRecord.at.desc(), OpinionRecord.id.desc())) if found else ():
-        found[row.opinion_id].append(row)
-    return found
 
 
 def opinion_of(person: Person, expression: Expression) -> Opinion | None:

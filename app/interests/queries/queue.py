@@ -123,7 +123,7 @@ def _key(row: Row[Any]) -> tuple[str, uuid.UUID]:
 _GRANTED = select(RoleGrant.person_id).where(
     RoleGrant.role.in_((Role.SECRETARIAT, Role.ADMINISTRATOR)), RoleGrant.ended_at.is_(None)
 )
-_STAFF = (
+STAFF = (
     select(Person)
     .options(load_only(Person.given_name, Person.family_name))
     .where(Person.id.in_(_GRANTED), Person.active)
@@ -139,7 +139,7 @@ def call_choices() -> dict[uuid.UUID, Texts]:
 
 def staff() -> list[Person]:
     """Who can be given an expression: the people of the secretariat, by name."""
-    return list(db.session.scalars(_STAFF))
+    return list(db.session.scalars(STAFF))
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ class Choices:
 
 _CHOICES = select(
     as_list(_CALLS.with_only_columns(Call.id, Call.titles).limit(CALLS + 1), Call.id, Call.titles),
-    as_list(_STAFF, Person.id, func.trim(Person.given_name + " " + Person.family_name)),
+    as_list(STAFF, Person.id, func.trim(Person.given_name + " " + Person.family_name)),
     as_list(select(Call).where(Call.id.in_(bindparam("also", expanding=True))), Call.id, Call.titles),
 )
 

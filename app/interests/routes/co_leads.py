@@ -104,7 +104,7 @@ def declare_conflict(expression_id: uuid.UUID) -> ResponseReturnValue:
     """A co-lead declares a conflict of interest."""
     expression = found(expression_id)
     # twice is once; whoever is no co-lead has no such page
-    if not opinions.facts(expression, viewer()).may_declare and not queries.is_left_out(me().id, expression):
+    if not opinions.facts(expression, viewer(), queries.voices_of(expression)).may_declare and not queries.is_left_out(me().id, expression):
         abort(404)
     form = ConflictForm(prefix="c")
 
@@ -145,7 +145,7 @@ def _page(expression: Expression, mine: Opinion, form: OpinionForm, code: int = 
         mine=mine,
         form=form,
         conflict_form=ConflictForm(formdata=None, prefix="c"),
-        facts=opinions.facts(expression, seen),
+        facts=opinions.facts(expression, seen, queries.voices_of(expression)),
         ends=rules.time_left(mine, now),
         readers=WORDS[Label(mine.request.visibility)],
         state=shown.state_name(expression),

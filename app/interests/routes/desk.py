@@ -12,8 +12,8 @@ from flask_babel import gettext as _
 
 from app.accounts.access import P, me, requires, viewer
 from app.accounts.visibility import WORDS
-from app.audit.queries import lines_about
 from app.core import clock
+from app.core.db import reading
 from app.core.errors import Conflict, LinkOver, RuleBroken
 from app.core.forms import Form
 from app.core.once import Sending
@@ -46,9 +46,10 @@ def found(expression_id: uuid.UUID) -> Expression:
 
 @blueprint.get("/desk/expressions/<uuid:expression_id>")
 @requires(P.SEE_EXPRESSIONS)
+@reading
 def record(expression_id: uuid.UUID) -> ResponseReturnValue:
     """Everything about one: what it says, likely duplicates, notes, questions, the decision, its log."""
-    return record_page(found(expression_id))
+    return record_page(queries.expression_to_show(viewer(), expression_id) or abort(404))
 
 
 @blueprint.post("/desk/expressions/<uuid:expression_id>/decision")
@@ -100,7 +101,7 @@ def add_note(expression_id: uuid.UUID) -> ResponseReturnValue:
 def assign(expression_id: uuid.UUID) -> ResponseReturnValue:
     """Give it to somebody."""
     expression = found(expression_id)
-    form = _assignee_form(expression)
+    form = _assignee_form(expression, [(str(p.id), p.full_name) for p in queries.staff()])
 
     def do() -> Any:
         people = {p.id: p for p in queries.staff()}
@@ -179,29 +180,31 @@ def done(expression: Expression, form: Form, name: str, do: Any) -> ResponseRetu
     return answer
 
 
-def _assignee_form(expression: Expression) -> AssigneeForm:
+def _assignee_form(expression: Expression, staff: Iterable[tuple[str, str]]) -> AssigneeForm:
     form = AssigneeForm(prefix="w", data={"assignee_id": expression.assignee_id})
-    form.assignee_id.choices = [("", _("Nobody")), *((str(p.id), p.full_name) for p in queries.staff())]
+    form.assignee_id.choices = [("", _("Nobody")), *staff]
     return form
 
 
 def record_page(expression: Expression, code: int = 200, conflict: Conflict | None = None, **tried: Form) -> ResponseReturnValue:
     """The page, with the form that was refused in its place among fresh ones."""
     version = {"version": expression.version}
-    may_review = viewer().can(P.REVIEW_EXPRESSIONS)
+    seen = viewer()
+    may_review = seen.can(P.REVIEW_EXPRESSIONS)
+    beside = queries.beside(expression, seen)
     forms: dict[str, Form] = {}
     if may_review:
         forms = {
             "decision_form": DecisionForm(formdata=None, data=version, possible=MOVES[expression.status]),
             "question_form": QuestionForm(formdata=None, data=version, prefix="q"),
             "note_form": NoteForm(formdata=None, prefix="n"),
-            "assignee_form": _assignee_form(expression),
+            "assignee_form": _assignee_form(expression, beside.staff),
             "endorsement_form": EndorsementForm(formdata=None, prefix="e"),
             "answer_form": BehalfAnswerForm(formdata=None, prefix="a"),
             "opinions_form": AskOpinionsForm(formdata=None, prefix="o"),
             "label_form": LabelForm(formdata=None),
         }
-    elif viewer().can(P.SEE_EXPRESSIONS):
+    elif seen.can(P.SEE_EXPRESSIONS):
         forms = {"conflict_form": ConflictForm(formdata=None, prefix="c")}
     for name, form in tried.items():
         forms[name] = form
@@ -209,30 +212,31 @@ def record_page(expression: Expression, code: int = 200, conflict: Conflict | No
             form.offer(MOVES[expression.status])
         if isinstance(form, DecisionForm | QuestionForm):
             form.version.renew(expression.version)
-    seen = viewer()
-    about_opinions = opinions.facts(expression, seen)
-    stored = queries.files_of(expression, seen)
+    about_opinions = opinions.facts(expression, seen, beside.voices, beside.co_leads)
+    stored = beside.files
     letter = stored.get(expression.endorsement_file_id) if expression.endorsement_file_id else None
     page = render_template(
         "interests/record.html",
         expression=expression,
         conflict=conflict,
         has_errors=any(f.errors for f in forms.values()),
-        sections=shown.sections(expression, letter.original_name if letter else "", reachable=viewer().can(P.SEE_PEOPLE)),
+        sections=shown.sections(
+            expression, letter.original_name if letter else "", reachable=seen.can(P.SEE_PEOPLE), tools=beside.tools
+        ),
         objectives=shown.objectives(expression),
         state=shown.state_name(expression),
         letter=letter,
         scan=stored.get(expression.source_scan_id) if expression.source_scan_id else None,
         files={str(key): f for key, f in stored.items()},
         size_words=shown.size_words,
-        duplicates=queries.likely_duplicates(expression),
-        moves=queries.history_of(expression),
-        notes=queries.notes_of(expression, seen),
-        questions=queries.questions_of(expression, seen),
+        duplicates=beside.duplicates,
+        moves=beside.moves,
+        notes=beside.notes,
+        questions=beside.questions,
         opinions=about_opinions,
         withdraw_forms=_withdraw_forms(about_opinions.may_withdraw, tried.get("withdraw_form")),
         others=[f for f in stored.values() if f.id not in {expression.endorsement_file_id, expression.source_scan_id}],
-        lines=lines_about("expression", expression.id) if viewer().can(P.READ_AUDIT) else [],
+        lines=beside.lines,
         may_review=may_review,
         Asked=Status.CLARIFICATION_ASKED,
         ENDORSEMENTS=ENDORSEMENTS,

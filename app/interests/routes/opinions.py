@@ -11,8 +11,8 @@ from app.accounts.models import Role
 from app.accounts.visibility import WORDS, Label
 from app.interests import queries
 from app.interests.models import WITH_THE_SECRETARIAT, Expression
-from app.interests.opinion_models import LeftOut, Opinion, WithdrawnConflict
-from app.interests.queries import Asked
+from app.interests.opinion_models import LeftOut, WithdrawnConflict
+from app.interests.queries.voices import Asked, Out, TakenBack, Voice, Voices
 from app.interests.words import VIEWS
 
 
@@ -21,9 +21,9 @@ class Facts:
     """The opinions' part of the record."""
 
     asked: list[Asked]
-    left_out: list[LeftOut]
-    withdrawn: list[WithdrawnConflict]  # declarations taken back, for the secretariat and whoever had declared
-    mine: Opinion | None  # what the reader was asked, if they are a co-lead
+    left_out: list[Out]
+    withdrawn: list[TakenBack]  # declarations taken back, for the secretariat and whoever had declared
+    mine: Voice | None  # what the reader was asked, if they are a co-lead
     i_am_out: bool
     may_ask: bool
     may_declare: bool
@@ -47,21 +47,21 @@ class Facts:
         return WORDS[Label(asked.request.visibility)]
 
 
-def may_withdraw(viewer: Viewer, declaration: LeftOut | WithdrawnConflict) -> bool:
+def may_withdraw(viewer: Viewer, declaration: LeftOut | WithdrawnConflict | Out) -> bool:
     """The co-lead who declared it, and the secretariat."""
     own = viewer.person is not None and declaration.person_id == viewer.person.id and Role.CO_LEAD in viewer.roles
     return own or viewer.can(P.REVIEW_EXPRESSIONS)
 
 
-def facts(expression: Expression, viewer: Viewer) -> Facts:
+def facts(expression: Expression, viewer: Viewer, voices: Voices, can_be_asked: int = 0) -> Facts:
     """The opinions' part of the record for this reader. Who declared a conflict sees that, and nothing else of it."""
     person = viewer.person
     open_for_it = expression.status in WITH_THE_SECRETARIAT
-    out = queries.left_out_of(expression)
+    out = voices.left_out
     i_am_out = person is not None and any(row.person_id == person.id for row in out)
     in_office = viewer.in_office
-    asked = queries.asked_of(expression, viewer, out)
-    withdrawn = [row for row in queries.withdrawn_of(expression) if in_office or (person and row.person_id == person.id)]
+    asked = queries.asked(voices, viewer)
+    withdrawn = [row for row in voices.withdrawn if in_office or (person and row.person_id == person.id)]
     is_co_lead = viewer.can(P.SEE_EXPRESSIONS) and not in_office
     whole = in_office or any(a.may_read for a in asked)
     # who reviews sees every request
@@ -76,7 +76,7 @@ def facts(expression: Expression, viewer: Viewer) -> Facts:
         may_ask=asks,
         may_declare=is_co_lead and open_for_it and not i_am_out,
         may_withdraw=frozenset(row.id for row in out if open_for_it and may_withdraw(viewer, row)),
-        can_be_asked=len(queries.co_leads(expression)) if asks else 0,
+        can_be_asked=can_be_asked if asks else 0,
         reads_reasons=in_office,
         views=VIEWS,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from app.accounts.queries import states
 from app.accounts.reader import best, language
 from app.core import when, zones
+from app.core.db import Texts
 from app.core.languages import NAMES, babel_locale
 from app.core.text import size_words
 from app.interests.models import Ask, Expression
@@ -57,16 +59,18 @@ def who(expression: Expression, *, reachable: bool = True) -> list[Fact]:
     return [f for f in facts if f]
 
 
-def what(expression: Expression) -> list[Fact]:
-    """What we seek and offer; the objectives are derived from the grounds."""
+def what(expression: Expression, tools: Mapping[str, Texts] | None = None) -> list[Fact]:
+    """What we seek and offer; the objectives are derived from the grounds. ``tools`` are the titles of its tools, where a page
+    has read them already."""
     known = grounds()
-    titles = {t.code: best(t.titles) for t in offered_tools(expression.tools)} if expression.tools else {}
+    if tools is None:
+        tools = {t.code: t.titles for t in offered_tools(expression.tools)} if expression.tools else {}
     start = expression.start_on
     facts = [
         Fact(FIELDS["mode"], chosen=[MODES[expression.mode][0]] if expression.mode else []),
         Fact(FIELDS["asks"], chosen=[ASKS[a] for a in Ask if a.value in expression.asks]),
         Fact(FIELDS["grounds"], chosen=[best(known[c].labels) for c in expression.grounds if c in known]),
-        Fact(FIELDS["tools"], chosen=[titles[c] for c in expression.tools if c in titles]),
+        Fact(FIELDS["tools"], chosen=[best(tools[c]) for c in expression.tools if c in tools]),
         Fact(FIELDS["aim"], expression.aim),
         Fact(FIELDS["languages"], chosen=[NAMES[c] for c in expression.languages if c in NAMES]),
         Fact(FIELDS["start_on"], chosen=[when.date_text(start, language())] if start else []),
@@ -85,9 +89,11 @@ def letter(expression: Expression, name: str = "") -> list[Fact]:
     return [Fact(FIELDS["endorsement"], typed=name, chosen=[ENDORSEMENTS[expression.endorsement]])]
 
 
-def sections(expression: Expression, name: str = "", *, reachable: bool = True) -> dict[int, list[Fact]]:
+def sections(
+    expression: Expression, name: str = "", *, reachable: bool = True, tools: Mapping[str, Texts] | None = None
+) -> dict[int, list[Fact]]:
     """All of it by step."""
-    return {WHO: who(expression, reachable=reachable), WHAT: what(expression), LETTER: letter(expression, name)}
+    return {WHO: who(expression, reachable=reachable), WHAT: what(expression, tools), LETTER: letter(expression, name)}
 
 
 __all__ = ["Fact", "letter", "sections", "size_words", "state_name", "what", "who"]

@@ -87,6 +87,8 @@ def line(text: str) -> str:
 
 def fold(text: str) -> str:
     """The form of a text that searches compare: no case, no accents, no Arabic vowel signs or tatweel."""
+    if text.isascii() and text.isprintable():  # nothing to clean, no accents to take away
+        return " ".join(text.casefold().split())
     parted = unicodedata.normalize("NFKD", clean(text).casefold())
     bare = "".join(c for c in parted if unicodedata.category(c) != "Mn").translate(_SAME)
     return " ".join(bare.casefold().split())

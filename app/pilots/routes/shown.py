@@ -39,6 +39,10 @@ class Row:
     standing: Standing
     sentence: str
     moved: str  # "" where the present date is the baseline
+    baseline: str
+    due: str
+    done: str
+    slip: int | None
     drawing: Markup
     evidence: list[ShownEvidence]
 
@@ -87,7 +91,11 @@ class Page:
         standing = deadlines.standing(milestone, self.pilot.state, self.today)
         drawing = self.timeline.row(milestone, standing)
         sentence = when_sentence(milestone, standing, self.pilot.state, self.today)
-        return Row(milestone, best(milestone.titles), standing, sentence, moved_sentence(milestone), drawing, evidence)
+        done = _day(milestone.done_on) if milestone.done_on is not None else ""
+        return Row(
+            milestone, best(milestone.titles), standing, sentence, moved_sentence(milestone), _day(milestone.baseline_on),
+            _day(milestone.due_on), done, milestone.slip_days, drawing, evidence,
+        )  # fmt: skip
 
     def months(self) -> tuple[int, int] | None:
         """In which month of how many it is, while it runs."""

@@ -20,7 +20,8 @@ LANGUAGE_COOKIE = "lang"
 
 def language() -> str:
     """The language of this page; the installation's outside a request."""
-    return str(g.lang) if "lang" in g else settings().default_language
+    here = g._get_current_object().__dict__
+    return str(here["lang"]) if "lang" in here else settings().default_language
 
 
 def reader() -> Viewer:

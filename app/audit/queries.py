@@ -134,6 +134,8 @@ _INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(\+00:0
 
 def shown(value: Any) -> str:
     """A stored value as people read it; texts per language as "en: …; fr: …", instants in UTC."""
+    if type(value) is str and value and not value[0].isdigit():  # most of them; no instant begins so
+        return value
     if value is None or value == "" or value == [] or value == {}:
         return "–"
     if isinstance(value, bool):

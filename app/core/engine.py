@@ -14,12 +14,13 @@ from typing import Any
 
 import markupsafe
 from flask_babel.speaklater import LazyString
-from jinja2 import Environment, Template
+from jinja2 import Environment, Template, pass_eval_context
 from jinja2.runtime import Context, Macro
 from jinja2.utils import missing
 from markupsafe import Markup, escape
 
 _PLAIN = frozenset({FunctionType, MethodType, BuiltinFunctionType, type(lru_cache(len))})
+_EVALUATION = getattr(pass_eval_context(lambda _page: None), "jinja_pass_arg")  # noqa: B009 - not known to the type
 _escape_text: Callable[[str], str] = getattr(markupsafe, "_escape_inner", escape)  # the part written in C, where it has one
 
 
@@ -59,14 +60,15 @@ class QuickContext(Context):
     def call(__self, __obj: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:  # noqa: N805 - as Jinja names them
         """Call something from a template."""
         kind = type(__obj)
-        if kind is QuickMacro or (kind in _PLAIN and not hasattr(__obj, "jinja_pass_arg")):
+        wants = getattr(__obj, "jinja_pass_arg", None) if kind in _PLAIN else None
+        if kind is QuickMacro or (kind in _PLAIN and (wants is None or wants is _EVALUATION)):
             if kwargs:
                 kwargs.pop("_block_vars", None)
                 kwargs.pop("_loop_vars", None)
             try:
                 if kind is QuickMacro:
                     return __obj.quick(__self, args, kwargs)  # type: ignore[attr-defined]
-                return __obj(*args, **kwargs)
+                return __obj(*args, **kwargs) if wants is None else __obj(__self.eval_ctx, *args, **kwargs)
             except StopIteration:  # would end the page's own generator
                 return __self.environment.undefined("a callable raised a StopIteration exception")
         return super().call(__obj, *args, **kwargs)
@@ -109,7 +111,9 @@ def table_rows(body: Iterable[Sequence[object]], columns: Sequence[tuple[int, st
     Of each column: its place in a row, the attribute that repeats its heading, and whether it holds numbers. A cell that
     says nothing repeats no heading.
     """
-    kinds = [(place, f' role="cell"{head}', ' role="cell"', ' class="num"' if of_numbers else "") for place, head, of_numbers in columns]
+    kinds = [
+        (place, f' role="cell"{head}', ' role="cell"', ' class="num"' if of_numbers else "") for place, head, of_numbers in columns
+    ]
     out: list[str] = []
     for row in body:
         out.append(f'<tr role="row"><th scope="row" role="rowheader">{spelled(row[0])}</th>')

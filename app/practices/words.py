@@ -103,7 +103,13 @@ register(actions={}, fields=FIELDS, kinds={kind.value: word for kind, word in KI
 
 def names_by_code() -> dict[str, str]:
     """Every State's name in the reader's language, by its code."""
-    return {s.code: str(best(s.names)) for s in states() if s.code}
+    found, spoken = states(), language()
+    if spoken not in _names or _names[spoken][0] is not found:  # read again, and so perhaps renamed
+        _names[spoken] = (found, {s.code: str(best(s.names)) for s in found if s.code})
+    return _names[spoken][1]
+
+
+_names: dict[str, tuple[object, dict[str, str]]] = {}
 
 
 def state_names(codes: Iterable[str], known: Mapping[str, str] | None = None) -> list[str]:

@@ -29,6 +29,16 @@ class LateRule(Rule):
         return first
 
 
+def _spoken() -> str | None:
+    """The language of the page, if its addresses begin with it and nothing else: looked up once for a page."""
+    if not has_request_context():
+        return None
+    here = g._get_current_object().__dict__
+    if "at_root" not in here:
+        here["at_root"] = not request.script_root
+    return here.get("lang") if here["at_root"] else None
+
+
 class Pathways(Flask):
     """The application; ``url_for`` answers the common case from a pattern that Flask itself made once."""
 
@@ -37,7 +47,7 @@ class Pathways(Flask):
 
     def url_for(self, endpoint: str, **values: Any) -> str:  # type: ignore[override]
         """The address of a page, as Flask gives it."""
-        lang = g.get("lang") if has_request_context() and not request.script_root else None
+        lang = _spoken()
         if lang is None or not all(type(value) is uuid.UUID for value in values.values()):
             return super().url_for(endpoint, **values)
         patterns: dict[tuple[object, ...], str | None] = self.extensions.setdefault("patterns", {})

@@ -6,7 +6,6 @@ Notes, questions and files are asked for with what decides who may see them: non
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -151,5 +150,3 @@ def beside(expression: Expression, viewer: Viewer) -> Beside:
         len(co_leads),
         lines,
     )
-
-

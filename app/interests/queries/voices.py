@@ -96,6 +96,7 @@ class TakenBack:
     id: uuid.UUID
     person_id: uuid.UUID
     person: Named
+    withdrawn_by: uuid.UUID
     by: Named
     declared_at: datetime
     withdrawn_at: datetime
@@ -125,8 +126,8 @@ LISTS = (
         select(WithdrawnConflict).join(Person, Person.id == WithdrawnConflict.person_id)
         .join(_BY, _BY.id == WithdrawnConflict.withdrawn_by).where(WithdrawnConflict.expression_id == HERE)
         .order_by(WithdrawnConflict.withdrawn_at, WithdrawnConflict.id),
-        WithdrawnConflict.id, WithdrawnConflict.person_id, full_name(Person), full_name(_BY), WithdrawnConflict.declared_at,
-        WithdrawnConflict.withdrawn_at, WithdrawnConflict.declared_reason, WithdrawnConflict.reason,
+        WithdrawnConflict.id, WithdrawnConflict.person_id, full_name(Person), WithdrawnConflict.withdrawn_by, full_name(_BY),
+        WithdrawnConflict.declared_at, WithdrawnConflict.withdrawn_at, WithdrawnConflict.declared_reason, WithdrawnConflict.reason,
     ),
     as_list(
         select(OpinionRequest).where(OpinionRequest.expression_id == HERE)
@@ -171,8 +172,8 @@ def voices_from(lists: Sequence[Any]) -> Voices:
     return Voices(
         [Out(uuid.UUID(id_), uuid.UUID(who), Named(name), instant(at), why) for id_, who, name, at, why in out],
         [
-            TakenBack(uuid.UUID(id_), uuid.UUID(who), Named(name), Named(by), instant(at), instant(then), *rest)
-            for id_, who, name, by, at, then, *rest in withdrawn
+            TakenBack(uuid.UUID(id_), uuid.UUID(who), Named(name), uuid.UUID(by), Named(by_name), instant(at), instant(then), *rest)
+            for id_, who, name, by, by_name, at, then, *rest in withdrawn
         ],
         requested,
         of,

@@ -212,9 +212,7 @@ def _beside(with_log: bool) -> Select[Any]:
     return select(_EVIDENCE, _UPDATES, edges_of("pilot"), *log)
 
 
-def beside(
-    pilot: ShownPilot, milestones: Collection[ShownMilestone], classes: Collection[Visibility], *, with_log: bool
-) -> Beside:
+def beside(pilot: ShownPilot, milestones: Collection[ShownMilestone], classes: Collection[Visibility], *, with_log: bool) -> Beside:
     """Evidence of these milestones and the newest updates, of the classes the viewer may read; what the pilot is tied to; and
     its log where it is asked for. One statement."""
     asked = {"here": pilot.id, "milestones": [m.id for m in milestones], "classes": [c.value for c in classes]}

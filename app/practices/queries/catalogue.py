@@ -6,6 +6,7 @@ import uuid
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -25,6 +26,7 @@ from sqlalchemy import (
 )
 
 from app.accounts.access import Viewer
+from app.accounts.models import Role
 from app.accounts.queries import states
 from app.core import lookup
 from app.core.paging import Page, instant, key_of, page_of
@@ -83,13 +85,22 @@ def visible_entries(viewer: Viewer) -> Select[Any]:
 def catalogue_page(viewer: Viewer, wanted: Filters, after: str | None = None, size: int = SIZE) -> Page[Record]:
     """One page of records in one statement: the best match first where words were typed, else practices, tools and
     resources, each the newest first."""
+    key = key_of(after, (_whole, instant, uuid.UUID))
+    plain = wanted == Filters() and key is None and size == SIZE
+    query = _first_page(_alike(viewer)) if plain else _page(viewer, wanted, key, size)
+    found = db.session.execute(query).all()
+    page: Page[Row[Any]] = page_of(found, size, lambda row: (row.place, row.listed_at, row.object_id))
+    records: list[Record] = [one for line in page.rows for one in tuple[Any, ...](line)[3:] if one is not None]
+    return Page(records, page.after)
+
+
+def _page(viewer: Viewer, wanted: Filters, key: Sequence[Any] | None, size: int) -> Select[Any]:
     asked = _asked(wanted)
     # a whole number, since a key travels as text and a fraction would not come back the same
     rank = cast(func.ts_rank(Entry.words, asked) * 1_000_000, Integer) if asked is not None else None
     order: Any = Entry.rank if rank is None else rank
     query = _narrowed(visible_entries(viewer), wanted, asked)
     query = query.with_only_columns(Entry.kind, Entry.object_id, Entry.listed_at, order.label("place"))
-    key = key_of(after, (_whole, instant, uuid.UUID))
     if key is not None:
         query = query.where(tuple_(order, Entry.listed_at, Entry.object_id) < tuple_(*key))
     query = query.order_by(order.desc(), Entry.listed_at.desc(), Entry.object_id.desc())
@@ -97,10 +108,25 @@ def catalogue_page(viewer: Viewer, wanted: Filters, after: str | None = None, si
     whole = select(these.c.object_id, these.c.listed_at, these.c.place, *MODELS.values()).select_from(these)
     for kind, model in MODELS.items():
         whole = whole.outerjoin(model, and_(these.c.kind == kind, these.c.object_id == model.id))
-    found = db.session.execute(whole.order_by(these.c.place.desc(), these.c.listed_at.desc(), these.c.object_id.desc())).all()
-    page: Page[Row[Any]] = page_of(found, size, lambda row: (row.place, row.listed_at, row.object_id))
-    records: list[Record] = [one for line in page.rows for one in tuple[Any, ...](line)[3:] if one is not None]
-    return Page(records, page.after)
+    return whole.order_by(these.c.place.desc(), these.c.listed_at.desc(), these.c.object_id.desc())
+
+
+# The library as it opens, put together once for those who see drafts and once for everybody else.
+_OFFICE, _EVERYBODY = Viewer(roles=frozenset({Role.SECRETARIAT})), Viewer()
+
+
+def _alike(viewer: Viewer) -> Viewer:
+    return _OFFICE if viewer.in_office else _EVERYBODY
+
+
+@cache
+def _first_page(viewer: Viewer) -> Select[Any]:
+    return _page(viewer, Filters(), None, SIZE)
+
+
+@cache
+def _first_counts(viewer: Viewer) -> CompoundSelect[Any]:
+    return _counted(viewer, Filters())
 
 
 def _whole(text: str) -> int:
@@ -115,24 +141,28 @@ def facets(viewer: Viewer, wanted: Filters) -> Facets:
     could be chosen; States and regions are one facet in this.
 
     Records that say the same in all facets are counted once, off the index alone where no word was typed."""
-    asked = _asked(wanted)
-    said = _narrowed(visible_entries(viewer), Filters(words=wanted.words), asked)
-    columns = (Entry.grounds, Entry.states, Entry.type)
-    found_once = said.with_only_columns(*columns, func.count().label("number")).group_by(*columns).cte("said")
-    placeless = replace(wanted, states=(), regions=())
-    every: Any = select(literal("total"), literal(""), _sum(found_once.c)).select_from(found_once)
-    counts: CompoundSelect[Any] = union_all(
-        _chosen(every, wanted, found_once.c),
-        _counts("grounds", replace(wanted, grounds=()), found_once.c, func.unnest(found_once.c.grounds)),
-        _counts("places", placeless, found_once.c, func.array_to_string(found_once.c.states, ",")),
-        _counts("types", replace(wanted, types=()), found_once.c, found_once.c.type),
-    )
+    counts = _first_counts(_alike(viewer)) if wanted == Filters() else _counted(viewer, wanted)
     found: dict[str, Counter[str]] = {"total": Counter(), "grounds": Counter(), "places": Counter(), "types": Counter()}
     for facet, value, number in db.session.execute(counts):
         found[facet][value] += number
     by_state, by_region = _places(found["places"])
     total = found["total"][""]
     return Facets(total, _list(found["grounds"]), _list(by_state), _list(by_region), _list(found["types"]))
+
+
+def _counted(viewer: Viewer, wanted: Filters) -> CompoundSelect[Any]:
+    asked = _asked(wanted)
+    said = _narrowed(visible_entries(viewer), Filters(words=wanted.words), asked)
+    columns = (Entry.grounds, Entry.states, Entry.type)
+    found_once = said.with_only_columns(*columns, func.count().label("number")).group_by(*columns).cte("said")
+    placeless = replace(wanted, states=(), regions=())
+    every: Any = select(literal("total"), literal(""), _sum(found_once.c)).select_from(found_once)
+    return union_all(
+        _chosen(every, wanted, found_once.c),
+        _counts("grounds", replace(wanted, grounds=()), found_once.c, func.unnest(found_once.c.grounds)),
+        _counts("places", placeless, found_once.c, func.array_to_string(found_once.c.states, ",")),
+        _counts("types", replace(wanted, types=()), found_once.c, found_once.c.type),
+    )
 
 
 def _counts(facet: str, wanted: Filters, columns: Any, value: Any) -> Select[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -131,24 +132,31 @@ def _bubbles(found: list[Choice]) -> list[OnMap]:
     ]
 
 
-def _kept(only: Sequence[str] | None = None) -> dict[str, Any]:
+def _kept(only: Sequence[str] | None = None) -> dict[str, list[str]]:
     """What the address says now, without the place in the list."""
     names = ("q", "view", *_FACETS) if only is None else only
     return {name: values for name in names if (values := [v for v in request.args.getlist(name) if v])}
 
 
-def _address(**more: Any) -> str:
-    return url_for("practices.practices", **{k: v for k, v in {**_kept(), **more}.items() if v is not None})
+def _to(asked: dict[str, list[str]]) -> str:
+    """The page with these in its address, as ``url_for`` writes them: a page has an address for each State."""
+    pairs = [(name, value) for name, values in asked.items() for value in values]
+    return url_for("practices.practices") + ("?" + urlencode(pairs, safe="!$'()*,/:;?@") if pairs else "")
+
+
+def _address(**more: str | None) -> str:
+    changed = {**_kept(), **{name: [] if value is None else [value] for name, value in more.items()}}
+    return _to(changed)
 
 
 def _with(**more: str) -> str:
     kept = _kept()
-    return url_for("practices.practices", **{**kept, **{k: list(dict.fromkeys([*kept.get(k, []), v])) for k, v in more.items()}})
+    return _to({**kept, **{k: list(dict.fromkeys([*kept.get(k, []), v])) for k, v in more.items()}})
 
 
 def _without(name: str, value: str) -> str:
     kept = _kept()
-    return url_for("practices.practices", **{**kept, name: [v for v in kept.get(name, []) if v != value]})
+    return _to({**kept, name: [v for v in kept.get(name, []) if v != value]})
 
 
 def _kind(row: Any) -> Kind:

@@ -184,7 +184,10 @@ def log_of(kind: str, object_id: Any) -> ColumnElement[Any]:
 def lines_of(kind: str, object_id: uuid.UUID, log: Sequence[Sequence[Any]]) -> list[Line]:
     """The lines of ``log_of``."""
     return in_words(
-        [Entry(uuid.UUID(id_), datetime.fromisoformat(at), *rest, kind, object_id) for id_, at, *rest in log]
+        [
+            Entry(uuid.UUID(id_), datetime.fromisoformat(at), *rest, kind, object_id)  # type: ignore[call-arg]
+            for id_, at, *rest in log
+        ]
     )  # fmt: skip
 
 

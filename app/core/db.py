@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from flask import current_app
 from flask_sqlalchemy.session import Session as AppSession
-from sqlalchemy import ColumnElement, Date, DateTime, Dialect, Engine, MetaData, Select, String, Text, TypeDecorator, event, func
+from sqlalchemy import ColumnElement, Date, DateTime, Dialect, Engine, MetaData, String, Text, TypeDecorator, event, func
 from sqlalchemy import Enum as SqlEnum
 from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB
 from sqlalchemy.exc import InvalidatePoolError
@@ -54,7 +54,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value if value is None else value.astimezone(UTC)
 
 
-def as_list(query: Select[Any], *columns: Any) -> ColumnElement[Any]:
+def as_list(query: Any, *columns: Any) -> ColumnElement[Any]:
     """These columns of a statement's rows as one value, a list of lists in the statement's order: several short lists are
     then read by one statement. Ids, dates and instants come as text."""
     rows = query.with_only_columns(func.json_build_array(*columns))

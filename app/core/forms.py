@@ -31,6 +31,7 @@ from wtforms import (
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]
 from wtforms.widgets import CheckboxInput, Input, ListWidget
 from wtforms.widgets import core as widgets
+from wtforms.widgets.core import clean_key  # type: ignore[attr-defined]
 
 from app.core import clock, zones
 from app.core.engine import spelled
@@ -51,16 +52,16 @@ def attributes(**given: Any) -> Markup:
     parts = []
     for name, value in sorted(given.items()):
         if value is True:
-            parts.append(widgets.clean_key(name))
+            parts.append(clean_key(name))
         elif value is not False:
             said = spelled(value)
-            parts.append(f'{widgets.clean_key(name)}="{str.replace(said, _QUOTE, "&quot;") if _QUOTE in said else said}"')
+            parts.append(f'{clean_key(name)}="{str.replace(said, _QUOTE, "&quot;") if _QUOTE in said else said}"')
     return Markup(" ".join(parts))  # noqa: S704 - names of ours, and values escaped above
 
 
 _QUOTE = '"'
 widgets.html_params = attributes
-Input.html_params = staticmethod(attributes)
+Input.html_params = staticmethod(attributes)  # type: ignore[method-assign]
 
 
 def asked(choices: Any) -> Any:

@@ -114,11 +114,8 @@ def standing(milestone: Dated, state: OfState, today: date) -> Standing:
 
 def days_overdue(milestone: Dated, state: OfState, today: date) -> int:
     """How many calendar days since it should have been done; 0 while it is in time."""
-    return (
-        max((today - last_day(milestone.due_on, state.weekend)).days, 0)
-        if milestone.done_on is None and milestone.dropped_at is None
-        else 0
-    )
+    is_open = milestone.done_on is None and milestone.dropped_at is None
+    return max((today - last_day(milestone.due_on, state.weekend)).days, 0) if is_open else 0
 
 
 def whole(pilot: Going, milestones: Iterable[Dated], today: date) -> Standing:

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from app.accounts.models import Organisation
 from app.accounts.reader import best, name_of
 from app.accounts.tables import STATE_CODE
-from app.pilots.models import Evidence
+from app.pilots.models import Evidence, Pilot
 from app.pilots.queries import Listed, MilestoneLine
 from app.pilots.words import FIELDS, STANDINGS
 from app.practices.queries import offered_tools
@@ -23,11 +23,11 @@ def _named(organisation: Organisation | None) -> str | None:
     return name_of(organisation) if organisation is not None else None
 
 
-def _next_on(row: Listed) -> date | None:
+def _next_on(row: Listed[Pilot]) -> date | None:
     return row.next.due_on if row.next else None
 
 
-def pilots(used_tools: Sequence[str] = ()) -> Sequence[Column[Listed]]:
+def pilots(used_tools: Sequence[str] = ()) -> Sequence[Column[Listed[Pilot]]]:
     """Pilots with how they stand. The lists of words are read once for a whole table."""
     ground: Mapping[str, Any] = {code: best(g.labels) for code, g in grounds().items()}
     tool: Mapping[str, Any] = {t.code: best(t.titles) for t in offered_tools(used_tools)}

@@ -86,7 +86,7 @@ def _at_once(lazy: LazyString) -> str:
     """A lazy sentence in words. The library looks its settings up anew for each; a page has some three hundred."""
     if lazy._func is _ and not lazy._kwargs and len(lazy._args) == 1:
         return _plainly(lazy._args[0])
-    return _lazily(lazy)
+    return str(_lazily(lazy))
 
 
 class LanguageConverter(BaseConverter):

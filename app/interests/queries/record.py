@@ -142,7 +142,7 @@ def beside(expression: Expression, viewer: Viewer) -> Beside:
         voices_from(found[: len(LISTS)]),
         {one.id: one for one in (ShownFile(uuid.UUID(id_), *rest) for id_, *rest in files)},
         [ShownMove(instant(at), Status(after), why, Named(by) if by else None) for at, after, why, by in moves],
-        [ShownNote(uuid.UUID(id_), instant(at), *rest, Named(by)) for id_, at, *rest, by in notes],
+        [ShownNote(uuid.UUID(id_), instant(at), text, visibility, Named(by)) for id_, at, text, visibility, by in notes],
         [ShownQuestion(uuid.UUID(id_), instant(at), instant(then), *rest) for id_, at, then, *rest in questions],
         duplicates_from(expression, others),
         dict(tools),

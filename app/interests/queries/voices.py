@@ -155,7 +155,7 @@ def voices_from(lists: Sequence[Any]) -> Voices:
     """What was read by ``LISTS``."""
     out, withdrawn, requests, opinions, records = lists
     requested = [
-        Request(uuid.UUID(id_), instant(at), date.fromisoformat(due), *rest, instant(closed))
+        Request(uuid.UUID(id_), instant(at), date.fromisoformat(due), *rest, instant(closed))  # type: ignore[call-arg]
         for id_, at, due, *rest, closed in requests
     ]  # fmt: skip
     by_id = {one.id: one for one in requested}

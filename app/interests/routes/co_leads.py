@@ -104,9 +104,8 @@ def declare_conflict(expression_id: uuid.UUID) -> ResponseReturnValue:
     """A co-lead declares a conflict of interest."""
     expression = found(expression_id)
     # twice is once; whoever is no co-lead has no such page
-    if not opinions.facts(expression, viewer(), queries.voices_of(expression)).may_declare and not queries.is_left_out(
-        me().id, expression
-    ):
+    shown_to = opinions.facts(expression, viewer(), queries.voices_of(expression))
+    if not shown_to.may_declare and not queries.is_left_out(me().id, expression):
         abort(404)
     form = ConflictForm(prefix="c")
 

@@ -34,7 +34,7 @@ class MilestoneLine:
     evidence: Sequence[Evidence]
 
 
-def all_pilots(viewer: Viewer, wanted: Filters, now: datetime) -> Iterator[Listed]:
+def all_pilots(viewer: Viewer, wanted: Filters, now: datetime) -> Iterator[Listed[Pilot]]:
     """Every pilot the list shows under these filters, newest first."""
     for pilots, milestones in _parts(viewer, wanted, now):
         for pilot in pilots:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, case, func, not_, select, tuple_
 
@@ -78,11 +78,14 @@ class Line:
     state: OfState
 
 
+Of = TypeVar("Of", Line, Pilot)
+
+
 @dataclass(frozen=True)
-class Listed:
+class Listed(Generic[Of]):
     """One pilot of the list, with what its milestones say."""
 
-    pilot: Line | Pilot
+    pilot: Of
     standing: Standing
     progress: Progress
     next: Step | Milestone | None  # the open milestone that is due first
@@ -101,7 +104,7 @@ _SHOWN = (
 
 def pilots_page(
     viewer: Viewer, wanted: Filters, now: datetime, after: tuple[date, uuid.UUID] | None = None, size: int = SIZE
-) -> Page[Listed]:
+) -> Page[Listed[Line]]:
     """One page in one statement: the pilots with their States and their milestones."""
     query = _lines(viewer)
     if wanted != Filters():
@@ -113,10 +116,10 @@ def pilots_page(
     return Page([_of_row(row, now) for row in page.rows], page.after)
 
 
-def _of_row(row: Any, now: datetime) -> Listed:
+def _of_row(row: Any, now: datetime) -> Listed[Line]:
     *facts, names, zone, weekend, found = row
     steps = [Step(date.fromisoformat(due), done, dropped, weight, titles) for due, done, dropped, weight, titles in found]
-    return listed(Line(*facts, OfState(names, zone, weekend)), steps, now)
+    return listed(Line(*facts, OfState(names, zone, weekend)), steps, now)  # type: ignore[call-arg]
 
 
 @dataclass(frozen=True)
@@ -171,7 +174,7 @@ def _choices_of(viewer: Viewer) -> Select[Any]:
 _lines_once, _choices_once = lru_cache(maxsize=4)(_lines_of), lru_cache(maxsize=4)(_choices_of)
 
 
-def listed(pilot: Line | Pilot, milestones: Sequence[Step | Milestone], now: datetime) -> Listed:
+def listed(pilot: Of, milestones: Sequence[Step | Milestone], now: datetime) -> Listed[Of]:
     """A line of the list; the milestones in the order of their present dates."""
     today = deadlines.today_in(pilot.state.zone, now)
     return Listed(

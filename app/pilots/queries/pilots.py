@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Iterable
+from typing import Any, Protocol
 
 from sqlalchemy import Select, false, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
@@ -17,6 +18,18 @@ from app.pilots.models import DueChange, Evidence, Milestone, Pilot, Visibility
 
 NAMED = (Person.given_name, Person.family_name, Person.sort_name, Person.active, Person.version)
 """Of a person what a page needs to name them; and the version, without which a record that is read again with them is not read."""
+
+
+class Owned(Protocol):
+    """What is asked of a milestone to tell whose it is."""
+
+    @property
+    def owner_id(self) -> Any:
+        """The person who is to reach it."""
+
+    @property
+    def dropped_at(self) -> Any:
+        """When it was dropped."""
 
 
 IN_ORDER = (Milestone.due_on, Milestone.baseline_on, Milestone.id)
@@ -65,7 +78,7 @@ def milestones_of(pilot: Pilot) -> list[Milestone]:
     return list(db.session.scalars(query.order_by(*IN_ORDER)))
 
 
-def owns_any(viewer: Viewer, milestones: Iterable[Milestone | ShownMilestone]) -> bool:
+def owns_any(viewer: Viewer, milestones: Iterable[Owned]) -> bool:
     """Has the viewer one of these milestones to reach?"""
     person = viewer.person
     return person is not None and any(m.owner_id == person.id and m.dropped_at is None for m in milestones)

@@ -173,9 +173,8 @@ def pilot_to_show(viewer: Viewer, pilot_id: uuid.UUID) -> ShownPilot | None:
     if row is None:
         return None
     *facts, partners, names, zone, weekend, found = row
-    return ShownPilot(
-        *facts, [one for (one,) in partners], Named(names, zone, weekend), [_milestone(pilot_id, *m) for m in found]
-    )  # fmt: skip
+    milestones = [_milestone(pilot_id, *m) for m in found]
+    return ShownPilot(*facts, [one for (one,) in partners], Named(names, zone, weekend), milestones)  # type: ignore[call-arg]
 
 
 def _milestone(

@@ -74,7 +74,7 @@ def practices() -> ResponseReturnValue:
         table=[(c.label, c.number) for name in ("region", "state") for c in choices[name]] if shows_map else [],
         shows_map=shows_map,
         view_urls=(_address(view=None), _address(view="list")),
-        clear_url=url_for("practices.practices", **_kept(only=("q", "view"))),
+        clear_url=_to(_kept(only=("q", "view"))),
         first_url=_address() if request.args.get("after") else None,
         after_url=_address(after=page.after) if page.after else None,
         urls={row.id: _url(row) for row in page.rows},

@@ -42,6 +42,16 @@ def desk(app, sign_in):
     return {**ids, "browser": browser, "url": f"/en/desk/expressions/{ids['expression']}"}
 
 
+def test_the_record_is_read_in_six_statements_at_most_at_the_desk_and_by_a_co_lead(desk, statements):
+    for reader in ("officer", "ben"):
+        browser = desk["browser"](reader)
+        browser.get(desk["url"])  # the process has what it keeps
+        statements.clear()
+        page = browser.get(desk["url"])
+        assert page.status_code == 200 and "NOTE-FOR-CO-LEADS" in page.text and "BENS-CONCERN" in page.text
+        assert len(statements) <= 6, "\n".join(statements)
+
+
 def test_who_declares_a_conflict_is_left_out_of_notes_opinions_and_mails(app, desk, outbox):
     url, anna = desk["url"], desk["browser"]("anna")
     page = anna.get(url).text

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from flask import Flask, render_template_string
+from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
 from app import assets
@@ -203,6 +204,23 @@ def test_small_pieces_are_sound(house: Flask) -> None:
     assert '<bdi lang="ar" dir="rtl">إلمارا</bdi>' in html
     assert '<li class="now" aria-current="step">' in html
     assert html.count('class="pager"') == 1
+
+
+def test_the_attributes_of_a_field_are_written_as_the_form_library_writes_them() -> None:
+    from wtforms import widgets as theirs
+
+    from app.core.forms import attributes
+
+    given = {
+        "id": "a<b", "class_": 'x "y"', "data_of_x": 1, "aria_label": Markup('&lt;"&gt;'), "required": True, "hidden": False,
+        "value": "it's & <so>", "rows": 3, "dir": None,
+    }  # fmt: skip
+    made = attributes(**given)
+    assert made == theirs.html_params(**given) and isinstance(made, Markup)
+    assert made == (
+        'aria-label="&lt;&quot;&gt;" class="x &#34;y&#34;" data-of-x="1" dir="None" id="a&lt;b" required rows="3"'
+        ' value="it&#39;s &amp; &lt;so&gt;"'
+    )
 
 
 def test_an_unknown_icon_is_an_error(house: Flask) -> None:

@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 import nh3
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from app.core.languages import direction
 
@@ -56,6 +56,13 @@ def best(texts: Mapping[str, str] | None, locale: str, order: Iterable[str]) -> 
         if text and text.strip():
             return LocalText(text, lang, direction(lang))
     return LocalText("", locale, direction(locale))
+
+
+def in_running(found: LocalText, page: str) -> Markup:
+    """A text in running text; its language and direction are said where they differ from the page's."""
+    if found.lang == page:
+        return escape(found.text)
+    return Markup(f'<bdi lang="{found.lang}" dir="{found.dir}">{escape(found.text)}</bdi>')  # noqa: S704 - codes of ours
 
 
 def clean(text: str) -> str:

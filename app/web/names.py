@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import pgettext
 from jinja2 import StrictUndefined, pass_eval_context
 from jinja2.nodes import EvalContext
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from app.accounts.access import Permission
 from app.accounts.reader import LIGHTER_COOKIE, best, name_of, reader, viewer_zone
@@ -21,7 +21,6 @@ from app.accounts.words import CALL_OUTCOMES
 from app.core import clock, draw, engine, text, when, zones
 from app.core.languages import LANGUAGES, NAMES, direction
 from app.core.signing import settings
-from app.core.text import LocalText
 from app.texts.words import STATES, said_in
 from app.web import languages
 
@@ -271,13 +270,6 @@ def _numbered(page: EvalContext, one: str, many: str, num: int, **named: object)
     return (Markup(found) if page.autoescape else found) % {"num": num, **named}  # noqa: S704 - our own sentences
 
 
-def local_text(text: LocalText) -> Markup:
-    """A text in running text; its language and direction are said where they differ from the page's."""
-    if text.lang == languages.current():
-        return escape(text.text)
-    return Markup(f'<bdi lang="{text.lang}" dir="{text.dir}">{escape(text.text)}</bdi>')  # noqa: S704 - codes of ours
-
-
 def init_app(app: Flask) -> None:
     """Give templates these names, strictly: an unknown name is an error, not an empty string."""
     app.jinja_env.undefined = StrictUndefined
@@ -302,7 +294,7 @@ def init_app(app: Flask) -> None:
         viewer=reader,
         Permission=Permission,
         best=best,
-        local_text=local_text,
+        local_text=lambda found: text.in_running(found, languages.current()),
         name_of=name_of,
         viewer_zone=viewer_zone,
         now=lambda: clock.now(),

@@ -75,7 +75,7 @@ def built(out: Path) -> Flask:
         account=lambda: me if app.config["SIGNED_IN"] else None, sign_in_url=lambda: "/sign-in",
         footer_links=lambda: [("/en/privacy", "Privacy")],
         desk_navigation=lambda: [("Secretariat", [("/desk", "Today", "home", 3, True), ("/out", "Outbox", "send", None, False)])],
-        your_time=lambda: own, share_bar=draw.share_bar, hour_band=draw.hour_band,
+        your_time=lambda: own, local_text=lambda found: text.in_running(found, language()), share_bar=draw.share_bar, hour_band=draw.hour_band,
         **when.template_globals(language, lambda: "Africa/Nairobi"),
     )  # fmt: skip
     app.jinja_env.filters.update(markdown=text.markdown, plain=text.plain)

@@ -16,9 +16,7 @@ from app.exchanges.queries.sessions import lasting
 from app.extensions import db
 from app.notifications.models import InboundMail, Verdict
 
-_LISTED = load_only(
-    InboundMail.received_at, InboundMail.sender, InboundMail.sender_name, InboundMail.subject, InboundMail.reason, raiseload=True
-)
+_LISTED = load_only(InboundMail.received_at, InboundMail.sender, InboundMail.sender_name, InboundMail.subject, InboundMail.reason)
 """What lists show of a mail; what it holds may be large."""
 
 

@@ -266,7 +266,7 @@ def _count_of(*conditions: ColumnElement[bool]) -> ScalarSelect[int]:
 
 
 _PARTS = (_replies(), _failures(), _reviews(), _verifications(), _overdue(), _letters())
-_WAITING = union_all(*(select(part.subquery()) for part in _PARTS))
+_WAITING = select(union_all(*(select(part.subquery()) for part in _PARTS)).subquery())
 _COMING = (
     select(
         PeerSession.id,

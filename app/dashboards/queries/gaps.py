@@ -111,7 +111,7 @@ def _titles(gaps: Iterable[TextGap]) -> dict[tuple[str, uuid.UUID], Texts]:
         parts.append(select(literal(name, Text).label("kind"), model.id.label("id"), called).where(model.id.in_(wanted)))
     if not parts:
         return {}
-    return {(row.kind, row.id): row.titles or {} for row in db.session.execute(union_all(*parts))}
+    return {(row.kind, row.id): row.titles or {} for row in db.session.execute(select(union_all(*parts).subquery()))}
 
 
 def counts(viewer: Viewer, now: datetime) -> dict[str, int]:

@@ -11,7 +11,6 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    CompoundSelect,
     Integer,
     Row,
     Select,
@@ -125,7 +124,7 @@ def _first_page(viewer: Viewer) -> Select[Any]:
 
 
 @cache
-def _first_counts(viewer: Viewer) -> CompoundSelect[Any]:
+def _first_counts(viewer: Viewer) -> Select[Any]:
     return _counted(viewer, Filters())
 
 
@@ -150,19 +149,20 @@ def facets(viewer: Viewer, wanted: Filters) -> Facets:
     return Facets(total, _list(found["grounds"]), _list(by_state), _list(by_region), _list(found["types"]))
 
 
-def _counted(viewer: Viewer, wanted: Filters) -> CompoundSelect[Any]:
+def _counted(viewer: Viewer, wanted: Filters) -> Select[Any]:
     asked = _asked(wanted)
     said = _narrowed(visible_entries(viewer), Filters(words=wanted.words), asked)
     columns = (Entry.grounds, Entry.states, Entry.type)
     found_once = said.with_only_columns(*columns, func.count().label("number")).group_by(*columns).cte("said")
     placeless = replace(wanted, states=(), regions=())
     every: Any = select(literal("total"), literal(""), _sum(found_once.c)).select_from(found_once)
-    return union_all(
+    each = union_all(
         _chosen(every, wanted, found_once.c),
         _counts("grounds", replace(wanted, grounds=()), found_once.c, func.unnest(found_once.c.grounds)),
         _counts("places", placeless, found_once.c, func.array_to_string(found_once.c.states, ",")),
         _counts("types", replace(wanted, types=()), found_once.c, found_once.c.type),
     )
+    return select(each.subquery())  # a SELECT is read without a transaction around it, a bare UNION is not
 
 
 def _counts(facet: str, wanted: Filters, columns: Any, value: Any) -> Select[Any]:

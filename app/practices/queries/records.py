@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ARRAY, CompoundSelect, Row, Select, Uuid, any_, bindparam, func, literal, select, tuple_, union_all
+from sqlalchemy import ARRAY, Row, Select, Uuid, any_, bindparam, func, literal, select, tuple_, union_all
 
 from app.accounts.access import Viewer
 from app.accounts.models import Role
@@ -112,10 +112,10 @@ _IDS = any_(bindparam("ids", type_=ARRAY(Uuid)))
 
 
 @cache
-def _named(viewer: Viewer) -> CompoundSelect[Any]:
+def _named(viewer: Viewer) -> Select[Any]:
     """Put together once for those who see drafts and once for everybody else."""
     parts = [
         visible_to(viewer, model).where(model.id == _IDS).with_only_columns(literal(k.value), model.id, model.code, model.titles)
         for k, model in MODELS.items()
     ]
-    return union_all(*parts)
+    return select(union_all(*parts).subquery())  # a SELECT is read without a transaction around it, a bare UNION is not

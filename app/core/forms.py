@@ -5,8 +5,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Any
 
+from babel.support import NullTranslations, Translations
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -29,6 +31,7 @@ from wtforms import (
     Form as PlainForm,
 )
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]
+from wtforms.i18n import messages_path
 from wtforms.widgets import CheckboxInput, Input, ListWidget
 from wtforms.widgets import core as widgets
 from wtforms.widgets.core import clean_key  # type: ignore[attr-defined]
@@ -69,6 +72,26 @@ def asked(choices: Any) -> Any:
     return choices if callable(choices) else lambda: choices
 
 
+@lru_cache(maxsize=len(LANGUAGES) + 1)
+def _of_the_library(locale: str) -> NullTranslations:
+    return Translations.load(messages_path(), [locale], domain="wtforms")
+
+
+class _Sentences:
+    """The library's own sentences, read once for each language; Flask-WTF reads its file anew for every page."""
+
+    def gettext(self, sentence: str) -> str:
+        """In the language of the page."""
+        return str(_of_the_library(str(get_locale() or "en")).ugettext(sentence))
+
+    def ngettext(self, singular: str, plural: str, n: int) -> str:
+        """In the language of the page, by its forms of the plural."""
+        return str(_of_the_library(str(get_locale() or "en")).ungettext(singular, plural, n))
+
+
+_SENTENCES = _Sentences()
+
+
 class Form(FlaskForm):  # type: ignore[misc]
     """Every form of the platform. Texts are tidied; a rule's refusal lands at the field it names."""
 
@@ -76,6 +99,10 @@ class Form(FlaskForm):  # type: ignore[misc]
         """Tidy every text field; our own sentences instead of the library's."""
 
         locales = False
+
+        def get_translations(self, form: Any) -> _Sentences:
+            """What the library says, in the page's language."""
+            return _SENTENCES
 
         def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Any:
             """Add the tidying filter to texts, never to passwords."""

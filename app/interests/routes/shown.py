@@ -35,8 +35,7 @@ class Fact:
 
 def state_name(expression: Expression) -> str:
     """The State's name in the reader's language, empty without one."""
-    known = {s.id: s for s in states()}
-    found = known.get(expression.state_id) if expression.state_id else None
+    found = next((s for s in states() if s.id == expression.state_id), None) if expression.state_id else None
     return str(best(found.names)) if found else ""
 
 

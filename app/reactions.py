@@ -9,7 +9,7 @@ from typing import Any
 from app.accounts.events import AddressChanged, HandedOver, PersonClosed
 from app.core.events import subscribe
 from app.interests.events import ExpressionAccepted, ExpressionsErased
-from app.notifications.events import ReplyReceived
+from app.notifications.events import AddressFailed, ReplyReceived
 
 _KEEPING = ("interests", "exchanges", "pilots")
 """Rooms that keep something for a person."""
@@ -20,6 +20,7 @@ NEWS: dict[type, tuple[str, ...]] = {
     ExpressionsErased: ("app.letters.reactions:forget_applicants",),
     HandedOver: tuple(f"app.{room}.reactions:take_over" for room in (*_KEEPING, *_WRITING)),
     AddressChanged: tuple(f"app.{room}.reactions:renew_links" for room in (*_KEEPING, "circulars")),
+    AddressFailed: ("app.accounts.reactions:mark_unreachable",),
     PersonClosed: ("app.exchanges.reactions:let_go",),
     ReplyReceived: ("app.exchanges.reactions:judge_reply",),
 }

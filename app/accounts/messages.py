@@ -92,5 +92,23 @@ def took_over(successor: Person, former: Person, done: HandOver, told: Iterable[
     queue([letter], now=now)
 
 
+def address_failed(focal: Person, person: Person, now: datetime) -> None:
+    """Word to a focal point that mail to somebody of the State came back, and the way to put the address right."""
+    letter = letter_for(
+        focal,
+        kind="address-failed",
+        key=f"address-failed:{person.id}:{focal.id}:{now.isoformat()}",
+        facts={
+            "person": person.full_name,
+            "address": person.email or "",
+            "has_account": person.joined_at is not None,
+            "links": {"correct": external_url("accounts.correct_address", focal.language, person_id=person.id)},
+        },
+        subject_kind="person",
+        subject_id=person.id,
+    )
+    queue([letter], now=now)
+
+
 OWN = frozenset({"mails", "joining", "designations", "memberships"})
 """What the successor has of their own, or is taken back: the mail speaks of the work alone."""

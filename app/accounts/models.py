@@ -156,6 +156,19 @@ def _organisation_found_by(_mapper: Any, _connection: Any, organisation: Organis
     organisation.search = "|".join(dict.fromkeys([*kept, *(fold(n) for n in names.values())])).strip("|")
 
 
+class OtherAddress(Id, Base):
+    """Another address that a person answers from: the secretariat said so once. Nothing is ever sent there."""
+
+    __tablename__ = "other_addresses"
+
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("people.id"))
+    address: Mapped[str] = mapped_column(unique=True)  # case folded
+    added_at: Mapped[datetime]
+    added_by: Mapped[uuid.UUID | None]
+
+    __table_args__ = (Index("ix_other_addresses_person", "person_id"),)
+
+
 class Membership(Id, Base):
     """A person belongs to an organisation from a day on, until a day."""
 

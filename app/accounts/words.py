@@ -98,6 +98,7 @@ FIELDS: dict[str, Any] = {
     "verified_at": _l("Verified"),
     "outcome": _l("What came of it"),
     "called_at": _l("Time of the call"),
+    "other_address": _l("Another address"),
 }
 """Labels of fields, for the log and for the page two editors meet on."""
 
@@ -121,6 +122,9 @@ ACTIONS: dict[str, Any] = {
     "person.sign_ins_ended": _l("Signed out everywhere"),
     "person.feed_revoked": _l("Calendar address replaced"),
     "person.called": _l("Called by phone"),
+    "person.unreachable": _l("Mail came back from the address"),
+    "person.reachable": _l("Address works again"),
+    "person.other_address": _l("Answers also from another address"),
     "designation.recorded": _l("Designation recorded"),
     "designation.corrected": _l("Designation corrected"),
     "designation.verified": _l("Designation verified"),

@@ -68,6 +68,11 @@ KINDS: dict[str, Any] = {
     "letter-sent": _l("Letter of the secretariat"),
     "answer-recorded": _l("Answer entered for somebody"),
     "circular": _l("Circular"),
+    "address-failed": _l("Address to correct"),
+    "delegate-proposed": _l("Somebody wants to send another person"),
+    "delegate-refused": _l("Delegate not accepted"),
+    "session-proposal-declined": _l("Proposed time not taken"),
+    "session-not-invited": _l("Answer of somebody not invited"),
     "pilot-due": _l("Milestone due soon"),
     "pilot-overdue": _l("Milestone overdue"),
     "pilot-overdue-lead": _l("Milestone two weeks overdue"),
@@ -76,6 +81,7 @@ KINDS: dict[str, Any] = {
 
 WHY_NOT: dict[str, Any] = {
     "refused": _l("The recipient's mail server refused this mail for good."),
+    "bounced": _l("This mail came back. Nothing more is sent to this address until it is corrected on the person's page."),
     "postponed": _l("The recipient's mail server asked to try later."),
     "domain_busy": _l("The recipient's mail server takes few mails at a time. The next try follows by itself."),
     "relay_unreachable": _l("Our mail server cannot be reached at the moment. The next try follows by itself."),
@@ -89,7 +95,7 @@ WHY_NOT: dict[str, Any] = {
     "replaced": _l("A newer mail about the same thing took its place."),
     "no_address": _l("No address is known for this person. Add it on the person's page, or write by post."),
     "bad_address": _l("This is not an address that mail can be sent to. Correct it on the person's page."),
-    "undeliverable": _l("Mail to this address came back before, so nothing more is sent to it."),
+    "undeliverable": _l("Mail to this address came back before, so nothing more is sent to it. Correct it on the person's page."),
     "closed": _l("The record of this person is closed, so nothing is sent to them any more."),
     "history": _l("This mail belongs to the history that came with the demonstration. It was never sent."),
 }
@@ -125,9 +131,9 @@ def why_not(message: Message) -> Any:
 
 def why(error_class: str, told: str | None) -> Any:
     """One sentence for a machine word; a refusal is read more closely by its status code."""
-    if error_class == "refused":
+    if error_class in ("refused", "bounced"):
         code = _CODE.search(told or "")
-        return REFUSALS.get(code[1] if code else "", WHY_NOT["refused"])
+        return REFUSALS.get(code[1] if code else "", WHY_NOT[error_class])
     return WHY_NOT.get(error_class, SOMETHING_ELSE)
 
 

@@ -258,6 +258,7 @@ class RecordForm(Form):
     answer = RadioField(
         _l("The answer"), [needed(_l("Choose Yes, Maybe or No."))], choices=[(a.value, w) for a, w in ANSWERS.items()]
     )
+    remember = BooleanField(_l("The sender's address is another one of this person: take their answers from it from now on"))
 
 
 class ButtonForm(Form):

@@ -84,7 +84,11 @@ UNCLEAR: dict[str, Any] = {
     "unknown_replier": _l("The person who answers was not invited to this session."),
     "sender_differs": _l("The mail came from another address than the one it answers for."),
     "not_authentic": _l("Our mail server could not confirm that the mail comes from this address. Ask the person another way."),
+    "alias": _l("The answer comes from an address that we do not know, and it seems to be of somebody who is invited."),
+    "contradicts": _l("The mail says something else than an earlier one of the same moment."),
+    "older_answer": _l("The mail is older than the answer that stands, and says something else."),
     "delegated": _l("The person wants to send somebody else."),
+    "delegate_answers": _l("Somebody answers in the place of a person who is invited."),
     "counter": _l("The person proposes another time."),
     "no_calendar_part": _l("The mail has no calendar answer. Read it and record what it says."),
     "several_attendees": _l("The mail answers for more than one person."),
@@ -94,6 +98,7 @@ UNCLEAR: dict[str, Any] = {
     "unreadable": _l("The calendar answer cannot be read."),
     "too_large": _l("The mail is too large to be read."),
     "too_many_parts": _l("The mail has too many parts to be read."),
+    "broken": _l("The mail is damaged and cannot be read."),
     "too_deep": _l("The mail has mails inside mails and cannot be read."),
     "delivery_report": _l("A mail server reports about a mail of ours. Check the address."),
     "not_judged": _l("The mail could not be judged. Read it and record what it says."),
@@ -101,6 +106,12 @@ UNCLEAR: dict[str, Any] = {
     "no_answer": _l("The mail program sent back the invitation without an answer."),
 }
 """Why an inbound mail is on the secretariat's desk."""
+
+DECISIONS = (
+    "recorded", "set_aside", "delegate_accepted", "delegate_refused", "replier_invited", "replier_refused", "proposal_declined",
+    "proposal_taken", "address_marked",
+)  # fmt: skip
+"""What the desk, or a focal point, can decide about such a mail."""
 
 audit.register(
     {
@@ -120,6 +131,14 @@ audit.register(
         "session.updates_sent": _l("Waiting updates sent at once"),
         "reply.recorded": _l("Answer recorded from a mail"),
         "reply.set_aside": _l("Mail set aside"),
+        "reply.delegate_accepted": _l("Delegate accepted from a mail"),
+        "reply.delegate_refused": _l("Delegate not accepted"),
+        "reply.replier_invited": _l("Invited after a mail"),
+        "reply.replier_refused": _l("Not invited after a mail"),
+        "reply.proposal_declined": _l("Proposed time not taken"),
+        "reply.proposal_taken": _l("Proposed time taken"),
+        "reply.address_marked": _l("Address marked as not working"),
+        "session.entry_sent_again": _l("Calendar entry sent again, as asked"),
     },
     {
         **FIELDS,
@@ -131,6 +150,7 @@ audit.register(
         "delegate": _l("Delegate"),
         "source": _l("How it came"),
         "messages": _l("Mails"),
+        "address": _l("Address"),
     },
     {"exchange": _l("Exchange"), "session": _l("Session"), "invitation": _l("Invitation"), "inbound_mail": _l("Mail")},
 )
@@ -141,6 +161,6 @@ audit.register_values({
 audit.register_notes({
     **{f"session.answered:{word}": said for word, said in ROUTES.items()},
     **{f"session.invited:{word}": said for word, said in BECAUSE.items()},
-    **{f"reply.{verb}:{word}": said for verb in ("recorded", "set_aside") for word, said in UNCLEAR.items()},
+    **{f"reply.{verb}:{word}": said for verb in DECISIONS for word, said in UNCLEAR.items()},
     "session.changed:told": _l("Everyone was told"), "session.changed:untold": _l("Nobody was told"),
 })  # fmt: skip

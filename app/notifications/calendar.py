@@ -116,6 +116,13 @@ def uninvite(invite: Invite) -> bytes:
     return _wrap("CANCEL", [event])
 
 
+def decline_counter(invite: Invite) -> bytes:
+    """Another time that somebody proposed is not taken: METHOD:DECLINECOUNTER, with the SEQUENCE the proposal named."""
+    event = _event(invite)
+    _add_person(event, invite, asks=False)
+    return _wrap("DECLINECOUNTER", [event])
+
+
 def publish(invites: Iterable[Invite], feed: Feed | None = None, days: Iterable[Day] = ()) -> bytes:
     """A file to download, or with ``feed`` a calendar to subscribe to: METHOD:PUBLISH, nobody's address but ours."""
     events = [_day(one) for one in days]
@@ -192,7 +199,7 @@ def attendee_property(attendee: Attendee, *, asks: bool) -> vCalAddress:
 
 def _add_person(event: Event, invite: Invite, *, asks: bool) -> None:
     if invite.attendee is None:
-        raise ValueError("a request or cancellation is for exactly one person")
+        raise ValueError("a message about one invitation is for exactly one person")
     event.add("organizer", _address(invite.organizer))
     event.add("attendee", attendee_property(invite.attendee, asks=asks))
 

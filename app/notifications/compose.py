@@ -253,6 +253,8 @@ def _method(shape: Shape, entry: Mapping[str, Any]) -> Method:
         return "request"
     if shape.ical_method == "CANCEL":
         return "uninvite" if entry.get("uninvite", shape.kind.endswith("-uninvite")) else "cancel"
+    if shape.ical_method == "DECLINECOUNTER":
+        return "decline_counter"
     raise ValueError(f"no mail is sent with the method {shape.ical_method}")
 
 

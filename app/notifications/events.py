@@ -11,3 +11,11 @@ class ReplyReceived:
     """An inbound mail carries an iTIP REPLY, or a plain answer: ``inbound_mails`` row, to be judged by the room it concerns."""
 
     inbound_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class AddressFailed:
+    """Mail to an address came back for good; the mail it was is ``messages`` row. Nothing more is sent there until it is lifted."""
+
+    address: str
+    message_id: uuid.UUID

@@ -1,18 +1,21 @@
 """The organizer mailbox, polled: each new mail in its own transaction, marked as seen once it is stored.
 
-A mail that breaks something and a line that is lost stop nothing: the next mail, or the next poll, goes on.
+A mail that breaks something and a line that is lost stop nothing: the next mail, or the next poll, goes on. Thousands
+of old mails that nobody read do not keep the new ones waiting: each poll takes the newest, for so long, and the rest later.
 """
 
 from __future__ import annotations
 
 import logging
 import ssl
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientError
+from sqlalchemy.exc import OperationalError
 
 from app.core import clock
 from app.extensions import db
@@ -23,6 +26,8 @@ log = logging.getLogger(__name__)
 
 BATCH = 100
 TIMEOUT = 30.0
+LONGEST = 20.0
+"""A poll ends after so many seconds, before the next one begins."""
 FAILED = b"$PathwaysFailed"
 """Flag of a mail that could not be stored: it is left unseen for a person, and not tried again each half minute."""
 
@@ -45,11 +50,17 @@ def poll(url: str) -> Polled:
         log.warning("the mailbox cannot be reached: %s", type(problem).__name__)
         return Polled(reached=False)
     try:
-        for uid in _unseen(client)[:BATCH]:
+        until = time.monotonic() + LONGEST
+        for uid in _unseen(client)[-BATCH:]:
             if _take(client, uid):
                 stored += 1
             else:
                 failed += 1
+            if time.monotonic() > until:
+                break
+    except OperationalError as problem:
+        log.warning("the database was lost after %s mails: %s", stored, type(problem).__name__)
+        return Polled(stored, failed)
     except (OSError, IMAPClientError) as problem:
         log.warning("the mailbox was lost after %s mails: %s", stored, type(problem).__name__)
         return Polled(stored, failed, reached=False)
@@ -96,6 +107,9 @@ def _take(client: IMAPClient, uid: int) -> bool:
     try:
         receive(raw, "imap", clock.now())
         db.session.commit()
+    except OperationalError:
+        db.session.rollback()  # nothing is wrong with the mail: the next poll reads it again
+        raise
     except Exception:
         db.session.rollback()
         log.exception("a mail of the mailbox (uid %s) could not be stored", uid)

@@ -7,23 +7,29 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 import re
 import uuid
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import OperationalError
 
 from app.core.db import Json, uuid7
 from app.core.events import announce
 from app.core.signing import settings
 from app.extensions import db
+from app.notifications import bounces
 from app.notifications.authentic import is_authentic
 from app.notifications.events import ReplyReceived
 from app.notifications.letterbox import MOST_BYTES, Opened, Unreadable, headers_of, open_mail
 from app.notifications.models import InboundMail, Message, Verdict
 from app.notifications.rendering import envelope_sender, row_of_message_id
 from app.notifications.replies import Reply, find_reply
+from app.notifications.reports import read_reports
+
+log = logging.getLogger(__name__)
 
 
 def receive(raw: bytes, source: str, now: datetime) -> InboundMail:
@@ -32,20 +38,36 @@ def receive(raw: bytes, source: str, now: datetime) -> InboundMail:
     known = _known(digest)
     if known is not None:
         return known
-    try:
-        opened: Opened | None = open_mail(raw)
-        problem = ""
-    except Unreadable as unreadable:
-        opened, problem = None, unreadable.problem
-    reply = find_reply(opened) if opened is not None else None
+    opened, reply, problem = _read(raw)
     mail = _store(raw, digest, opened, reply, source, now)
     if mail is None:  # another process stored the same mail at this moment
         found = _known(digest)
         assert found is not None
         return found
-    _judge(mail, opened, reply, problem)
-    db.session.flush()
+    try:
+        with db.session.begin_nested():
+            _judge(mail, opened, reply, problem, now)
+            db.session.flush()
+    except OperationalError:
+        raise  # the database is away, or another holds the row: the next poll reads the mail again
+    except Exception:
+        log.exception("the mail %s could not be judged", mail.id)
+        mail.verdict, mail.reason = Verdict.UNCLEAR, "not_judged"
+        db.session.flush()
     return mail
+
+
+def _read(raw: bytes) -> tuple[Opened | None, Reply | None, str]:
+    """The mail, the answer in it, and why it cannot be read. Whatever a stranger wrote, it ends here as a word for the desk."""
+    try:
+        opened = open_mail(raw)
+    except Unreadable as unreadable:
+        return None, None, unreadable.problem
+    try:
+        return opened, find_reply(opened), ""
+    except Exception:
+        log.exception("the calendar part of a mail cannot be read")
+        return opened, None, "unreadable"
 
 
 def _known(digest: str) -> InboundMail | None:
@@ -77,18 +99,23 @@ def _facts(reply: Reply | None, opened: Opened | None, now: datetime) -> Json | 
     if reply is None or opened is None:
         return None
     authentic = is_authentic(opened.results, settings().mail_authserv_id, opened.sender)
-    return reply.facts(now) if authentic is None else {**reply.facts(now), "authentic": authentic}
+    facts = reply.facts(now)
+    if authentic is not None:
+        facts["authentic"] = authentic
+    if opened.automatic:
+        facts["automatic"] = True  # RFC 3834: whatever is decided about it, nothing is written back
+    return facts
 
 
-def _judge(mail: InboundMail, opened: Opened | None, reply: Reply | None, problem: str) -> None:
+def _judge(mail: InboundMail, opened: Opened | None, reply: Reply | None, problem: str, now: datetime) -> None:
     """What can be said of a mail without knowing any room; the rest is announced."""
-    told = _sent_row(opened, reply, mail.raw if opened and opened.report else b"")
+    told = _sent_row(opened, mail.raw)
     if told is not None:
         mail.person_id, mail.subject_kind, mail.subject_id = told.recipient_id, told.subject_kind, told.subject_id
     if problem:
         mail.verdict, mail.reason = Verdict.UNCLEAR, problem
-    elif opened is not None and opened.report and reply is None:
-        mail.verdict, mail.reason = Verdict.UNCLEAR, "delivery_report"
+    elif opened is not None and reply is None and _came_back(opened):
+        mail.verdict, mail.reason = _judge_report(mail, opened, told, now)
     elif opened is not None and opened.automatic and reply is None:
         mail.verdict, mail.reason = Verdict.IGNORED, "automatic"
     elif _is_repeated(mail):
@@ -100,6 +127,26 @@ def _judge(mail: InboundMail, opened: Opened | None, reply: Reply | None, proble
             mail.verdict, mail.reason = Verdict.UNCLEAR, "not_judged"
 
 
+def _came_back(opened: Opened) -> bool:
+    """A delivery report; or what a server wrote to a bounce address in its own form. An absence note goes there as well."""
+    if opened.report:
+        return True
+    return not opened.replied and any(row_of_bounce_address(one.encode("utf-8", "replace")) for one in opened.recipients)
+
+
+def _judge_report(mail: InboundMail, opened: Opened, row: Message | None, now: datetime) -> tuple[Verdict, str]:
+    """Apply each certain report about the mail it names; the rest is for a person."""
+    reports = read_reports(opened)
+    mail.reply = {"report": [{"fate": r.fate, "status": r.status, "told": r.told, "addresses": r.addresses} for r in reports]}
+    if row is not None:
+        mail.reply = {**mail.reply, "message_id": str(row.id), "address": row.address}
+    certain = [report for report in reports if row is not None and bounces.is_certain(row, report)]
+    if row is None or not certain:
+        return Verdict.UNCLEAR, "delivery_report"
+    word = bounces.apply(row, certain[0], now=now)
+    return (Verdict.IGNORED if word == "delivered" else Verdict.APPLIED), word
+
+
 def _is_repeated(mail: InboundMail) -> bool:
     """Was a mail of the same Message-ID and sender judged already? A gateway may have changed its bytes on the way."""
     if mail.message_id is None:
@@ -107,27 +154,30 @@ def _is_repeated(mail: InboundMail) -> bool:
     earlier = select(InboundMail.id).where(
         InboundMail.message_id == mail.message_id,
         InboundMail.sender == mail.sender,
-        InboundMail.reply.is_not_distinct_from(mail.reply)
-        if mail.reply is None
-        else InboundMail.reply["uid"].astext == mail.reply["uid"],
+        InboundMail.reply.is_(None) if mail.reply is None else InboundMail.reply["uid"].astext == mail.reply["uid"],
         InboundMail.body == mail.body,
         InboundMail.id != mail.id,
     )
     return db.session.scalar(earlier.limit(1)) is not None
 
 
-def _sent_row(opened: Opened | None, reply: Reply | None, report: bytes) -> Message | None:
-    """The message of ours that a mail answers: by the Message-IDs it names, else by a bounce address in a report."""
+def _sent_row(opened: Opened | None, raw: bytes) -> Message | None:
+    """The message of ours that a mail answers or reports about: by its bounce address, else by the Message-IDs it names."""
     if opened is None:
         return None
     ids = [found for told in opened.referred if (found := row_of_message_id(told))]
-    if report and (bounced := row_of_bounce_address(report)):
-        ids.insert(0, bounced)
+    if _came_back(opened):
+        ids = [found for told in _MESSAGE_ID.findall(raw)[:50] if (found := row_of_message_id(told.decode("ascii")))] + ids
+        bounced = [found for one in opened.recipients if (found := row_of_bounce_address(one.encode("utf-8", "replace")))]
+        ids = bounced + [found for found in (row_of_bounce_address(raw),) if found] + ids
     for one in ids:
         row = db.session.get(Message, one)
         if row is not None:
             return row
     return None
+
+
+_MESSAGE_ID = re.compile(rb"<[0-9a-f-]{36}@[A-Za-z0-9.-]{1,253}>")
 
 
 def row_of_bounce_address(raw: bytes) -> uuid.UUID | None:

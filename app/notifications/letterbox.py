@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ MOST_DEPTH = 10
 MOST_MARKS = 5_000
 """Lines that could be part boundaries. The parser looks at each, so they are counted first."""
 BODY_CHARACTERS = 8_000
+DELIVERY_STATUS = "message/delivery-status"
+"""Kind of a part that is a block of a delivery report (RFC 3464): its content are the block's lines."""
+log = logging.getLogger(__name__)
 _BOUNDARY = re.compile(rb"boundary\s*=", re.IGNORECASE)
 
 
@@ -57,6 +61,8 @@ class Opened:
     report: bool  # a delivery report
     parts: tuple[Part, ...]
     results: tuple[str, ...] = ()  # Authentication-Results, as servers on the way wrote them
+    recipients: tuple[str, ...] = ()  # whom it reached us by: a bounce address of ours, where it answers the envelope
+    replied: bool = False  # a machine answers in a person's place: an absence note
 
 
 def open_mail(raw: bytes) -> Opened:
@@ -70,6 +76,11 @@ def open_mail(raw: bytes) -> Opened:
         parts = tuple(_leaves(message))
     except RecursionError:
         raise Unreadable("too_deep") from None
+    except Unreadable:
+        raise
+    except Exception:
+        log.exception("a mail cannot be parsed")  # strangers' mails break parsers in more ways than can be listed
+        raise Unreadable("broken") from None
     sender, sender_name = _sender(message)
     return Opened(
         message_id=_one(message, "Message-ID")[:500],
@@ -79,9 +90,11 @@ def open_mail(raw: bytes) -> Opened:
         body=_body(parts),
         referred=_referred(message),
         automatic=_is_automatic(message),
-        report=message.get_content_type() == "multipart/report",
+        report=any(part.kind == DELIVERY_STATUS for part in parts) or _report_type(message) == "delivery-status",
         parts=parts,
         results=tuple(str(value) for value in message.get_all("Authentication-Results", [])),
+        recipients=_recipients(message),
+        replied=_is_a_machines_reply(message),
     )
 
 
@@ -116,9 +129,19 @@ def _leaves(message: MimeMessage) -> Iterator[Part]:
             raise Unreadable("too_deep")
         payload = part.get_payload()
         if part.is_multipart() and isinstance(payload, list):
-            waiting = [(child, depth + 1) for child in payload if isinstance(child, MimeMessage)] + waiting
+            children = [child for child in payload if isinstance(child, MimeMessage)]
+            if part.get_content_type() == DELIVERY_STATUS:
+                yield from (_block(child) for child in children[:MOST_PARTS])
+            else:
+                waiting = [(child, depth + 1) for child in children] + waiting
             continue
         yield _leaf(part)
+
+
+def _block(fields: MimeMessage) -> Part:
+    """One block of a delivery report: of the mail, or of one recipient."""
+    told = "\n".join(f"{name}: {one_line(str(value))}" for name, value in fields.items())
+    return Part(DELIVERY_STATUS, "", "utf-8", "", told.encode("utf-8", "surrogateescape"))
 
 
 def _leaf(part: MimeMessage) -> Part:
@@ -184,17 +207,40 @@ def _referred(message: MimeMessage) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*answered, *reversed(earlier)]))[:50]
 
 
+def _recipients(message: MimeMessage) -> tuple[str, ...]:
+    """The addresses it came to, as servers and the sender wrote them."""
+    named = ("Delivered-To", "X-Original-To", "Envelope-To", "To")
+    lines = [str(value)[:5000] for name in named for value in message.get_all(name, [])[:20]]
+    return tuple(dict.fromkeys(one_line(address).lower() for _name, address in getaddresses(lines) if "@" in address))[:50]
+
+
+def _report_type(message: MimeMessage) -> str:
+    return _parameter(message, "report-type").lower() if message.get_content_type() == "multipart/report" else ""
+
+
+def _submitted(message: MimeMessage) -> str:
+    return str(message.get("Auto-Submitted", "no")).split(";")[0].strip().lower()
+
+
+_AUTO_REPLIES = frozenset({"x-autoreply", "x-autorespond", "x-auto-reply"})
+
+
+def _is_a_machines_reply(message: MimeMessage) -> bool:
+    """An absence note, or the like: a machine answers for a person, so the address works."""
+    names = {name.lower() for name in message.keys()}  # noqa: SIM118 - a mail is no mapping
+    return _submitted(message) == "auto-replied" or bool(names & _AUTO_REPLIES)
+
+
 def _is_automatic(message: MimeMessage) -> bool:
     """A mail that no person wrote (RFC 3834): never answered, and without a calendar answer never shown on a desk."""
-    told = str(message.get("Auto-Submitted", "no")).split(";")[0].strip().lower()
-    if told not in ("no", ""):
+    if _submitted(message) not in ("no", "") or _report_type(message) == "disposition-notification":
         return True
     if str(message.get("Precedence", "")).strip().lower() in ("bulk", "junk", "list", "auto_reply"):
         return True
     if str(message.get("Return-Path", "")).strip() == "<>":
         return True
     names = {name.lower() for name in message.keys()}  # noqa: SIM118 - a mail is no mapping
-    return bool(names & {"x-autoreply", "x-autorespond", "x-auto-reply"}) or any(name.startswith("list-") for name in names)
+    return bool(names & _AUTO_REPLIES) or any(name.startswith("list-") for name in names)
 
 
 class _Words(HTMLParser):

@@ -186,3 +186,18 @@ class InboundMail(Id, Base):
         Index("ix_inbound_mails_verdict", "verdict", "received_at", "id"),
         Index("ix_inbound_mails_message_id", "message_id"),
     )
+
+
+class AddressTrouble(Id, Base):
+    """What came back from an address. While ``hard_at`` stands nothing is sent there; correcting the address lifts it."""
+
+    __tablename__ = "address_troubles"
+
+    address: Mapped[str] = mapped_column(unique=True)  # lower case
+    hard_at: Mapped[datetime | None]
+    lifted_at: Mapped[datetime | None]  # reports about mails that left before say nothing new
+    status: Mapped[str] = mapped_column(default="", server_default="")  # enhanced status code of the last report
+    told: Mapped[str] = mapped_column(default="", server_default="")  # what the server said
+    counted: Mapped[int] = mapped_column(default=0, server_default="0")  # delays and single refusals
+    counted_at: Mapped[datetime | None]
+    message_id: Mapped[uuid.UUID | None]  # the last mail a report was about; no key, since mails are erased in time

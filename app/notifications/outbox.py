@@ -112,7 +112,8 @@ _NAMES = ", ".join(name for name, _ in _COLUMNS)
 def _insert(rows: list[dict[str, Any]], now: datetime) -> tuple[str, dict[str, Any]]:
     """One statement for any number of rows, and the wake-up that PostgreSQL gives out only on commit.
 
-    What is the same in all rows travels once; the rest as one JSON text. That halves the time of a bulk insert.
+    What goes to an address that mail came back from is not sent. What is the same in all rows travels once, the rest as
+    one JSON text: that halves the time of a bulk insert.
     """
     first = rows[0]
     varying = [(n, kind) for n, kind in _COLUMNS if n == "id" or any(row[n] != first[n] for row in rows)]
@@ -120,14 +121,19 @@ def _insert(rows: list[dict[str, Any]], now: datetime) -> tuple[str, dict[str, A
     values: dict[str, Any] = {"now": now, "rows": _json([{n: row[n] for n, _ in varying} for row in rows])}
     chosen = []
     for name, kind in _COLUMNS:
-        chosen.append(name if name in names else f"%({name})s::{kind}")
+        chosen.append(f"given.{name}" if name in names else f"%({name})s::{kind}")
         if name not in names:
             values[name] = _json(first[name]) if kind == "jsonb" else _without_nul(first[name])
+    told = dict(zip((name for name, _ in _COLUMNS), chosen, strict=True))
+    held = f"{told['suppressed_reason']} IS NULL AND trouble.hard_at IS NOT NULL"
+    for name, instead in (("state", State.SUPPRESSED.value), ("suppressed_reason", "undeliverable")):
+        told[name] = f"CASE WHEN {held} THEN '{instead}' ELSE {told[name]} END"
     statement = f"""
 WITH written AS (
     INSERT INTO messages ({_NAMES}, template_version, restored_hold, attempts, created_at)
-    SELECT {", ".join(chosen)}, 1, false, 0, %(now)s
+    SELECT {", ".join(told.values())}, 1, false, 0, %(now)s
     FROM jsonb_to_recordset(%(rows)s::jsonb) AS given({", ".join(f"{n} {kind}" for n, kind in varying)})
+    LEFT JOIN address_troubles trouble ON trouble.address = lower({told['address']})
     ON CONFLICT (key) DO NOTHING RETURNING 1
 ), woken AS (SELECT pg_notify('outbox', ''))
 SELECT (SELECT count(*) FROM written), (SELECT count(*) FROM woken)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
 
 from icalendar.parser import Contentline
@@ -25,8 +25,9 @@ MOST_BYTES = 512 * 1024
 MOST_LINES = 5_000
 MOST_ATTENDEES = 500
 PARTSTATS = frozenset({"ACCEPTED", "DECLINED", "TENTATIVE", "DELEGATED", "NEEDS-ACTION"})
-ANSWERS = frozenset({"REPLY", "COUNTER"})
-"""Methods that carry an answer or a proposal; a forwarded REQUEST, for one, is no answer."""
+ANSWERS = frozenset({"REPLY", "COUNTER", "REFRESH"})
+"""Methods that carry an answer, a proposal, or ask for the entry again; a forwarded REQUEST, for one, is no answer."""
+MOST_MINUTES = 24 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +43,25 @@ class Reply:
     comment: str = ""
     organizer: str = ""
     delegated_to: str = ""
+    delegate_name: str = ""
+    delegated_from: str = ""
+    starts_at: datetime | None = None  # of a proposal of another time
+    minutes: int | None = None
     problem: str = ""
 
     def facts(self, received_at: datetime) -> Json:
         """The answer as it is stored: an absent DTSTAMP is the hour it arrived."""
         told = self.dtstamp or received_at
-        return {
+        facts: Json = {
             "method": self.method, "uid": self.uid, "attendee": self.attendee, "partstat": self.partstat,
             "sequence": self.sequence, "dtstamp": told.isoformat(), "comment": self.comment,
             "organizer": self.organizer, "delegated_to": self.delegated_to, "problem": self.problem,
         }  # fmt: skip
+        more = {
+            "delegate_name": self.delegate_name, "delegated_from": self.delegated_from, "minutes": self.minutes,
+            "starts_at": self.starts_at.isoformat() if self.starts_at else None,
+        }  # fmt: skip
+        return facts | {name: value for name, value in more.items() if value}
 
 
 @dataclass(slots=True)
@@ -122,7 +132,7 @@ def _events(rows: Iterable[str]) -> tuple[str, list[list[_Line]]]:
     return method, events
 
 
-_WANTED = re.compile(r"\s*(UID|SEQUENCE|DTSTAMP|ATTENDEE|ORGANIZER|COMMENT)\s*[;:]", re.IGNORECASE)
+_WANTED = re.compile(r"\s*(UID|SEQUENCE|DTSTAMP|DTSTART|DTEND|DURATION|ATTENDEE|ORGANIZER|COMMENT)\s*[;:]", re.IGNORECASE)
 
 
 def _parsed(row: str) -> _Line | None:
@@ -143,6 +153,8 @@ def _value(lines: list[_Line], name: str) -> str:
 def _reply(method: str, lines: list[_Line], sender: str, *, several_events: bool) -> Reply:
     attendees = [row for row in lines if row.name == "ATTENDEE"][:MOST_ATTENDEES]
     chosen, problem = _respondent(attendees, sender)
+    if method == "COUNTER" and chosen is None:  # a proposal need not name who makes it, and may name everybody
+        chosen, problem = _Line("ATTENDEE", {}, sender), "" if sender else "unreadable"
     partstat = chosen.parameters.get("PARTSTAT", "NEEDS-ACTION").strip().upper() if chosen else ""
     uid = one_line(_value(lines, "UID"))[:500]
     sequence = _number(_value(lines, "SEQUENCE"))
@@ -151,18 +163,50 @@ def _reply(method: str, lines: list[_Line], sender: str, *, several_events: bool
     elif not uid or sequence is None or (chosen and partstat not in PARTSTATS):
         problem = "unreadable"
     comments = [row.value for row in lines if row.name == "COMMENT"]
+    delegate = _of(chosen, "DELEGATED-TO")
+    starts_at, minutes = _proposed(lines) if method == "COUNTER" else (None, None)
     return Reply(
         method=method,
         uid=uid,
         attendee=address_of(chosen.value) if chosen else "",
         partstat=partstat,
         sequence=sequence or 0,
-        dtstamp=_instant(lines),
+        dtstamp=_instant(lines, "DTSTAMP"),
         comment=clean("\n".join(comments)).strip()[:2000],
         organizer=address_of(_value(lines, "ORGANIZER")),
-        delegated_to=address_of(chosen.parameters.get("DELEGATED-TO", "")) if chosen else "",
-        problem=problem,
+        delegated_to=delegate,
+        delegate_name=_name_of(attendees, delegate),
+        delegated_from=_of(chosen, "DELEGATED-FROM"),
+        starts_at=starts_at,
+        minutes=minutes,
+        problem=problem or ("unreadable" if method == "COUNTER" and starts_at is None else ""),
     )
+
+
+def _of(chosen: _Line | None, parameter: str) -> str:
+    """The address in a parameter; of several the first, for one person goes in one person's place."""
+    told = chosen.parameters.get(parameter, "") if chosen else ""
+    return address_of(re.split(r"[\",]", told.strip('" '))[0]) if told else ""
+
+
+def _name_of(attendees: list[_Line], address: str) -> str:
+    """What the mail calls the person with this address, where it names them."""
+    found = (row.parameters.get("CN", "") for row in attendees if address and address_of(row.value) == address)
+    return one_line(next(found, ""))[:200]
+
+
+def _proposed(lines: list[_Line]) -> tuple[datetime | None, int | None]:
+    """Start and length that a proposal names; a length that is none, or longer than a day, is left out."""
+    start, end = _instant(lines, "DTSTART"), _instant(lines, "DTEND")
+    length = end - start if start and end else _duration(_value(lines, "DURATION"))
+    minutes = int(length.total_seconds() // 60) if length else 0
+    return start, minutes if 0 < minutes <= MOST_MINUTES else None
+
+
+def _duration(told: str) -> timedelta | None:
+    found = re.fullmatch(r"\+?P(?:(\d{1,3})D)?(?:T(?:(\d{1,4})H)?(?:(\d{1,5})M)?(?:(\d{1,6})S)?)?", told.strip().upper())
+    days, hours, minutes, seconds = (int(part or 0) for part in found.groups()) if found else (0, 0, 0, 0)
+    return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds) or None
 
 
 def _respondent(attendees: list[_Line], sender: str) -> tuple[_Line | None, str]:
@@ -199,9 +243,9 @@ def _number(told: str) -> int | None:
     return int(told) if re.fullmatch(r"\+?\d{1,9}", told) else None
 
 
-def _instant(lines: list[_Line]) -> datetime | None:
-    """DTSTAMP is UTC; programs that write a local one are understood through its zone."""
-    row = next((row for row in lines if row.name == "DTSTAMP"), None)
+def _instant(lines: list[_Line], name: str) -> datetime | None:
+    """An instant: DTSTAMP is UTC, and programs that write a local time are understood through its zone."""
+    row = next((row for row in lines if row.name == name), None)
     found = re.fullmatch(r"(\d{8})T(\d{6})(Z?)", row.value) if row else None
     if row is None or found is None:
         return None
@@ -211,8 +255,11 @@ def _instant(lines: list[_Line]) -> datetime | None:
         return None
     zone = None if found[3] else zone_of(row.parameters.get("TZID", ""))
     if zone is None:
-        return wall.replace(tzinfo=UTC)
-    return wall.replace(tzinfo=zones.zone(zone)).astimezone(UTC)
+        return wall.replace(tzinfo=UTC) if found[3] or name == "DTSTAMP" else None  # whose clock, nobody can tell
+    try:
+        return wall.replace(tzinfo=zones.zone(zone)).astimezone(UTC)
+    except (OverflowError, ValueError):
+        return None
 
 
 def zone_of(tzid: str) -> str | None:

@@ -18,11 +18,11 @@ from icalendar import vText
 
 from app.core.text import clean
 from app.core.text import line as one_line
-from app.notifications.calendar import Attendee, Invite, attendee_property, cancel_event, request, uninvite
+from app.notifications.calendar import Attendee, Invite, attendee_property, cancel_event, decline_counter, request, uninvite
 from app.notifications.slots import CLOSE, OPEN, Cut
 
-Method = Literal["request", "cancel", "uninvite"]
-_BUILDERS = {"request": request, "cancel": cancel_event, "uninvite": uninvite}
+Method = Literal["request", "cancel", "uninvite", "decline_counter"]
+_BUILDERS = {"request": request, "cancel": cancel_event, "uninvite": uninvite, "decline_counter": decline_counter}
 _FOLD = re.compile(rb"\r\n[ \t]")
 _PLAIN_NAME = re.compile(r"\w+(?: ?[\w.-]+)*")
 _PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 
+import pytest
 from sqlalchemy import select
 
 from app.accounts.models import Role
@@ -12,9 +13,9 @@ from app.audit.models import AuditEntry
 from app.exchanges import rules
 from app.exchanges.models import Answer, AnswerRecord, Invitation, Route, Seat
 from app.files.models import StoredFile
-from app.notifications.models import InboundMail, Verdict
+from app.notifications.models import InboundMail, Message, Verdict
 from tests.exchanges.conftest import Browser
-from tests.exchanges.desk import only, unclear_mail
+from tests.exchanges.desk import hidden, only, unclear_mail
 from tests.factories.accounts import make_person, make_state
 from tests.factories.exchanges import NOW, invitation_of, make_invitation, make_session
 
@@ -136,19 +137,84 @@ def test_the_desk_of_replies_shows_the_mail_as_text_and_two_buttons(session, sec
     assert "Every answer was understood." in secretariat.get("/en/desk/replies").text
 
 
-def test_h8_who_was_not_invited_can_be_invited_from_the_desk_of_replies(session, secretariat):
+@pytest.mark.line("H8")
+def test_h8_who_was_not_invited_is_invited_or_refused_with_one_button(session, secretariat):
     row = make_session()
-    stranger = make_person("Crasher", email="crasher@x.example")
-    mail = unclear_mail(session, make_invitation(row), subject_kind="session", subject_id=row.id)
+    asked = {"method": "REPLY", "uid": row.uid, "attendee": "crasher@x.example", "partstat": "ACCEPTED"}
+    about = {"subject_kind": "session", "subject_id": row.id, "reply": asked}
+    mail = unclear_mail(session, make_invitation(row), **about)
     mail.sender, mail.reason = "crasher@x.example", "unknown_replier"
     session.commit()
-    page = secretariat.get(f"/en/desk/replies/{mail.id}").text
-    address = re.search(r'href="([^"]+)">Invite the sender', page)[1].replace("&amp;", "&")
-    assert f'value="{stranger.id}"' in secretariat.get(address).text
-    secretariat.post(
-        f"/en/desk/sessions/{row.id}/invite", {"people": [str(stranger.id)], "capacity": "participant", "confirmed": "1"}
+    path = f"/en/desk/replies/{mail.id}"
+    page = secretariat.get(path).text
+    assert re.findall(r'name="decision" value="(\w+)"', page) == ["accept", "refuse"]
+    assert secretariat.post(f"{path}/decide", {"decision": "perhaps"}, page=path).status_code == 400
+    assert secretariat.post(f"{path}/decide", {"decision": "accept"}, page=path).status_code == 303
+    made = session.scalars(select(Invitation).join(Invitation.person).where(Invitation.peer_session_id == row.id)).all()
+    assert "crasher@x.example" in [i.person.email for i in made]
+    assert secretariat.get(path).text.count("decided about this mail already") == 1
+
+
+@pytest.mark.line("I2")
+def test_i2_a_proposed_time_is_shown_with_what_it_would_mean_and_leads_into_the_form(session, secretariat):
+    invitation = make_invitation(make_session())
+    row = invitation.peer_session
+    told = {"method": "COUNTER", "uid": row.uid, "attendee": invitation.person.email, "partstat": "TENTATIVE", "sequence": 0,
+            "starts_at": "2026-12-08T06:30:00+00:00", "minutes": 60, "dtstamp": NOW.isoformat()}  # fmt: skip
+    mail = unclear_mail(session, invitation, reply=told, person_id=invitation.person_id, subject_kind="session", subject_id=row.id)
+    mail.reason = "counter"
+    session.commit()
+    path = f"/en/desk/replies/{mail.id}"
+    page = secretariat.get(path).text
+    assert "07:30" in page  # the organizer's own clock, in Stockholm
+    assert "09:30" in page and "within the working day" in page
+    edit = f"/en/desk/sessions/{row.id}/edit?proposal={mail.id}"
+    assert f'href="{edit}"' in page
+    form = secretariat.get(edit).text
+    assert hidden(form, "start_date") == "2026-12-08" and 'value="09:30"' in form and 'value="60"' in form
+    assert f'href="{path}"' in secretariat.get(f"/en/desk/sessions/{row.id}").text
+    assert secretariat.post(f"{path}/decide", {"decision": "refuse"}, page=path).status_code == 303
+    assert session.scalars(select(Message.ical_method).where(Message.kind == "session-proposal-declined")).all() == [
+        "DECLINECOUNTER"
+    ]
+
+
+@pytest.mark.line("H9")
+def test_h9_a_focal_point_decides_on_the_page_of_the_own_state(session, focal_point, state):
+    invitation, theirs = (
+        make_invitation(make_session(), organisation=state),
+        make_invitation(make_session(), organisation=make_state()),
     )
-    assert invitation_of(row, stranger).invited_because == "by_hand"
+    made = []
+    for number, one in enumerate((invitation, theirs)):
+        told = {"method": "REPLY", "uid": one.peer_session.uid, "attendee": one.person.email, "partstat": "DELEGATED",
+                "delegated_to": f"nora{number}@alvania.example", "delegate_name": "Nora Sabri"}  # fmt: skip
+        mail = unclear_mail(session, one, sha256=f"m{number}", reply=told, person_id=one.person_id, subject_kind="session",
+                            subject_id=one.peer_session_id)  # fmt: skip
+        mail.reason = "delegated"
+        made.append(mail)
+    session.commit()
+    page, ours = "/en/my-state/invitations", made[0].id
+    assert focal_point.get(page).text.count("Nora Sabri</bdi>") == 1
+    assert focal_point.post(f"/en/my-state/proposals/{made[1].id}", {"decision": "accept"}, page=page).status_code == 404
+    assert focal_point.post(f"/en/my-state/proposals/{ours}", {"decision": "accept"}, page=page).status_code == 303
+    session.expire_all()
+    assert (
+        session.scalars(select(Invitation).where(Invitation.delegate_of.is_not(None))).one().person.email == "nora0@alvania.example"
+    )
+    assert "Nora Sabri" in focal_point.get(page).text  # as somebody who is invited
+
+
+def test_words_are_a_suggestion_and_never_an_answer(session, secretariat):
+    invitation = make_invitation(make_session())
+    mail = unclear_mail(session, invitation)
+    mail.body = "Je ne pourrai pas venir.\n\n> Oui, je participerai"
+    session.commit()
+    assert "It seems to say: No." in secretariat.get("/en/desk/replies").text
+    page = secretariat.get(f"/en/desk/replies/{mail.id}").text
+    assert "It seems to say: <b>No</b>. Nothing is recorded until you say so." in page
+    assert re.search(r'value="no"[^>]*checked', page)
+    assert invitation_of(invitation.peer_session, invitation.person).answer is None
 
 
 def test_a_reply_cannot_be_recorded_for_an_invitation_that_is_not_offered(session, secretariat):

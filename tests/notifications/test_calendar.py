@@ -14,6 +14,7 @@ from app.notifications.calendar import (
     Invite,
     Organizer,
     cancel_event,
+    decline_counter,
     publish,
     request,
     uninvite,
@@ -58,6 +59,7 @@ ALL = {
     "request": lambda i: request(i),
     "cancel": lambda i: cancel_event(i),
     "uninvite": lambda i: uninvite(i),
+    "decline_counter": lambda i: decline_counter(i),
     "publish": lambda i: publish([i]),
 }
 
@@ -214,6 +216,17 @@ def test_f1_uninviting_one_person_has_no_status():
     assert len(lines(raw, "ATTENDEE")) == 1
 
 
+@pytest.mark.line("I3")
+def test_i3_a_proposal_is_declined_with_its_own_uid_and_sequence_and_says_nothing_of_a_status():
+    raw = decline_counter(invite(sequence=4))
+    told = unfolded(raw)
+    assert "METHOD:DECLINECOUNTER" in told and "SEQUENCE:4" in told
+    assert lines(raw, "UID") == [f"UID:{invite().uid}"]
+    assert len(lines(raw, "ATTENDEE")) == len(lines(raw, "ORGANIZER")) == 1
+    assert lines(raw, "STATUS") == lines(raw, "REQUEST-STATUS") == lines(raw, "VALARM") == []
+    assert "PARTSTAT" not in lines(raw, "ATTENDEE")[0] and "RSVP" not in lines(raw, "ATTENDEE")[0]
+
+
 def test_k1_a_download_names_the_organizer_and_no_attendee():
     raw = publish([invite(), invite(uid="session-2@pathways.example", status="CANCELLED", sequence=3)])
     assert lines(raw, "METHOD") == ["METHOD:PUBLISH"]
@@ -252,7 +265,7 @@ def test_l5_m1_m4_utc_only_no_zone_no_alarm_no_recurrence(build):
         build(invite(start=datetime(2027, 3, 11, 16, 0)))
 
 
-@pytest.mark.parametrize("build", [request, cancel_event, uninvite])
+@pytest.mark.parametrize("build", [request, cancel_event, uninvite, decline_counter])
 def test_n2_the_only_addresses_are_recipient_and_organizer(build):
     raw = b"\r\n".join(line.encode() for line in unfolded(build(invite())) if not line.startswith("UID"))
     assert set(ADDRESS.findall(raw)) == {b"a.morrow@alvania.example", b"sessions@pathways.example"}

@@ -1,12 +1,15 @@
 """The organizer mailbox on a real Dovecot: unseen mail is stored once and marked, and no fault stops the rest."""
 
 import os
+import shutil
 import socket
+import time
 from pathlib import Path
 
 import pytest
 from imapclient import IMAPClient
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from app.core import events
 from app.extensions import db
@@ -22,8 +25,12 @@ pytestmark = pytest.mark.skipif(bool(reason) and not os.environ.get("DOVECOT_REQ
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory):
-    base = Path(tmp_path_factory.mktemp("dovecot"))
+def base(tmp_path_factory):
+    return Path(tmp_path_factory.mktemp("dovecot"))
+
+
+@pytest.fixture(scope="module")
+def place(base):
     with dovecot.running(base) as url:
         yield url
 
@@ -76,12 +83,15 @@ def test_unseen_mail_is_stored_announced_and_marked_and_not_again(live, place, b
     assert len(heard) == 2
 
 
-def test_a_mail_that_breaks_a_room_stops_nothing_and_stays_for_a_person(live, place, box, monkeypatch):
-    def break_on_two(event):
-        if db.session.get(InboundMail, event.inbound_id).subject == "two":
-            raise RuntimeError("poisonous")
+def test_a_mail_that_cannot_be_stored_stops_nothing_and_stays_for_a_person(live, place, box, heard, monkeypatch):
+    receive = imap.receive
 
-    monkeypatch.setitem(events._listeners, ReplyReceived, [break_on_two])
+    def break_on_two(raw, source, now):
+        if b"Subject: two" in raw:
+            raise RuntimeError("poisonous")
+        return receive(raw, source, now)
+
+    monkeypatch.setattr(imap, "receive", break_on_two)
     for subject in ("one", "two", "three"):
         put(box, subject)
     assert poll(place) == Polled(stored=2, failed=1)
@@ -123,11 +133,33 @@ def test_killed_between_store_and_mark_it_is_not_judged_twice(live, place, box, 
     assert flags(box) == [{b"\\Seen"}]
 
 
-def test_a_batch_is_bounded(live, place, box, heard, monkeypatch):
+def test_a_batch_is_bounded_and_old_mail_does_not_keep_the_new_waiting(live, place, box, heard, monkeypatch):
     monkeypatch.setattr(imap, "BATCH", 2)
     for subject in ("one", "two", "three"):
         put(box, subject)
-    assert [poll(place).stored for _ in range(3)] == [2, 1, 0]
+    assert poll(place).stored == 2
+    assert stored() == ["three", "two"]  # the newest, and "one" in its turn
+    assert [poll(place).stored for _ in range(2)] == [1, 0]
+
+
+def test_a_poll_ends_after_its_time_and_the_next_one_goes_on(live, place, box, heard, monkeypatch):
+    monkeypatch.setattr(imap, "LONGEST", 0.0)
+    for subject in ("one", "two"):
+        put(box, subject)
+    assert [poll(place).stored for _ in range(3)] == [1, 1, 0]
+
+
+def test_when_the_database_is_away_the_mail_stays_as_new_as_it_was(live, place, box, heard, monkeypatch):
+    put(box, "one")
+    with monkeypatch.context() as patch:
+
+        def away(raw, source, now):
+            raise OperationalError("SELECT", {}, Exception("the server went away"))
+
+        patch.setattr(imap, "receive", away)
+        assert poll(place) == Polled()
+    assert flags(box) == [set()]
+    assert poll(place) == Polled(stored=1)
 
 
 def test_a_mailbox_that_is_away_or_refuses_is_said_and_raises_nothing(live, place):
@@ -136,3 +168,20 @@ def test_a_mailbox_that_is_away_or_refuses_is_said_and_raises_nothing(live, plac
         assert poll(f"imap://box:secret@127.0.0.1:{taken.getsockname()[1]}/INBOX").reached is False
     assert poll(place.replace("secret", "wrong")).reached is False
     assert poll(place.replace("INBOX", "Nowhere")).reached is False
+
+
+@pytest.mark.slow
+def test_a_mailbox_of_ten_thousand_old_mails_keeps_no_new_one_waiting(live, place, box, base, heard, monkeypatch):
+    new = base / "mail" / "box" / "new"
+    old = new / "1.old.host"
+    old.write_bytes(b"From: a@x.example\r\nSubject: old\r\nMessage-ID: <old@x.example>\r\n\r\nold\r\n")
+    shutil.chown(old, "nobody")
+    for number in range(2, 10_001):
+        os.link(old, new / f"{number}.old.host")
+    put(box, "new")
+    monkeypatch.setattr(imap, "BATCH", 5)
+    before = time.process_time()
+    assert poll(place) == Polled(stored=5)
+    assert time.process_time() - before < 2
+    assert stored() == ["new", "old"]  # ten thousand times the same bytes are one mail
+    shutil.rmtree(base / "mail" / "box")

@@ -6,6 +6,7 @@ import threading
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 
 from app.core import events
 from app.extensions import db
@@ -61,6 +62,7 @@ def test_a_room_sets_the_verdict(session, monkeypatch, now):
     assert receive(reply_mail(), "imap", now).verdict is Verdict.APPLIED
 
 
+@pytest.mark.line("H10")
 def test_h10_the_same_bytes_twice_are_one_row_and_announced_once(session, heard, now):
     raw = reply_mail()
     first = receive(raw, "imap", now)
@@ -79,6 +81,7 @@ def test_an_answer_without_dtstamp_counts_from_its_arrival(session, heard, now):
     assert receive(reply_mail(dtstamp=None), "imap", now).reply["dtstamp"] == now.isoformat()
 
 
+@pytest.mark.line("P2")
 def test_p2_an_absence_note_is_stored_and_bothers_nobody(session, heard, now):
     raw = reply_mail(calendar="x", method="REQUEST", headers=[("Auto-Submitted", "auto-replied")])
     mail = receive(raw, "imap", now)
@@ -90,6 +93,7 @@ def test_a_clear_answer_counts_though_a_machine_sent_it(session, heard, now):
     assert heard == [ReplyReceived(mail.id)]
 
 
+@pytest.mark.line("P2")
 def test_nothing_is_ever_answered_by_a_machine(session, heard, now):
     receive(reply_mail(), "imap", now)
     receive(reply_mail(calendar="x", method="REQUEST"), "imap", now)
@@ -108,20 +112,7 @@ def test_a_plain_reply_is_brought_to_what_it_answers(session, heard, now):
     assert heard == [ReplyReceived(mail.id)] and mail.reply is None
 
 
-def test_a_delivery_report_reaches_the_desk_with_the_person_it_concerns(session, heard, now):
-    import uuid
-
-    person = uuid.uuid4()
-    outbox.queue(make_letter(recipient_id=person), now=now)
-    row = session.scalars(select(Message)).one()
-    raw = (
-        'From: mailer-daemon@x.example\r\nReturn-Path: <>\r\nContent-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'  # noqa: E501
-        f"--b\r\nContent-Type: text/plain\r\n\r\nThis mail to {envelope_sender(row.id)} bounced.\r\n--b--\r\n"
-    )
-    mail = receive(raw.encode(), "imap", now)
-    assert (mail.verdict, mail.reason, mail.person_id, heard) == (Verdict.UNCLEAR, "delivery_report", person, [])
-
-
+@pytest.mark.line("P3")
 def test_p3_a_bounce_address_of_another_key_names_nobody(session, now):
     import uuid
 
@@ -133,6 +124,7 @@ def test_p3_a_bounce_address_of_another_key_names_nobody(session, now):
     assert row_of_bounce_address(b"bounces+" + b"1" * 42 + b"@x") is None
 
 
+@pytest.mark.line("H11")
 def test_h11_a_mail_beyond_the_bounds_is_kept_for_a_person(session, heard, now, monkeypatch):
     monkeypatch.setattr("app.notifications.letterbox.MOST_BYTES", 1000)
     monkeypatch.setattr(inbound, "MOST_BYTES", 1000)
@@ -141,15 +133,48 @@ def test_h11_a_mail_beyond_the_bounds_is_kept_for_a_person(session, heard, now, 
     assert len(mail.raw) == 1000 and heard == []
 
 
-def test_when_a_room_fails_nothing_is_stored(session, monkeypatch, now):
+def test_a_mail_that_breaks_a_room_is_kept_for_a_person_and_what_the_room_began_is_undone(session, monkeypatch, now):
     def fail(event):
+        outbox.queue(make_letter(), now=now)
+        session.get(InboundMail, event.inbound_id).verdict = Verdict.APPLIED
         raise RuntimeError("a room broke")
 
     monkeypatch.setitem(events._listeners, ReplyReceived, [fail])
-    with pytest.raises(RuntimeError):
+    mail = receive(reply_mail(), "imap", now)
+    assert (mail.verdict, mail.reason, count()) == (Verdict.UNCLEAR, "not_judged", 1)
+    assert session.scalar(select(func.count()).select_from(Message)) == 0
+
+
+def test_when_the_database_is_away_nothing_is_stored_and_the_mail_is_read_again(session, monkeypatch, now):
+    def fail(event):
+        raise OperationalError("SELECT", {}, Exception("the server went away"))
+
+    monkeypatch.setitem(events._listeners, ReplyReceived, [fail])
+    with pytest.raises(OperationalError):
         receive(reply_mail(), "imap", now)
     session.rollback()
     assert count() == 0
+
+
+@pytest.mark.line("H11")
+def test_h11_a_mail_that_breaks_the_parser_is_kept_for_a_person(session, heard, now, monkeypatch):
+    def fail(raw, policy=None):
+        raise LookupError("no parser foresaw this")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("app.notifications.letterbox.email.message_from_bytes", fail)
+        patch.setattr(inbound, "headers_of", lambda raw: ("", "a@x.example", "odd"))
+        mail = receive(b"From: a@x.example\r\nSubject: odd\r\n\r\nwords", "imap", now)
+    assert (mail.verdict, mail.reason, mail.sender, heard) == (Verdict.UNCLEAR, "broken", "a@x.example", [])
+
+
+@pytest.mark.line("P2")
+def test_p2_a_read_receipt_is_no_delivery_report_and_bothers_nobody(session, heard, now):
+    raw = (
+        b'From: a@x.example\r\nContent-Type: multipart/report; report-type=disposition-notification; boundary="b"\r\n\r\n'
+        b"--b\r\nContent-Type: text/plain\r\n\r\nRead.\r\n--b--\r\n"
+    )
+    assert (receive(raw, "imap", now).reason, heard) == ("automatic", [])
 
 
 def test_eight_processes_with_the_same_mail_store_one(live, now):

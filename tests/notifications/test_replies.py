@@ -52,13 +52,59 @@ def test_the_method_in_the_body_holds_and_the_one_outside_fills_in():
     assert read(reply_mail(calendar=ics(method=None), method="")) is None
 
 
-@pytest.mark.parametrize("method", ["REQUEST", "CANCEL", "PUBLISH", "REFRESH"])
+@pytest.mark.parametrize("method", ["REQUEST", "CANCEL", "PUBLISH", "DECLINECOUNTER"])
 def test_what_is_no_answer_is_none(method):
     assert read(reply_mail(calendar=ics(method=method), method=method)) is None
 
 
-def test_a_counter_is_told_as_such():
-    assert read(reply_mail(calendar=ics(method="COUNTER"), method="COUNTER")).method == "COUNTER"
+@pytest.mark.line("J1")
+def test_j1_who_asks_for_the_entry_again_is_told_as_such():
+    reply = read(reply_mail(calendar=ics(method="REFRESH"), method="REFRESH"))
+    assert (reply.method, reply.attendee, reply.problem) == ("REFRESH", "a.morrow@alvania.example", "")
+
+
+def counter(times, **more):
+    return read(reply_mail(calendar=ics(method="COUNTER", **more).replace("DTSTART:20300101T000000Z", times), method="COUNTER"))
+
+
+@pytest.mark.line("I1")
+@pytest.mark.parametrize(
+    ("times", "start", "minutes"),
+    [
+        ("DTSTART:20270301T090000Z\r\nDTEND:20270301T103000Z", datetime(2027, 3, 1, 9, tzinfo=UTC), 90),
+        ("DTSTART;TZID=Africa/Nairobi:20270301T120000\r\nDURATION:PT1H", datetime(2027, 3, 1, 9, tzinfo=UTC), 60),
+        ('DTSTART;TZID="W. Europe Standard Time":20270301T100000', datetime(2027, 3, 1, 9, tzinfo=UTC), None),
+        ("DTSTART:20270301T090000Z\r\nDTEND:20270310T103000Z", datetime(2027, 3, 1, 9, tzinfo=UTC), None),
+    ],
+)
+def test_i1_a_counter_tells_the_time_it_proposes(times, start, minutes):
+    reply = counter(times)
+    assert (reply.method, reply.starts_at, reply.minutes, reply.problem) == ("COUNTER", start, minutes, "")
+    assert reply.facts(STAMP)["starts_at"] == start.isoformat()
+
+
+@pytest.mark.line("I1")
+@pytest.mark.parametrize("times", ["DTSTART:20270301T090000", "DTSTART;VALUE=DATE:20270301", "DTSTART:nonsense", "X-NONE:1"])
+def test_i1_a_counter_without_a_certain_time_is_unreadable(times):
+    assert counter(times).problem == "unreadable"
+
+
+@pytest.mark.line("I1")
+def test_i1_a_counter_that_names_nobody_or_everybody_is_of_the_sender():
+    everybody = "ATTENDEE:mailto:x@y.example\r\nATTENDEE:mailto:z@y.example"
+    for line in ("X-NOBODY:1", everybody):
+        reply = counter("DTSTART:20270301T090000Z", attendee_line=line)
+        assert (reply.attendee, reply.problem) == ("a.morrow@alvania.example", "")
+
+
+@pytest.mark.line("H9")
+def test_h9_a_delegation_names_who_is_sent_and_who_sends():
+    line = 'ATTENDEE;PARTSTAT=DELEGATED;DELEGATED-TO="mailto:Nora@Alvania.example":mailto:a.morrow@alvania.example'
+    named = 'ATTENDEE;CN="Nora Sabri";DELEGATED-FROM="mailto:a.morrow@alvania.example":mailto:nora@alvania.example'
+    reply = read(reply_mail(attendee_line=line, extra=named))
+    assert (reply.partstat, reply.delegated_to, reply.delegate_name) == ("DELEGATED", "nora@alvania.example", "Nora Sabri")
+    other = read(reply_mail(attendee_line=named, sender="nora@alvania.example"))
+    assert (other.attendee, other.delegated_from) == ("nora@alvania.example", "a.morrow@alvania.example")
 
 
 def test_h2_a_missing_organizer_and_addresses_in_other_case():

@@ -158,3 +158,9 @@ class DeactivateForm(OnceForm):
         ],
         default="keep",
     )
+
+
+class AddressForm(Form):
+    """Where mail reaches somebody."""
+
+    email = StringField(_l("E-mail address"), [needed(_l("Enter the e-mail address.")), at_most(254), an_address()])

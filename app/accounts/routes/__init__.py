@@ -16,11 +16,12 @@ from app.accounts.routes import (  # noqa: E402 - the views hang themselves on t
     person_parts,
     preferences,
     profile,
+    reach,
     sign_in,
     welcome,
 )
 
 __all__ = [
     "audit_log", "blueprint", "designations", "exports", "handing_over", "organisations", "people", "person_parts", "preferences",
-    "profile", "sign_in", "welcome", "words",
+    "profile", "reach", "sign_in", "welcome", "words",
 ]  # fmt: skip

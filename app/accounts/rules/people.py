@@ -20,7 +20,7 @@ from app.core.errors import RuleBroken
 from app.core.events import announce
 from app.core.tokens import fresh_nonce
 from app.extensions import db
-from app.notifications import outbox
+from app.notifications import bounces, outbox
 
 _TAKEN = _l("Another person has this address already. Search for it in the list of people.")
 
@@ -45,6 +45,7 @@ def change(person: Person, fields: dict[str, Any], *, version: int, by: Person, 
         refuse_above(person, by, field="email")
         _address_is_free(fields["email"], person)
         person.email_confirmed_at = person.email_undeliverable_at = None
+        bounces.lift(fields["email"], now=now)  # somebody has just said that it is this one
         _end_what_the_former_address_holds(person, now)
     former = person.email
     for name, value in fields.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,12 +11,14 @@ from babel import Locale
 from babel.lists import format_list
 from flask_babel import force_locale
 
+from app.accounts.models import Person
 from app.accounts.queries import letter_for
 from app.core.db import Json
 from app.core.languages import babel_locale
-from app.exchanges.messages.facts import Speaker, instant, key
+from app.core.signing import external_url, settings
+from app.exchanges.messages.facts import Speaker, instant, key, one_text
 from app.exchanges.messages.recipients import Recipient
-from app.exchanges.models import Capacity, PeerSession
+from app.exchanges.models import Capacity, Invitation, PeerSession
 from app.exchanges.queries import SUBJECT, place_zones
 from app.exchanges.words import FIELDS
 from app.notifications.models import Priority
@@ -94,9 +97,80 @@ def cancellation(peer_session: PeerSession, to: Iterable[Recipient]) -> list[Let
     return [_calendar_letter(speaker, one, "session-cancel", method="CANCEL", subject_revision=None) for one in to]
 
 
-def uninvitation(peer_session: PeerSession, to: Recipient) -> Letter:
-    """One person is no longer invited; the session takes place."""
-    return _calendar_letter(_speaker(peer_session), to, "session-uninvite", method="CANCEL", subject_revision=None)
+def uninvitation(peer_session: PeerSession, to: Recipient, *, delegate: str = "") -> Letter:
+    """One person is no longer invited; the session takes place, perhaps with ``delegate`` in their place."""
+    extra = {"delegate": delegate} if delegate else None
+    return _calendar_letter(_speaker(peer_session, extra), to, "session-uninvite", method="CANCEL", subject_revision=None)
+
+
+def proposal_declined(peer_session: PeerSession, to: Recipient, *, sequence: int, starts_at: datetime) -> Letter:
+    """Another time that somebody proposed is not taken: the entry's own SEQUENCE comes back as they sent it."""
+    speaker = _speaker(peer_session, {"proposed_at": instant(starts_at)})
+    letter = _calendar_letter(speaker, to, "session-proposal-declined", method="DECLINECOUNTER", priority=Priority.URGENT)
+    return replace(letter, ical_sequence=sequence)
+
+
+def delegate_refused(peer_session: PeerSession, to: Recipient, *, delegate: str, word: str) -> Letter:
+    """Whom somebody wanted to send is not invited; their own invitation stands."""
+    return _letter(_speaker(peer_session, {"delegate": delegate}), to, "delegate-refused", word, priority=Priority.URGENT)
+
+
+def delegate_proposed(invitation: Invitation, focal: Person, *, delegate: str, word: str) -> Letter:
+    """Somebody of a State wants to send another person: those who speak for the State decide."""
+    row = invitation.peer_session
+    locale = focal.language
+    return letter_for(
+        focal,
+        kind="delegate-proposed",
+        key=f"delegate-proposed:{word}",
+        facts={
+            **_told(row, locale),
+            "person": invitation.person.full_name,
+            "delegate": delegate,
+            "links": {"decide": external_url("exchanges.state_invitations", locale)},
+        },
+        thread=f"delegate:{invitation.id}:{focal.id}",
+        subject_kind=SUBJECT,
+        subject_id=row.id,
+        subject_revision=row.schedule_version,
+        expires_at=row.starts_at,
+    )
+
+
+def not_invited(peer_session: PeerSession, address: str, name: str, *, person: Person | None, word: str, now: datetime) -> Letter:
+    """Somebody answered who was not invited, and cannot be: the entry is taken out of their calendar."""
+    row = peer_session
+    locale = person.language if person is not None else settings().default_language
+    told = _told(row, locale)
+    entry = {"start": instant(row.starts_at), "minutes": row.minutes, "summary": told["titles"], "uninvite": True}
+    return Letter(
+        kind="session-not-invited",
+        key=f"session-not-invited:{word}",
+        address=address,
+        locale=locale,
+        zone=person.zone if person is not None else settings().default_zone,
+        facts={**told, "invite": entry},
+        recipient_id=person.id if person is not None else None,
+        recipient_name=person.full_name if person is not None else name,
+        salutation=person.salutation(locale) if person is not None else "",
+        subject_kind=SUBJECT,
+        subject_id=row.id,
+        expires_at=row.ends_at,
+        ical_method="CANCEL",
+        ical_uid=row.uid,
+        ical_sequence=row.sequence + 1,
+        dtstamp=now.replace(microsecond=0),
+    )
+
+
+def _told(row: PeerSession, locale: str) -> Json:
+    """Title and hour of a session, as those are told who hold no invitation to it."""
+    return {
+        "titles": one_text(row.titles, locale),
+        "starts_at": instant(row.starts_at),
+        "minutes": row.minutes,
+        "places": place_zones(row),
+    }
 
 
 def reminder(speaker: Speaker, to: Recipient, *, kind: str, word: str) -> Letter:

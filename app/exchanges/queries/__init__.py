@@ -24,7 +24,16 @@ from app.exchanges.queries.invitations import (
     seats_held,
     waiting_updates,
 )
-from app.exchanges.queries.mails import all_unclear_mails, invitations_for_mail, unclear_mails
+from app.exchanges.queries.mails import (
+    all_unclear_mails,
+    counter_to,
+    counters_of,
+    invitations_for_mail,
+    meaning_of,
+    proposal_for,
+    proposals_for,
+    unclear_mails,
+)
 from app.exchanges.queries.outreach import accepted_on_grounds, open_sessions_on
 from app.exchanges.queries.records import answers_of, scans_of
 from app.exchanges.queries.sessions import (
@@ -61,6 +70,8 @@ __all__ = [
     "answer_by_code",
     "answers_of",
     "by_link",
+    "counter_to",
+    "counters_of",
     "counts",
     "everyone_told",
     "exchange_for",
@@ -72,6 +83,7 @@ __all__ = [
     "invitation",
     "invitations_for_mail",
     "invitations_of",
+    "meaning_of",
     "my_invitations",
     "my_past",
     "not_sent_yet",
@@ -85,6 +97,8 @@ __all__ = [
     "place_in_series",
     "place_zones",
     "present_revisions",
+    "proposal_for",
+    "proposals_for",
     "room",
     "scans_of",
     "seats_and_zones",

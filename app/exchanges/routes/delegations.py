@@ -37,7 +37,33 @@ def state_invitations() -> ResponseReturnValue:
     """Who of the State is invited to what, and how they answered."""
     now = clock.now()
     page = queries.of_states(viewer().state_ids, now, after=request.args.get("after"))
-    return render_template("exchanges/state_invitations.html", page=page, now_is=now, greeting=greeting(now, me().zone))
+    return render_template(
+        "exchanges/state_invitations.html", page=page, now_is=now, greeting=greeting(now, me().zone),
+        proposals=queries.proposals_for(viewer().state_ids, now), delegate_of=rules.delegate_of,
+    )  # fmt: skip
+
+
+@blueprint.post("/my-state/proposals/<uuid:mail_id>")
+@requires(Permission.CHOOSE_DELEGATES)
+def state_proposal(mail_id: uuid.UUID) -> ResponseReturnValue:
+    """Somebody of the State asked by mail to send another person: yes or no."""
+    proposal = queries.proposal_for(viewer().state_ids, mail_id, clock.now())
+    decision = request.form.get("decision", "")
+    if proposal is None:
+        abort(404)
+    if decision not in ("accept", "refuse"):
+        abort(400)
+    accepted = decision == "accept"
+    try:
+        state_id = proposal.invitation.organisation_id
+        rules.decide_for_state(proposal.mail, state_id, accepted=accepted, by=me(), now=clock.now())
+    except RuleBroken as refused:
+        db.session.rollback()
+        flash(str(refused.message), "bad")
+        return redirect(url_for("exchanges.state_invitations"), 303)
+    db.session.commit()
+    flash(_("The delegate is invited.") if accepted else _("The invitation stays as it was; the person is told."), "good")
+    return redirect(url_for("exchanges.state_invitations"), 303)
 
 
 @blueprint.route("/my-state/invitations/<uuid:invitation_id>/answer", methods=["GET", "POST"])

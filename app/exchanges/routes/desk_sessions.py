@@ -78,7 +78,8 @@ def desk_session(session_id: uuid.UUID) -> ResponseReturnValue:
         "exchanges/desk_session.html", row=row, counts=queries.counts(row), shown=shown, invitations=invitations[:50],
         after=str(invitations[49].id) if len(invitations) > 50 else None, waiting=queries.waiting_updates(row),
         entries=lines_about("session", row.id) if viewer().can(Permission.READ_AUDIT) else [], now_is=clock.now(),
-        to_invite=_to_invite(row),
+        to_invite=_to_invite(row), proposed_start=rules.proposed_start,
+        counters=queries.counters_of(row) if row.is_open and viewer().can(Permission.JUDGE_REPLIES) else [],
     )  # fmt: skip
 
 
@@ -89,6 +90,7 @@ def desk_edit_session(session_id: uuid.UUID) -> ResponseReturnValue:
     row = session_or_404(session_id)
     form = planning.session_form(row)
     if request.method == "GET":
+        planning.take_proposal(form, row, queries.counter_to(row, _uuid(request.args.get("proposal"))))
         return _form_page(form, row)
     if not form.validate():
         planning.show_fold_again(form)

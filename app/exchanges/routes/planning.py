@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
@@ -10,6 +11,8 @@ from flask_babel import ngettext
 
 from app.accounts.access import viewer
 from app.accounts.reader import best, language, viewer_zone
+from app.core import zones
+from app.core.db import Json
 from app.core.errors import RuleBroken
 from app.core.forms import joined, texts_of
 from app.core.when import date_text, time_text
@@ -30,6 +33,18 @@ def session_form(row: PeerSession | None, exchange_id: uuid.UUID | None = None) 
     if row is not None:
         form.tell.choices = tell_choices(queries.counts(row).told)
     return form
+
+
+def take_proposal(form: SessionForm, row: PeerSession, proposed: Json | None) -> None:
+    """Fill in the time that somebody proposed by mail, on the clock of the session's zone."""
+    if proposed is None or not proposed.get("starts_at"):
+        return
+    wall = zones.to_wall(datetime.fromisoformat(str(proposed["starts_at"])), row.zone)
+    form.start_date.data, form.start_time.data = wall.date(), wall.time()
+    form.fold.data = str(wall.fold)
+    if proposed.get("minutes"):
+        form.minutes.data = int(proposed["minutes"])
+    form.tell.data = "everyone"
 
 
 def tell_choices(told: int) -> list[tuple[str, str]]:

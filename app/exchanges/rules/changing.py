@@ -23,6 +23,7 @@ from app.exchanges.queries import SUBJECT, counts, everyone_told, not_sent_yet, 
 from app.exchanges.rules.answering import promote
 from app.exchanges.rules.identity import lock, reload, stamp_all
 from app.exchanges.rules.inviting import FIRST_MAILS, Invited, invite_accepted_expressions
+from app.exchanges.rules.moderating import take_proposals
 from app.exchanges.rules.planning import Plan, check, conflict
 from app.extensions import db
 from app.notifications import outbox
@@ -89,6 +90,8 @@ def change(peer_session: PeerSession, plan: Plan, *, version: int, tell: bool, b
     db.session.flush()
     texts.saved(row, former=wordings, source=plan.source, by=by, now=now)
     told = 0
+    if moved:
+        take_proposals(row, by=by, now=now)
     if row.is_open and (moved or worded):
         told = _write(row, tell=tell, moved=moved, changed=[n for n in SHOWN if n in changes], former=former, now=now)
     return Changed(

@@ -10,9 +10,11 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from app.accounts.models import Person
+from app.accounts.queries.reach import focal_points_of
 from app.audit.rules import record
 from app.core.db import Json
 from app.core.errors import RuleBroken
+from app.core.zones import to_wall
 from app.exchanges import messages
 from app.exchanges.models import Answer, Invitation, PeerSession, Route, Seat
 from app.exchanges.rules.answering import Outcome, respond
@@ -20,6 +22,7 @@ from app.exchanges.rules.identity import lock, refresh
 from app.exchanges.rules.inviting import Guest, invite, uninvite
 from app.extensions import db
 from app.notifications import outbox
+from app.notifications.models import InboundMail
 
 
 @dataclass(frozen=True)
@@ -100,8 +103,20 @@ def name_delegate(
         changes={"delegate": (invitation.person_id if replace else None, person.id), **_source_change(source)},
     )  # fmt: skip
     if replace:
-        uninvite(invitation, tell=True, by=by, now=now)
+        uninvite(invitation, tell=True, by=by, now=now, delegate=person.full_name)
     return made
+
+
+def propose_to_state(mail: InboundMail, invitation: Invitation, *, now: datetime) -> None:
+    """Somebody wants to send another person: their State decides, and those who speak for it are told."""
+    told = mail.reply or {}
+    delegate = str(told.get("delegate_name") or told.get("delegated_to") or "")
+    if invitation.organisation_id is None or not told.get("delegated_to"):
+        return
+    today = to_wall(now, invitation.person.zone).date()
+    for focal in focal_points_of({invitation.organisation_id}, today, but=invitation.person_id):
+        letter = messages.delegate_proposed(invitation, focal, delegate=delegate, word=f"{mail.id}:{focal.id}")
+        outbox.queue([letter], now=now)
 
 
 def _source_change(source: Source | None) -> dict[str, tuple[object, object]]:

@@ -163,8 +163,10 @@ def _ask_again(row: PeerSession, invitation: Invitation, guest: Guest, by: Perso
     return messages.recipient(invitation)
 
 
-def uninvite(invitation: Invitation, *, tell: bool, by: Person | None, now: datetime, reason: str = "") -> None:
-    """Take one invitation back. The seat goes to the first in line; others learn nothing."""
+def uninvite(
+    invitation: Invitation, *, tell: bool, by: Person | None, now: datetime, reason: str = "", delegate: str = ""
+) -> None:
+    """Take one invitation back. The seat goes to the first in line; others learn nothing. ``delegate`` is who comes instead."""
     row = lock(invitation.peer_session_id)
     refresh(invitation)
     refuse_unless_open(
@@ -185,7 +187,7 @@ def uninvite(invitation: Invitation, *, tell: bool, by: Person | None, now: date
     )  # fmt: skip
     if tell and invitation.requested and invitation.person_id not in never_sent:
         stamp(row, invitation, now)
-        outbox.queue([messages.uninvitation(row, messages.recipient(invitation))], now=now)
+        outbox.queue([messages.uninvitation(row, messages.recipient(invitation), delegate=delegate)], now=now)
     promote(row, now=now)
 
 

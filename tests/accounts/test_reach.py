@@ -14,7 +14,7 @@ from app.core.errors import RuleBroken
 from app.exchanges.models import Invitation
 from app.notifications import bounces
 from app.notifications.models import Message, State
-from tests.accounts.conftest import form_of
+from tests.exchanges.conftest import Browser
 from tests.factories.accounts import NOW, make_designation, make_ministry, make_person, make_state
 from tests.factories.exchanges import make_invitation, make_session, mark_sent
 
@@ -117,21 +117,17 @@ def test_p7_the_page_of_the_focal_point_and_the_button_of_the_desk(app, session,
     officer = make_person("Berg")
     session.commit()
     lost_id, path = lost.id, f"/en/my-state/people/{lost.id}/address"
-    browser = sign_in(focal)
+    browser = Browser(sign_in(focal))
     page = browser.get(path)
     assert (page.status_code, "Morrow@alvania.example" in page.text) == (200, True)
     assert browser.get(f"/en/my-state/people/{stranger.id}/address").status_code == 404
-    sent = browser.post(path, data={**form_of(page), "email": "no address"})
-    assert sent.status_code == 422
-    done = browser.post(path, data={**form_of(page), "email": "new@alvania.example"})
-    assert done.status_code == 303
+    assert browser.post(path, {"email": "no address"}).status_code == 422
+    assert browser.post(path, {"email": "new@alvania.example"}).status_code == 303
     assert browser.get(path).status_code == 302  # an old mail, opened again
-    office = sign_in(officer, Role.SECRETARIAT)
+    office = Browser(sign_in(officer, Role.SECRETARIAT))
     record = f"/en/desk/people/{stranger.id}"
-    shown = office.get(record)
-    assert "Mail does not arrive" in shown.text
-    token = form_of(shown, f"{record}/address-works")
-    assert office.post(f"{record}/address-works", data=token).status_code == 303
+    assert "Mail does not arrive" in office.get(record).text
+    assert office.post(f"{record}/address-works", page=record).status_code == 303
     assert "Mail does not arrive" not in office.get(record).text
     session.expire_all()
     assert session.get(type(lost), lost_id).email == "new@alvania.example"

@@ -34,7 +34,7 @@ from app.interests.models import Call, Expression, Question, Status
 from app.interests.opinion_models import OpinionRequest
 from app.interests.rules import drafts
 from app.letters.queries import letters_of
-from app.notifications.models import InboundMail, Message, State
+from app.notifications.models import InboundMail, Message, State, Verdict
 from app.pilots.models import Milestone, Pilot
 from app.practices.models import Practice, Resource, Tool
 from app.transfers import rules as imports
@@ -42,6 +42,7 @@ from app.transfers.models import Kind
 from app.web import errors
 from app.wordings.sentences import name_of
 from tests.conftest import NOW, _bound_to
+from tests.factories.accounts import make_person
 from tests.factories.circulars import make_circular
 from tests.factories.interests import make_call
 from tests.factories.letters import about, make_signatory, received
@@ -128,6 +129,39 @@ def _furnish(house: House) -> None:
     for state in (State.FAILED, State.QUEUED, State.SUPPRESSED):
         house.ids[f"message {state}"] = db.session.scalars(select(Message.id).where(Message.state == state)).first()
     house.ids["mail"] = db.session.scalars(select(InboundMail.id)).one()
+    _answers_that_came_back(house, who["focal point"])
+
+
+def _answers_that_came_back(house: House, focal_point: Person) -> None:
+    """A mail for each pair of buttons at the desk, and somebody of a State whom no mail reaches."""
+    invitation = db.session.get_one(Invitation, house.ids["invitation state"])
+    row, person = invitation.peer_session, invitation.person
+    starts_at = (row.starts_at + timedelta(days=1, hours=3)).isoformat()
+    message = db.session.scalars(select(Message).where(Message.state == State.FAILED)).first()
+    assert message is not None
+    said = {
+        "counter": {"method": "COUNTER", "starts_at": starts_at, "minutes": 60},
+        "delegated": {"partstat": "DELEGATED", "delegated_to": "nora.sabri@ministry.example", "delegate_name": "Nora Sabri"},
+        "unknown_replier": {"attendee": "stranger@elsewhere.example"},
+        "alias": {},
+        "delivery_report": {"report": [{"status": "5.1.1", "told": "No such user"}], "address": message.address, "message_id": str(message.id)},
+    }  # fmt: skip
+    for reason, told in said.items():
+        reply = {"method": "REPLY", "uid": row.uid, "attendee": person.email, "partstat": "ACCEPTED", "sequence": 0, **told}
+        mail = InboundMail(
+            received_at=NOW, source="imap", sha256=reason, raw=b"", subject="Re: Invitation", body="I would rather come later.",
+            sender=reply["attendee"], sender_name=person.full_name, reply=reply, verdict=Verdict.UNCLEAR, reason=reason,
+            person_id=person.id, subject_kind="session", subject_id=row.id,
+        )  # fmt: skip
+        db.session.add(mail)
+        db.session.flush()
+        house.ids[f"mail {reason}"] = mail.id
+    lost = make_person("Marsh", given_name="Lena", of=_organisation_of(focal_point), email_undeliverable_at=NOW)
+    house.ids["person lost"] = lost.id
+
+
+def _organisation_of(person: Person) -> Organisation:
+    return db.session.get_one(Organisation, _state_of(person))
 
 
 def _library_and_pilots(house: House, state: Any) -> None:

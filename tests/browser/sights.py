@@ -138,6 +138,7 @@ def _people() -> Iterator[Sight]:
     yield Sight("dashboards.my_state", FOCAL, query={"list": "expressions"})
     yield Sight("dashboards.my_state", FOCAL, query={"list": "speakers"})
     yield Sight("exchanges.state_invitations", FOCAL)
+    yield from _both("accounts.correct_address", FOCAL, person_id="person lost")
     yield from _both("exchanges.state_answer", FOCAL, invitation_id="invitation state")
     yield from _both("exchanges.state_delegate", FOCAL, invitation_id="invitation state")
     yield Sight("interests.expression", FOCAL, {"expression_id": "expression state"})
@@ -223,6 +224,9 @@ def _desk_mails() -> Iterator[Sight]:
     yield Sight("dashboards.health", OFFICE)
     yield Sight("exchanges.replies", OFFICE)
     yield Sight("exchanges.reply", OFFICE, {"mail_id": "mail"})
+    for reason in ("counter", "delegated", "unknown_replier", "alias", "delivery_report"):
+        yield Sight("exchanges.reply", OFFICE, {"mail_id": f"mail {reason}"})
+    yield Sight("accounts.person", OFFICE, {"person_id": "person lost"})
 
 
 def _library() -> Iterator[Sight]:

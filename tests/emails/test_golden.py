@@ -16,7 +16,7 @@ import pytest
 from app.core.languages import LANGUAGES
 from app.notifications.models import Message
 from app.notifications.rendering import job_of, render
-from tests.emails import letters, pilots
+from tests.emails import answers, letters, pilots
 from tests.emails.world import NOW, READERS, Reader, told
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -33,6 +33,8 @@ FOR_ONE = {
     "join-invitation", "password-changed", "test-mail", "circular", "circular-correction", "circular-in-place",
     "opinion-asked", "opinion-reminder", "handed-over", "expression-links",
     "session-invite-hand-over", "letter-sent", "pilot-due", "pilot-overdue", "pilot-overdue-lead",
+    "session-proposal-declined", "delegate-refused", "session-not-invited", "delegate-proposed", "address-failed",
+    "session-uninvite-delegate",
 }  # fmt: skip
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _REFERENCE = re.compile(r"EOI-\d{4}-\d{4,}")
@@ -66,7 +68,7 @@ def html_of(message) -> str:
 
 def _all(reader: Reader, language: str) -> dict[str, Message]:
     """Each mail of every room, to this reader."""
-    return told(reader, language) | letters.told(reader, language) | pilots.told(reader, language)
+    return told(reader, language) | letters.told(reader, language) | pilots.told(reader, language) | answers.told(reader, language)
 
 
 def kept(kind: str, language: str, who: str) -> Path:

@@ -178,6 +178,7 @@ def test_a_mailbox_of_ten_thousand_old_mails_keeps_no_new_one_waiting(live, plac
     shutil.chown(old, "nobody")
     for number in range(2, 10_001):
         os.link(old, new / f"{number}.old.host")
+    assert box.select_folder("INBOX")[b"EXISTS"] == 10_000
     put(box, "new")
     monkeypatch.setattr(imap, "BATCH", 5)
     before = time.process_time()

@@ -34,6 +34,8 @@ SEES: dict[str, tuple[set[str], set[str]]] = {
     "exchanges.answer_session": ({"participant"}, set()),
     "exchanges.state_answer": ({"focal point"}, set()),
     "exchanges.state_delegate": ({"focal point"}, set()),
+    "exchanges.state_proposal": (set(), set()),  # nobody asked to send somebody else
+    "accounts.correct_address": ({"focal point"}, set()),
     "interests.expression": (_INVITED | _SEE_EXCHANGES, _SEE_EXCHANGES),
     "interests.expression_file": (_READ_ALL, _READ_ALL),  # nobody chose a label: it is for the secretariat
     "interests.record_file": (_READ_ALL, _READ_ALL),

@@ -53,27 +53,49 @@ def written_reply(message: EmailMessage, words: str) -> EmailMessage:
 
 def calendar_reply(message: EmailMessage, partstat: str, now: datetime) -> EmailMessage | None:
     """A calendar program's answer: METHOD:REPLY, the UID and SEQUENCE asked about, one ATTENDEE. None if nothing was asked."""
+    return _answer(message, "REPLY", partstat, SUBJECTS[partstat], now) if partstat in ANSWERS else None
+
+
+def other_time(message: EmailMessage, start: datetime, now: datetime) -> EmailMessage | None:
+    """Another time, of the same length: METHOD:COUNTER. None if nothing was asked."""
+    return _answer(message, "COUNTER", "TENTATIVE", "New time proposed", now, start=start)
+
+
+def delegated(message: EmailMessage, address: str, now: datetime) -> EmailMessage | None:
+    """Somebody else is to come: METHOD:REPLY with DELEGATED-TO. None if nothing was asked."""
+    return _answer(message, "REPLY", "DELEGATED", "Delegated", now, delegate=address) if "@" in address else None
+
+
+def _answer(
+    message: EmailMessage, method: str, partstat: str, word: str, now: datetime, start: datetime | None = None, delegate: str = ""
+) -> EmailMessage | None:
     found = invite(message)
-    if partstat not in ANSWERS or not found or found[0] != "REQUEST" or "ATTENDEE" not in found[1]:
+    if not found or found[0] != "REQUEST" or "ATTENDEE" not in found[1]:
         return None
     asked, calendar, event = found[1], Calendar(), Event()
-    for name, value in (("PRODID", "-//Pathways Exchange//Mail catcher//EN"), ("VERSION", "2.0"), ("METHOD", "REPLY")):
+    for name, value in (("PRODID", "-//Pathways Exchange//Mail catcher//EN"), ("VERSION", "2.0"), ("METHOD", method)):
         calendar.add(name, value)
     for name in COPIED:
         if name in asked:
             event[name] = asked[name]
+    if start is not None:
+        length = asked["DTEND"].dt - asked["DTSTART"].dt
+        for name, value in (("DTSTART", start), ("DTEND", start + length)):
+            event.pop(name, None)
+            event.add(name, value)
     event.add("DTSTAMP", now)
     attendee = _attendee(asked, header(message, "Delivered-To"))
     attendee.params["PARTSTAT"] = partstat
+    if delegate:
+        attendee.params["DELEGATED-TO"] = f"mailto:{delegate}"
     attendee.params.pop("RSVP", None)
     event["ATTENDEE"] = attendee
     calendar.add_component(event)
-    word = SUBJECTS[partstat]
     made = _reply(message, f"{word}: {header(message, 'Subject')}", f"{word}: {asked.get('SUMMARY', '')}")
     made.replace_header("From", _address(str(attendee)))
     if "ORGANIZER" in asked:
         made.replace_header("To", _address(str(asked["ORGANIZER"])))
-    made.add_alternative(calendar.to_ical().decode(), subtype="calendar", params={"method": "REPLY"})
+    made.add_alternative(calendar.to_ical().decode(), subtype="calendar", params={"method": method})
     return made
 
 

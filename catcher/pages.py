@@ -12,7 +12,7 @@ from pathlib import Path
 from flask import Flask, abort, render_template, request
 from werkzeug.wrappers import Response
 
-from catcher.answers import ANSWERS, MEANINGS, calendar_reply, facts, written_reply
+from catcher.answers import ANSWERS, MEANINGS, calendar_reply, delegated, facts, other_time, written_reply
 from catcher.box import PAGE, Box, body, header, headers, parse
 
 RECEIVE = (sys.executable, "-m", "flask", "--app", "app", "mail", "receive")
@@ -81,7 +81,7 @@ def create_app(box: Box, receive: Sequence[str] = RECEIVE, clock_file: Path | No
     def answer(name: str) -> str:
         message, words = mail_named(name), request.form.get("words", "").strip()
         try:
-            made = written_reply(message, words) if words else calendar_reply(message, request.form.get("choice", ""), now())
+            made = written_reply(message, words) if words else _pressed(message, now())
             sent = made.as_bytes(policy=policy.SMTPUTF8) if made else b""
         except ValueError:  # an address or subject that no mail can carry
             sent = b""
@@ -99,3 +99,13 @@ def create_app(box: Box, receive: Sequence[str] = RECEIVE, clock_file: Path | No
         )
 
     return app
+
+
+def _pressed(message: EmailMessage, now: datetime) -> EmailMessage | None:
+    """The answer that was chosen; a time or an address that is none is a ValueError."""
+    choice = request.form.get("choice", "")
+    if choice == "OTHER_TIME":
+        return other_time(message, datetime.fromisoformat(request.form.get("start", "")).replace(tzinfo=UTC), now)
+    if choice == "DELEGATED":
+        return delegated(message, request.form.get("delegate", "").strip(), now)
+    return calendar_reply(message, choice, now)

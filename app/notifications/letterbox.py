@@ -21,6 +21,7 @@ MOST_PARTS = 100
 MOST_DEPTH = 10
 MOST_MARKS = 5_000
 """Lines that could be part boundaries. The parser looks at each, so they are counted first."""
+MOST_OF_A_HEADER = 5_000
 BODY_CHARACTERS = 8_000
 DELIVERY_STATUS = "message/delivery-status"
 """Kind of a part that is a block of a delivery report (RFC 3464): its content are the block's lines."""
@@ -180,17 +181,28 @@ def _one(message: MimeMessage, name: str) -> str:
     if told is None:
         return ""
     try:
-        return one_line(str(make_header(decode_header(str(told)))))
+        return one_line(str(make_header(decode_header(str(told)[:MOST_OF_A_HEADER]))))
     except Exception:  # noqa: BLE001 - strangers' headers break in more ways than can be listed
         return one_line(str(told).encode("ascii", "replace").decode("ascii"))
 
 
-def _sender(message: MimeMessage) -> tuple[str, str]:
-    lines = [str(value) for value in message.get_all("From", [])]
+def _addresses(lines: list[str]) -> list[tuple[str, str]]:
+    """Names and addresses in header lines, cut. Brackets in brackets by the thousand are none: the parser goes down with each."""
+    cut = [one[:MOST_OF_A_HEADER] for one in lines[:20]]
     try:
-        found = [(name, address) for name, address in getaddresses(lines, strict=True) if address]
+        return [(name, address) for name, address in getaddresses(cut, strict=True) if address]
     except TypeError:  # an interpreter from before the strict reading
-        found = [(name, address) for name, address in getaddresses(lines) if address]
+        pass
+    except Exception:  # noqa: BLE001 - a broken header is an absent one
+        return []
+    try:
+        return [(name, address) for name, address in getaddresses(cut) if address]
+    except Exception:  # noqa: BLE001 - likewise
+        return []
+
+
+def _sender(message: MimeMessage) -> tuple[str, str]:
+    found = _addresses([str(value) for value in message.get_all("From", [])])
     if len(found) != 1 or "@" not in found[0][1]:
         return "", ""
     name = found[0][0]
@@ -210,8 +222,8 @@ def _referred(message: MimeMessage) -> tuple[str, ...]:
 def _recipients(message: MimeMessage) -> tuple[str, ...]:
     """The addresses it came to, as servers and the sender wrote them."""
     named = ("Delivered-To", "X-Original-To", "Envelope-To", "To")
-    lines = [str(value)[:5000] for name in named for value in message.get_all(name, [])[:20]]
-    return tuple(dict.fromkeys(one_line(address).lower() for _name, address in getaddresses(lines) if "@" in address))[:50]
+    lines = [str(value) for name in named for value in message.get_all(name, [])]
+    return tuple(dict.fromkeys(one_line(address).lower() for _name, address in _addresses(lines) if "@" in address))[:50]
 
 
 def _report_type(message: MimeMessage) -> str:

@@ -105,6 +105,32 @@ def test_a_mail_is_kept_whole_with_its_envelope_and_shown(send, pages, box):
     assert pages.get(f"/mails/{name}/source").data == kept
 
 
+def test_another_time_and_another_person_are_proposed_as_mail_programs_do(send, pages, received):
+    name = send(invitation())
+    token = token_of(pages.get(f"/mails/{name}"))
+    for data, status in (
+        ({"choice": "OTHER_TIME", "start": "tomorrow"}, 400), ({"choice": "DELEGATED", "delegate": "nobody"}, 400),
+        ({"choice": "OTHER_TIME", "start": "2026-12-02T15:30"}, 200),
+    ):  # fmt: skip
+        assert pages.post(f"/mails/{name}/answer", data={"token": token, **data}).status_code == status
+    event = Calendar.from_ical(message_from_bytes(received.read_bytes(), policy=policy.default).get_payload()[1].get_content())
+    assert event["METHOD"] == "COUNTER"
+    [proposed] = event.walk("VEVENT")
+    assert proposed["DTSTART"].dt == datetime(2026, 12, 2, 15, 30, tzinfo=UTC)
+    assert (proposed["DTEND"].dt - proposed["DTSTART"].dt).total_seconds() == 5400
+    assert (
+        pages.post(
+            f"/mails/{name}/answer", data={"token": token, "choice": "DELEGATED", "delegate": "nora@gov.example"}
+        ).status_code
+        == 200
+    )
+    mail = message_from_bytes(received.read_bytes(), policy=policy.default)
+    [event] = Calendar.from_ical(mail.get_payload()[1].get_content()).walk("VEVENT")
+    assert event["ATTENDEE"].params["PARTSTAT"] == "DELEGATED" and "nora@gov.example" in str(
+        event["ATTENDEE"].params["DELEGATED-TO"]
+    )
+
+
 @pytest.mark.parametrize(("choice", "word"), [("ACCEPTED", "Accepted"), ("TENTATIVE", "Tentative"), ("DECLINED", "Declined")])
 def test_an_answer_is_the_reply_a_mail_program_sends(send, pages, received, choice, word):
     name = send(invitation())

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 from sqlalchemy import func, select
@@ -13,6 +14,7 @@ from app.extensions import db
 from app.notifications import inbound, outbox
 from app.notifications.events import ReplyReceived
 from app.notifications.inbound import receive, row_of_bounce_address
+from app.notifications.letterbox import open_mail
 from app.notifications.models import InboundMail, Message, Verdict
 from app.notifications.rendering import envelope_sender, message_id
 from tests.factories.notifications import make_letter
@@ -166,6 +168,15 @@ def test_h11_a_mail_that_breaks_the_parser_is_kept_for_a_person(session, heard, 
         patch.setattr(inbound, "headers_of", lambda raw: ("", "a@x.example", "odd"))
         mail = receive(b"From: a@x.example\r\nSubject: odd\r\n\r\nwords", "imap", now)
     assert (mail.verdict, mail.reason, mail.sender, heard) == (Verdict.UNCLEAR, "broken", "a@x.example", [])
+
+
+@pytest.mark.line("H11")
+@pytest.mark.parametrize("header", ["From", "To", "Delivered-To", "Subject", "References", "In-Reply-To", "Content-Type"])
+@pytest.mark.parametrize("hostile", ["((", "<a", "a@b,", "=?utf-8?q?a?= ", '"', "=?", "<<"])
+def test_h11_hostile_headers_are_read_in_bounded_time(header, hostile):
+    before = time.process_time()
+    opened = open_mail(f"{header}: {hostile * 60_000}\r\n\r\nwords".encode())
+    assert opened.body in ("words", "") and time.process_time() - before < 2
 
 
 @pytest.mark.line("P2")

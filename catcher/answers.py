@@ -80,9 +80,9 @@ def _answer(
             event[name] = asked[name]
     if start is not None:
         length = asked["DTEND"].dt - asked["DTSTART"].dt
-        for name, value in (("DTSTART", start), ("DTEND", start + length)):
+        for name, moment in (("DTSTART", start), ("DTEND", start + length)):
             event.pop(name, None)
-            event.add(name, value)
+            event.add(name, moment)
     event.add("DTSTAMP", now)
     attendee = _attendee(asked, header(message, "Delivered-To"))
     attendee.params["PARTSTAT"] = partstat

@@ -133,7 +133,7 @@ WITH written AS (
     INSERT INTO messages ({_NAMES}, template_version, restored_hold, attempts, created_at)
     SELECT {", ".join(told.values())}, 1, false, 0, %(now)s
     FROM jsonb_to_recordset(%(rows)s::jsonb) AS given({", ".join(f"{n} {kind}" for n, kind in varying)})
-    LEFT JOIN address_troubles trouble ON trouble.address = lower({told['address']})
+    LEFT JOIN address_troubles trouble ON trouble.address = lower({told["address"]})
     ON CONFLICT (key) DO NOTHING RETURNING 1
 ), woken AS (SELECT pg_notify('outbox', ''))
 SELECT (SELECT count(*) FROM written), (SELECT count(*) FROM woken)

@@ -168,6 +168,7 @@ def test_i2_a_proposed_time_is_shown_with_what_it_would_mean_and_leads_into_the_
     page = secretariat.get(path).text
     assert "07:30" in page  # the organizer's own clock, in Stockholm
     assert "09:30" in page and "within the working day" in page
+    assert "It seems to say" not in page  # a proposal is no answer
     edit = f"/en/desk/sessions/{row.id}/edit?proposal={mail.id}"
     assert f'href="{edit}"' in page
     form = secretariat.get(edit).text

@@ -39,7 +39,8 @@ def replies() -> ResponseReturnValue:
 def suggested(mail: InboundMail) -> Any:
     """The answer that a mail seems to give: by its calendar part, else by its words. Never more than a suggestion."""
     told = mail.reply or {}
-    found = PARTSTATS.get(str(told.get("partstat", "")).upper())
+    answers = str(told.get("method") or "REPLY") == "REPLY"
+    found = PARTSTATS.get(str(told.get("partstat", "")).upper()) if answers else None
     if found is None and not told:
         said = suggestion(mail.body, mail.subject)
         found = Answer(said) if said else None

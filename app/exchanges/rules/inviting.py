@@ -163,9 +163,7 @@ def _ask_again(row: PeerSession, invitation: Invitation, guest: Guest, by: Perso
     return messages.recipient(invitation)
 
 
-def uninvite(
-    invitation: Invitation, *, tell: bool, by: Person | None, now: datetime, reason: str = "", delegate: str = ""
-) -> None:
+def uninvite(invitation: Invitation, *, tell: bool, by: Person | None, now: datetime, reason: str = "", delegate: str = "") -> None:
     """Take one invitation back. The seat goes to the first in line; others learn nothing. ``delegate`` is who comes instead."""
     row = lock(invitation.peer_session_id)
     refresh(invitation)

@@ -6,7 +6,6 @@ Whatever is not understood with certainty ends as ``unclear`` on the secretariat
 from __future__ import annotations
 
 import hashlib
-import hmac
 import logging
 import re
 import uuid
@@ -25,7 +24,7 @@ from app.notifications.authentic import is_authentic
 from app.notifications.events import ReplyReceived
 from app.notifications.letterbox import MOST_BYTES, Opened, Unreadable, headers_of, open_mail
 from app.notifications.models import InboundMail, Message, Verdict
-from app.notifications.rendering import envelope_sender, row_of_message_id
+from app.notifications.rendering import is_bounce_token, row_of_message_id
 from app.notifications.replies import Reply, find_reply
 from app.notifications.reports import read_reports
 
@@ -183,8 +182,8 @@ _MESSAGE_ID = re.compile(rb"<[0-9a-f-]{36}@[A-Za-z0-9.-]{1,253}>")
 def row_of_bounce_address(raw: bytes) -> uuid.UUID | None:
     """Which row the first genuine bounce address in these bytes was made for."""
     for token in re.findall(rb"bounces\+([0-9a-f]{42})@", raw.lower())[:20]:
-        row = uuid.UUID(token[:32].decode("ascii"))
-        made = envelope_sender(row).partition("+")[2].partition("@")[0].encode()
-        if hmac.compare_digest(made, token):
+        told = token.decode("ascii")
+        row = uuid.UUID(told[:32])
+        if is_bounce_token(row, told[32:]):
             return row
     return None

@@ -167,9 +167,16 @@ def row_of_message_id(told: str | None) -> uuid.UUID | None:
 def envelope_sender(row: uuid.UUID, config: Settings | None = None) -> str:
     """The bounce address of one row: what comes back names it, and nobody can guess another's."""
     config = config or settings()
-    key = config.secret_keys[0].encode()
-    mac = hmac.digest(key, b"bounce\0" + row.bytes, "sha256")[:5]
-    return f"bounces+{row.hex}{mac.hex()}@{config.mail_domain}"
+    return f"bounces+{row.hex}{_bounce_mac(config.secret_keys[0], row)}@{config.mail_domain}"
+
+
+def _bounce_mac(key: str, row: uuid.UUID) -> str:
+    return hmac.digest(key.encode(), b"bounce\0" + row.bytes, "sha256")[:5].hex()
+
+
+def is_bounce_token(row: uuid.UUID, mac: str) -> bool:
+    """Was this made for the row, under the present key or a former one?"""
+    return any(hmac.compare_digest(_bounce_mac(key, row).encode(), mac.encode()) for key in settings().secret_keys)
 
 
 def _attachment(told: Mapping[str, Any]) -> Attachment:

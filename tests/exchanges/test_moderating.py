@@ -216,20 +216,31 @@ def test_i3_a_proposal_is_declined_with_the_sequence_it_named_and_nothing_else_c
 @pytest.mark.line("I3")
 def test_i3_a_proposal_is_taken_by_moving_the_session_and_every_proposal_of_that_time_is_answered(session, invited, officer):
     row = invited.peer_session
-    other = make_invitation(row)
+    other, third = make_invitation(row), make_invitation(row)
     mark_sent()
     start = row.starts_at + timedelta(days=1)
     taken, same = counter(session, invited, start), counter(session, other, start)
-    elsewhere = counter(session, other, start + timedelta(hours=2), dtstamp=(NOW + minutes(1)).isoformat())
+    elsewhere = counter(session, third, start + timedelta(hours=2))
     plan = make_plan(local_start=row.local_start + timedelta(days=1))
     rules.change(row, plan, version=row.version, tell=True, by=officer, now=NOW + minutes(2))
     assert [m.verdict for m in (taken, same, elsewhere)] == [Verdict.HANDLED, Verdict.HANDLED, Verdict.UNCLEAR]
     assert taken.decided_by == officer.id
     updates = mails(session, "session-update")
     assert {(m.recipient_id, m.ical_method, m.ical_sequence) for m in updates} == {
-        (invited.person_id, "REQUEST", 1), (other.person_id, "REQUEST", 1),
+        (one.person_id, "REQUEST", 1) for one in (invited, other, third)
     }  # fmt: skip
     assert mails(session, "session-proposal-declined") == []
+
+
+@pytest.mark.line("I1")
+def test_i1_of_several_proposals_of_one_person_the_latest_waits_and_a_late_one_is_dropped(session, invited):
+    row = invited.peer_session
+    first = counter(session, invited, row.starts_at + timedelta(days=1))
+    second = counter(session, invited, row.starts_at + timedelta(days=2), dtstamp=(NOW + minutes(2)).isoformat())
+    late = counter(session, invited, row.starts_at + timedelta(days=3), dtstamp=(NOW + minutes(1)).isoformat())
+    assert [(m.verdict, m.reason) for m in (first, second, late)] == [
+        (Verdict.IGNORED, "older"), (Verdict.UNCLEAR, "counter"), (Verdict.IGNORED, "older"),
+    ]  # fmt: skip
 
 
 @pytest.mark.line("I2")

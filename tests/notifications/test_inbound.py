@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
 from app.core import events
+from app.core.signing import settings
 from app.extensions import db
 from app.notifications import inbound, outbox
 from app.notifications.events import ReplyReceived
@@ -124,6 +125,12 @@ def test_p3_a_bounce_address_of_another_key_names_nobody(session, now):
     forged = genuine.replace(genuine[20], "a" if genuine[20] != "a" else "b", 1)
     assert row_of_bounce_address(forged.encode()) is None
     assert row_of_bounce_address(b"bounces+" + b"1" * 42 + b"@x") is None
+    keys = settings().secret_keys
+    keys.insert(0, "a newer key than the one it was sent under")
+    try:
+        assert envelope_sender(row) != genuine and row_of_bounce_address(genuine.encode()) == row
+    finally:
+        keys.pop(0)
 
 
 @pytest.mark.line("H11")

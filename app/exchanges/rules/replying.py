@@ -73,6 +73,8 @@ def judge(mail: InboundMail, *, now: datetime) -> Outcome | None:
         _set_verdict(mail, Verdict.UNCLEAR, unclear.reason, unclear.invitation)
         if unclear.row is not None:  # somebody who was not invited: the desk can do so
             mail.subject_kind, mail.subject_id = SUBJECT, unclear.row.id
+        if unclear.reason in ("counter", "delegated") and not _is_latest(mail, unclear.reason):
+            return None
         if unclear.reason == "delegated" and unclear.invitation is not None:
             propose_to_state(mail, unclear.invitation, now=now)
         return None
@@ -241,6 +243,25 @@ def _send_entry_again(mail: InboundMail, invitation: Invitation, now: datetime) 
         changes={"invitation": (None, invitation.person.full_name)},
     )  # fmt: skip
     _set_verdict(mail, Verdict.APPLIED, "refreshed", invitation)
+
+
+def _is_latest(mail: InboundMail, reason: str) -> bool:
+    """Of several times, or people, that somebody proposes one after the other, the latest waits for a decision."""
+    others = select(InboundMail).where(
+        InboundMail.verdict == Verdict.UNCLEAR, InboundMail.reason == reason, InboundMail.person_id == mail.person_id,
+        InboundMail.subject_id == mail.subject_id, InboundMail.id != mail.id,
+    )  # fmt: skip
+    for other in db.session.scalars(others.with_for_update(skip_locked=True)).all():
+        if _stamp_of(other) > _stamp_of(mail):
+            mail.verdict, mail.reason = Verdict.IGNORED, "older"
+            return False
+        other.verdict, other.reason = Verdict.IGNORED, "older"
+    return True
+
+
+def _stamp_of(mail: InboundMail) -> tuple[int, datetime]:
+    told = mail.reply or {}
+    return int(told.get("sequence") or 0), _instant(told["dtstamp"])
 
 
 def _set_verdict(mail: InboundMail, verdict: Verdict, reason: str | None, invitation: Invitation | None) -> None:

@@ -23,11 +23,13 @@ from app.notifications.models import InboundMail, Verdict
 
 _LISTED = load_only(InboundMail.received_at, InboundMail.sender, InboundMail.sender_name, InboundMail.subject, InboundMail.reason)
 """What lists show of a mail; what it holds may be large."""
+_READ = load_only(InboundMail.reply, InboundMail.body)
+"""What the page beside that reads, to suggest an answer."""
 
 
 def unclear_mails(*, after: str | None = None, most: int = 15) -> Page[InboundMail]:
     """Mails that wait for a person, oldest first."""
-    query = select(InboundMail).options(_LISTED).where(InboundMail.verdict == Verdict.UNCLEAR)
+    query = select(InboundMail).options(_LISTED, _READ).where(InboundMail.verdict == Verdict.UNCLEAR)
     key = key_of(after, (instant, uuid.UUID))
     if key is not None:
         query = query.where(tuple_(InboundMail.received_at, InboundMail.id) > tuple_(*key))

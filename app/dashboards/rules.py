@@ -13,6 +13,8 @@ from app.audit.rules import record
 from app.core.errors import RuleBroken
 from app.dashboards.queries.desk import TROUBLE
 from app.dashboards.queries.outbox import sent_again
+from app.exchanges.queries import still_holds
+from app.exchanges.rules import restamp
 from app.extensions import db
 from app.letters.queries import SUBJECT as LETTER
 from app.letters.queries import stands
@@ -35,6 +37,8 @@ def _why_not_again(message: Message, now: datetime) -> RuleBroken | None:
         return RuleBroken(_l("The moment this mail speaks of has passed. Write to the person instead."))
     if message.subject_kind == LETTER and message.subject_id is not None and not stands(message.subject_id):
         return RuleBroken(_l("This letter was replaced or cancelled, so it is not sent again. Send the one that stands."))
+    if not still_holds(message):
+        return RuleBroken(_l("Something else was said to this person since, so this mail is not sent again. Send the latest one."))
     return None
 
 
@@ -52,9 +56,10 @@ def send_again(message: Message, *, by: Person, now: datetime) -> uuid.UUID:
         return copy.id
     fresh = _address_today(message)
     again = outbox.send_again(message, now=now)
+    row = db.session.get_one(Message, again)
+    restamp(row, now)
     changes = {}
     if fresh != message.address:
-        row = db.session.get_one(Message, again)
         row.address = fresh
         changes = {"address": (message.address, fresh)}
     record("mail.sent_again", "message", message.id, by=by, now=now, changes=changes)

@@ -26,12 +26,14 @@ def published(row: PeerSession, locale: str) -> Invite:
 
 
 def entry(invitation: Invitation, locale: str) -> Invite:
-    """A session for one person's own calendar: with the personal join address; tentative until there is a seat."""
+    """A session for one person's own calendar: with the personal join address.
+
+    UID, SEQUENCE and STATUS are those of the mails; without a seat the time shows as tentative, not the session.
+    """
     row = invitation.peer_session
     join_url = ""
     if invitation.asks:  # a copy for information leads nowhere
         join_url = external_url("exchanges.join", locale, token=sign("join", invitation.id, invitation.join_nonce))
-    certain = "CONFIRMED" if invitation.may_join else "TENTATIVE"
     return Invite(
         uid=row.uid,
         sequence=row.sequence + invitation.sequence_raise,
@@ -44,5 +46,6 @@ def entry(invitation: Invitation, locale: str) -> Invite:
         location=join_url,
         url=external_url("exchanges.session_page", locale, session_id=row.id),
         conferences=(Conference(join_url),) if join_url else (),
-        status=certain if row.cancelled_at is None else "CANCELLED",
+        status="CONFIRMED" if row.cancelled_at is None else "CANCELLED",
+        busy="BUSY" if invitation.may_join else "TENTATIVE",
     )

@@ -128,6 +128,7 @@ audit.register(
         "session.handed_over": _l("Invitation handed over"),
         "session.notes_handed_over": _l("Notes to come handed over"),
         "session.delegate_named": _l("Delegate named"),
+        "session.asked_again": _l("Those without an answer asked once more"),
         "session.updates_sent": _l("Waiting updates sent at once"),
         "reply.recorded": _l("Answer recorded from a mail"),
         "reply.set_aside": _l("Mail set aside"),

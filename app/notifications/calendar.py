@@ -66,6 +66,7 @@ class Invite:
     url: str = ""
     conferences: tuple[Conference, ...] = ()
     status: str = "CONFIRMED"
+    busy: str = ""  # how Outlook shows the time in a feed: BUSY, TENTATIVE; nothing where we do not say
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,8 @@ def publish(invites: Iterable[Invite], feed: Feed | None = None, days: Iterable[
         event.add("organizer", _address(invite.organizer))
         _add_details(event, invite)
         event.add("status", invite.status)
+        if invite.busy:
+            event.add("x-microsoft-cdo-busystatus", invite.busy)
         events.append(event)
     return _wrap("PUBLISH", events, feed)
 

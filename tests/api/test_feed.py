@@ -37,7 +37,7 @@ def test_the_feed_holds_my_sessions_with_my_join_address_and_nobodys_mail_addres
     session.commit()
     answer = client.get(address(owner))
     event = events(answer)[row.uid]
-    assert event["STATUS"] == "CONFIRMED"
+    assert (event["STATUS"], event["X-MICROSOFT-CDO-BUSYSTATUS"]) == ("CONFIRMED", "BUSY")
     assert "ATTENDEE" not in event
     assert sign("join", mine.id, mine.join_nonce) in str(event["LOCATION"])
     assert sign("join", other.id, other.join_nonce).encode() not in answer.data
@@ -74,7 +74,8 @@ def test_declined_and_uninvited_are_left_out_and_cancelled_stays_thirty_days(ses
     session.commit()
     found = events(client.get(address(owner)))
     assert set(found) == {gone.uid, open_.uid}
-    assert (found[gone.uid]["STATUS"], found[open_.uid]["STATUS"]) == ("CANCELLED", "TENTATIVE")
+    assert (found[gone.uid]["STATUS"], found[open_.uid]["STATUS"]) == ("CANCELLED", "CONFIRMED")
+    assert found[open_.uid]["X-MICROSOFT-CDO-BUSYSTATUS"] == "TENTATIVE"  # the person's standing, not the session's
     monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(days=29))
     assert gone.uid in events(client.get(address(owner)))
     monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(days=31))
@@ -91,3 +92,101 @@ def test_a_revoked_forged_or_foreign_address_is_not_found(session, client, owner
     session.get(type(owner), owner.id).feed_nonce = "another"
     session.commit()
     assert client.get(old).status_code == 404
+
+
+def test_what_leaves_the_feed_is_news_too(session, client, owner, monkeypatch):
+    kept, declined, taken, ended = (make_session() for _ in range(4))
+    make_invitation(kept, owner)
+    no, gone = make_invitation(declined, owner), make_invitation(taken, owner)
+    make_invitation(ended, owner)
+    session.commit()
+    seen = client.get(address(owner)).headers
+
+    def changed():
+        nonlocal seen
+        session.commit()
+        moments = {"If-Modified-Since": seen["Last-Modified"]}
+        by_mark = client.get(address(owner), headers={"If-None-Match": seen["ETag"]}).status_code
+        answer = client.get(address(owner), headers=moments)
+        assert by_mark == answer.status_code
+        seen = client.get(address(owner)).headers
+        return answer.status_code
+
+    assert changed() == 304
+    rules.respond(no, answer=Answer.NO, route=Route.PAGE, now=NOW + minutes(5))
+    assert changed() == 200
+    rules.uninvite(gone, tell=False, by=None, now=NOW + minutes(6))
+    assert changed() == 200
+    rules.cancel(ended, reason="", tell=False, version=ended.version, by=owner, now=NOW + minutes(7))
+    assert changed() == 200
+    monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(days=31))
+    assert changed() == 200  # thirty days after it was cancelled nobody writes a row
+    assert set(events(client.get(address(owner)))) == {kept.uid}
+    assert changed() == 304
+
+
+def test_nothing_new_reads_no_session_and_the_whole_costs_the_same_for_few_and_many(session, client, owner, statements):
+    counts = []
+    for _ in range(2):
+        for _ in range(3):
+            make_invitation(make_session(), owner)
+        session.commit()
+        tag = client.get(address(owner)).headers["ETag"]
+        session.expire_all()
+        statements.clear()
+        assert client.get(address(owner), headers={"If-None-Match": tag}).status_code == 304
+        few = len(statements)
+        session.expire_all()
+        statements.clear()
+        client.get(address(owner))
+        counts.append((few, len(statements)))
+    assert counts[0] == counts[1] == (5, 6)
+
+
+def test_the_public_feed_is_the_same_for_everyone_and_leads_into_no_meeting(session, client, sign_in, owner):
+    from app.exchanges.models import Visibility
+
+    seen, hidden, gone = make_session(), make_session(visibility=Visibility.INVITED), make_session()
+    for row in (seen, hidden):
+        rules.respond(make_invitation(row, owner), answer=Answer.YES, route=Route.PAGE, now=NOW)
+    rules.cancel(gone, reason="", tell=False, version=gone.version, by=owner, now=NOW)
+    session.commit()
+    answer = client.get("/feeds/sessions.ics?lang=fr")
+    found = events(answer)
+    assert set(found) == {seen.uid, gone.uid}
+    assert (found[seen.uid]["STATUS"], found[gone.uid]["STATUS"]) == ("CONFIRMED", "CANCELLED")
+    assert "regroupement familial" in str(found[seen.uid]["SUMMARY"])
+    for secret in (b"meet.example", b"/join/", b"+254", b"ATTENDEE", owner.email.encode(), b"X-MICROSOFT"):
+        assert secret not in answer.data
+    assert "Set-Cookie" not in answer.headers
+    assert client.get("/feeds/sessions.ics?lang=fr", headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
+    mine = sign_in(owner).get("/feeds/sessions.ics?lang=fr")
+    assert (mine.data, mine.headers["ETag"]) == (answer.data, answer.headers["ETag"])
+
+
+def test_both_feeds_show_what_was_chosen_by_theme_and_language(session, client, owner):
+    family = make_session(grounds=("family",), languages=("en", "fr"))
+    work = make_session(grounds=("worker",), languages=("es",))
+    for row in (family, work):
+        make_invitation(row, owner)
+    session.commit()
+    for way in ("/feeds/sessions.ics", address(owner)):
+        for query, wanted in {
+            "": {family, work}, "?theme=family": {family}, "?theme=family&theme=worker": {family, work}, "?spoken=es": {work},
+            "?theme=family&spoken=es": set(), "?theme=nonsense&spoken=xx": {family, work},
+        }.items():  # fmt: skip
+            answer = client.get(way + query)
+            assert set(events(answer)) == {row.uid for row in wanted}, way + query
+            assert answer.headers["ETag"] != client.get(way + "?spoken=ar").headers["ETag"]
+
+
+def test_a_session_that_is_public_no_longer_leaves_the_public_feed(session, client, owner):
+    from app.exchanges.models import Visibility
+
+    row = make_session()
+    session.commit()
+    before = client.get("/feeds/sessions.ics").headers
+    rules.change(row, make_plan(visibility=Visibility.INVITED), version=row.version, tell=False, by=owner, now=NOW + minutes(5))
+    session.commit()
+    for asked in ({"If-None-Match": before["ETag"]}, {"If-Modified-Since": before["Last-Modified"]}):
+        assert events(client.get("/feeds/sessions.ics", headers=asked)) == {}

@@ -27,7 +27,7 @@ FOR_ALL = {
 }  # fmt: skip
 """Kinds that are kept for a minister, an ambassador and somebody unknown; the others differ in the greeting alone."""
 FOR_ONE = {
-    "session-copy", "session-invite-delegate", "session-nudge", "session-seat", "session-update-words", "session-waiting",
+    "session-copy", "session-invite-again", "session-invite-delegate", "session-nudge", "session-seat", "session-update-words", "session-waiting",
     "answer-recorded", "expression-accepted", "expression-confirm", "expression-copy", "expression-declined",
     "expression-draft", "expression-moved", "expression-question", "expression-waitlisted", "expression-withdrawn",
     "join-invitation", "password-changed", "test-mail", "circular", "circular-correction", "circular-in-place",

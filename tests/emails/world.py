@@ -171,6 +171,14 @@ def reworded(world: World) -> None:
     rules.change(row, plan, version=row.version, tell=True, by=world.officer, now=NOW + minutes(5))
 
 
+def asked_again(world: World) -> None:
+    """The reader has not answered, and is asked once more."""
+    row = world.session()
+    world.invite(row)
+    mark_sent()
+    rules.ask_again(row, by=world.officer, now=NOW + minutes(60 * 24))
+
+
 def delegate(world: World) -> None:
     """The State sends the reader in place of somebody who had a seat."""
     row = world.session()
@@ -271,7 +279,7 @@ def a_test(world: World) -> None:
 def told(reader: Reader, language: str) -> dict[str, Message]:
     """Every kind of mail to this reader, by the name its golden file has; the first of a kind, to those who are asked, in the order they were caused."""
     world = World(reader, language)
-    for story in (sessions, reworded, delegate, accounts, expressions, circulars, co_leads, taking_over, a_test):
+    for story in (sessions, reworded, delegate, accounts, expressions, circulars, co_leads, taking_over, a_test, asked_again):
         story(world)
     db.session.flush()
     found: dict[str, Message] = {}
@@ -292,6 +300,8 @@ def _name(message: Message) -> str:
     job = job_of(message)
     if message.kind == "session-update":
         return "session-update" if job.common["moved"] else "session-update-words"
+    if message.kind == "session-invite" and job.common.get("again"):
+        return "session-invite-again"
     if message.kind == "session-invite" and job.common["because"] == "delegate":
         return "session-invite-delegate"
     if message.kind == "session-invite" and job.common["because"] == "hand_over":

@@ -57,7 +57,8 @@ def _profile_facts(person: Person) -> dict[str, Any]:
     if "api.feed" in current_app.view_functions:
         address = external_url("api.feed", token=sign("feed", person.id, person.feed_nonce))
     named = [d for d in designations_of_person(person.id) if d.in_force(sessions.today_of(person, clock.now()))]
-    return {"person": person, "feed_address": address, "designations": named, "CAPACITIES": CAPACITIES}
+    help_page = url_for("exchanges.subscribe") if address and "exchanges.subscribe" in current_app.view_functions else ""
+    return {"person": person, "feed_address": address, "feed_help": help_page, "designations": named, "CAPACITIES": CAPACITIES}
 
 
 @blueprint.route("/profile", methods=["GET", "POST"])

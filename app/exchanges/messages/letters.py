@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -28,10 +29,10 @@ MANY = 200
 """From so many recipients on, invitations let every other mail go first."""
 
 
-def invitation_letters(peer_session: PeerSession, to: Iterable[Recipient], *, now: datetime) -> list[Letter]:
-    """Invitations, and copies for information without a question. They leave at once."""
+def invitation_letters(peer_session: PeerSession, to: Iterable[Recipient], *, now: datetime, again: bool = False) -> list[Letter]:
+    """Invitations, and copies for information without a question. They leave at once; ``again`` asks who did not answer."""
     people = list(to)
-    speaker = _speaker(peer_session)
+    speaker = _speaker(peer_session, {"again": True} if again else None)
     priority = Priority.BULK if len(people) > MANY else Priority.NORMAL
     return [
         _calendar_letter(
@@ -91,16 +92,22 @@ def answer_recorded(peer_session: PeerSession, to: Recipient, *, word: str, sour
     return _letter(speaker, to, "answer-recorded", word, priority=Priority.URGENT)
 
 
-def cancellation(peer_session: PeerSession, to: Iterable[Recipient]) -> list[Letter]:
-    """The session will not take place; it leaves at once."""
+def cancellation(
+    peer_session: PeerSession, to: Iterable[Recipient], *, later: Mapping[uuid.UUID, datetime] | None = None
+) -> list[Letter]:
+    """The session will not take place; it leaves at once, or at a person's moment of ``later``."""
     speaker = _speaker(peer_session, {"reason": peer_session.cancel_reason or ""})
-    return [_calendar_letter(speaker, one, "session-cancel", method="CANCEL", subject_revision=None) for one in to]
+    moments = later or {}
+    return [
+        _calendar_letter(speaker, one, "session-cancel", method="CANCEL", subject_revision=None, due_at=moments.get(one.person.id))
+        for one in to
+    ]
 
 
-def uninvitation(peer_session: PeerSession, to: Recipient, *, delegate: str = "") -> Letter:
+def uninvitation(peer_session: PeerSession, to: Recipient, *, delegate: str = "", due_at: datetime | None = None) -> Letter:
     """One person is no longer invited; the session takes place, perhaps with ``delegate`` in their place."""
-    extra = {"delegate": delegate} if delegate else None
-    return _calendar_letter(_speaker(peer_session, extra), to, "session-uninvite", method="CANCEL", subject_revision=None)
+    speaker = _speaker(peer_session, {"delegate": delegate} if delegate else None)
+    return _calendar_letter(speaker, to, "session-uninvite", method="CANCEL", subject_revision=None, due_at=due_at)
 
 
 def proposal_declined(peer_session: PeerSession, to: Recipient, *, sequence: int, starts_at: datetime) -> Letter:

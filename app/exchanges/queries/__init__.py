@@ -1,5 +1,13 @@
 """Every read about exchanges, sessions and invitations. Lists start at what the viewer may see."""
 
+from app.exchanges.queries.feeds import (
+    Choice,
+    Standing,
+    feed_invitations,
+    feed_standing,
+    public_feed,
+    public_standing,
+)
 from app.exchanges.queries.invitations import (
     SUBJECT,
     Counts,
@@ -8,7 +16,6 @@ from app.exchanges.queries.invitations import (
     by_link,
     counts,
     everyone_told,
-    feed_invitations,
     in_line_for_seats,
     invitation,
     invitations_of,
@@ -56,12 +63,22 @@ from app.exchanges.queries.sessions import (
     upcoming,
     visible_to,
 )
+from app.exchanges.queries.told import (
+    invitation_of_mail,
+    never_sent,
+    still_holds,
+    to_ask_again,
+    version_told,
+    written_just_now,
+)
 
 __all__ = [
     "SUBJECT",
+    "Choice",
     "Counts",
     "Room",
     "SessionPage",
+    "Standing",
     "accepted_on_grounds",
     "all_exchanges",
     "all_invitations_of",
@@ -79,13 +96,16 @@ __all__ = [
     "exchanges_page",
     "exchanges_visible_to",
     "feed_invitations",
+    "feed_standing",
     "in_line_for_seats",
     "invitation",
+    "invitation_of_mail",
     "invitations_for_mail",
     "invitations_of",
     "meaning_of",
     "my_invitations",
     "my_past",
+    "never_sent",
     "not_sent_yet",
     "of_exchange",
     "of_states",
@@ -99,6 +119,8 @@ __all__ = [
     "present_revisions",
     "proposal_for",
     "proposals_for",
+    "public_feed",
+    "public_standing",
     "room",
     "scans_of",
     "seats_and_zones",
@@ -106,8 +128,12 @@ __all__ = [
     "seats_held",
     "session_for",
     "session_page",
+    "still_holds",
+    "to_ask_again",
     "unclear_mails",
     "upcoming",
+    "version_told",
     "visible_to",
     "waiting_updates",
+    "written_just_now",
 ]

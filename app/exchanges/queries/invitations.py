@@ -5,9 +5,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, Integer, Select, Uuid, and_, any_, bindparam, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Integer, Select, Uuid, any_, bindparam, func, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import contains_eager, defer, joinedload, load_only
 
@@ -303,34 +303,6 @@ def my_past(person: Person, now: datetime, most: int = 20) -> Sequence[Invitatio
         .order_by(PeerSession.starts_at.desc(), Invitation.id)
         .limit(most)
     ).all()
-
-
-FEED_KEEPS_PAST = timedelta(days=90)
-FEED_KEEPS_CANCELLED = timedelta(days=30)
-
-
-def feed_invitations(person: Person, now: datetime, most: int = 500) -> list[Invitation]:
-    """What a person's calendar feed shows: not what was declined; cancelled sessions for a while, so that programs see it."""
-    cancelled = and_(
-        PeerSession.status == SessionStatus.CANCELLED,
-        or_(PeerSession.cancelled_at > now - FEED_KEEPS_CANCELLED, PeerSession.starts_at > now),
-    )
-    return list(
-        db.session.scalars(
-            select(Invitation)
-            .join(PeerSession)
-            .where(
-                Invitation.person_id == person.id,
-                Invitation.uninvited_at.is_(None),
-                or_(Invitation.answer.is_(None), Invitation.answer != Answer.NO),
-                or_(PeerSession.status == SessionStatus.SCHEDULED, cancelled),
-                PeerSession.starts_at > now - FEED_KEEPS_PAST,
-            )
-            .options(joinedload(Invitation.peer_session))
-            .order_by(PeerSession.starts_at, Invitation.id)
-            .limit(most)
-        )
-    )
 
 
 _REVISIONS = select(PeerSession.id, PeerSession.schedule_version).where(

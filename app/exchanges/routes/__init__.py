@@ -1,6 +1,7 @@
 """The pages of exchanges and sessions: public, behind signed links, for a State, and the secretariat's desks."""
 
 from app.exchanges.routes import (  # noqa: F401 - each module adds its views to the blueprint
+    calendars,
     delegations,
     desk_exchanges,
     desk_invitations,

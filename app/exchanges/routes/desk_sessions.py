@@ -198,6 +198,20 @@ def desk_send_now(session_id: uuid.UUID) -> ResponseReturnValue:
     return redirect(url_for("exchanges.desk_session", session_id=row.id), 303)
 
 
+@blueprint.post("/desk/sessions/<uuid:session_id>/ask-again")
+@requires(Permission.MANAGE_EXCHANGES)
+def desk_ask_again(session_id: uuid.UUID) -> ResponseReturnValue:
+    """Ask those who have not answered once more, by the same calendar entry."""
+    row = session_or_404(session_id)
+    asked = rules.ask_again(row, by=me(), now=clock.now())
+    db.session.commit()
+    if asked:
+        flash(ngettext("%(num)s person is asked once more.", "%(num)s people are asked once more.", asked), "good")
+    else:
+        flash(_("Nobody is asked: all who have not answered were written to in the last 24 hours, or have no address."))
+    return redirect(url_for("exchanges.desk_session", session_id=row.id), 303)
+
+
 @blueprint.route("/desk/sessions/<uuid:session_id>/cancel", methods=["GET", "POST"])
 @requires(Permission.MANAGE_EXCHANGES)
 def desk_cancel(session_id: uuid.UUID) -> ResponseReturnValue:

@@ -1,9 +1,10 @@
 """Every change in this room, as a verb. Re-exported by subject: planning, inviting, answering, changing, delegating."""
 
 from app.exchanges.rules.answering import Outcome, promote, respond
-from app.exchanges.rules.changing import cancel, change, send_updates_now, told_of_cancelling
+from app.exchanges.rules.changing import ask_again, cancel, change, send_updates_now, told_of_cancelling
 from app.exchanges.rules.delegating import answer_on_behalf, name_delegate
 from app.exchanges.rules.foreseeing import Foreseen, foresee, foresee_accepted
+from app.exchanges.rules.identity import restamp
 from app.exchanges.rules.inviting import (
     Guest,
     Invited,
@@ -35,6 +36,7 @@ __all__ = [
     "accept",
     "accepted_guests",
     "answer_on_behalf",
+    "ask_again",
     "can_be_told",
     "cancel",
     "change",
@@ -54,6 +56,7 @@ __all__ = [
     "record_by_hand",
     "refuse",
     "respond",
+    "restamp",
     "schedule",
     "send_updates_now",
     "set_aside",

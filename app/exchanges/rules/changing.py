@@ -19,9 +19,19 @@ from app.core.signing import settings
 from app.exchanges import messages
 from app.exchanges.messages.facts import instant
 from app.exchanges.models import PeerSession, ReminderRule, SessionStatus
-from app.exchanges.queries import SUBJECT, counts, everyone_told, not_sent_yet, pending_update, seats_held
+from app.exchanges.queries import (
+    SUBJECT,
+    counts,
+    everyone_told,
+    never_sent,
+    not_sent_yet,
+    pending_update,
+    seats_held,
+    to_ask_again,
+    written_just_now,
+)
 from app.exchanges.rules.answering import promote
-from app.exchanges.rules.identity import lock, reload, stamp_all
+from app.exchanges.rules.identity import APART, lock, refuse_unless_open, reload, stamp_all
 from app.exchanges.rules.inviting import FIRST_MAILS, Invited, invite_accepted_expressions
 from app.exchanges.rules.moderating import take_proposals
 from app.exchanges.rules.planning import Plan, check, conflict
@@ -184,7 +194,8 @@ def cancel(peer_session: PeerSession, *, reason: str, tell: bool, version: int, 
         raise RuleBroken(_l("This session is over. It cannot be cancelled any more."))
     if version != row.version:
         raise conflict("session", row, version, {})
-    never_sent = set(not_sent_yet(row, FIRST_MAILS, unclaimed=True))
+    unreached = never_sent(row, FIRST_MAILS)
+    later = dict.fromkeys(written_just_now(row, now - APART), now + APART)
     outbox.cancel_waiting(SUBJECT, row.id, now=now)
     before = row.status
     row.status = SessionStatus.CANCELLED
@@ -199,16 +210,43 @@ def cancel(peer_session: PeerSession, *, reason: str, tell: bool, version: int, 
     db.session.flush()
     if not tell:
         return 0
-    affected = [i.id for i in everyone_told(row) if i.person_id not in never_sent]
+    affected = [i.id for i in everyone_told(row) if i.person_id not in unreached]
     stamp_all(row, affected, now)
     told = reload(affected)
-    outbox.queue(messages.cancellation(row, [messages.recipient(i) for i in told]), now=now)
+    outbox.queue(messages.cancellation(row, [messages.recipient(i) for i in told], later=later), now=now)
     return sum(1 for i in told if i.person.email)
 
 
 def told_of_cancelling(peer_session: PeerSession) -> int:
     """How many people a cancellation would be told to: not those whose invitation has not left yet."""
-    return counts(peer_session).told - len(not_sent_yet(peer_session, FIRST_MAILS, unclaimed=True))
+    return counts(peer_session).told - len(never_sent(peer_session, FIRST_MAILS))
+
+
+ASK_AGAIN_AFTER = timedelta(days=1)
+"""Nobody is asked twice in a day."""
+
+
+def ask_again(peer_session: PeerSession, *, by: Person, now: datetime) -> int:
+    """Ask those who have not answered for the present time once more: the same entry, SEQUENCE as it is (RFC 5546, 3.2.2.7).
+
+    Answers how many are asked; who was written to in the last day, or has a mail waiting, is left in peace.
+    """
+    row = lock(peer_session.id)
+    refuse_unless_open(
+        row, now,
+        (
+            _l("This session is a draft. Schedule it before you invite."),
+            _l("This session was cancelled. No answer is needed."),
+            _l("This session is over. Answers are closed."),
+        ),
+    )  # fmt: skip
+    wanted = to_ask_again(row, now - ASK_AGAIN_AFTER)
+    if not wanted:
+        return 0
+    stamp_all(row, wanted, now)
+    outbox.queue(messages.invitation_letters(row, [messages.recipient(i) for i in reload(wanted)], now=now, again=True), now=now)
+    record("session.asked_again", "session", row.id, by=by, now=now, changes={"messages": (None, len(wanted))})
+    return len(wanted)
 
 
 def send_updates_now(peer_session: PeerSession, *, by: Person, now: datetime) -> int:

@@ -16,7 +16,9 @@ from sqlalchemy.orm import joinedload
 
 from app.core.errors import RuleBroken
 from app.exchanges.models import Invitation, PeerSession
+from app.exchanges.queries import invitation_of_mail
 from app.extensions import db
+from app.notifications.models import Message
 
 _LOCKED = (
     select(PeerSession)
@@ -72,6 +74,21 @@ def stamp(peer_session: PeerSession, invitation: Invitation, now: datetime) -> N
     invitation.sequence = max(invitation.sequence, peer_session.sequence + invitation.sequence_raise)
     invitation.dtstamp = at
     invitation.requested = True
+
+
+APART = timedelta(minutes=1)
+"""An entry and what takes it back leave at least so far apart: on the way one could overtake the other (RFC 5546, 5.2.1)."""
+
+
+def restamp(copy: Message, now: datetime) -> None:
+    """A mail sent once more is the person's next calendar object: its DTSTAMP is the latest, its SEQUENCE the present one."""
+    invitation = invitation_of_mail(copy)
+    if invitation is None or copy.ical_method is None:
+        return
+    row = lock(invitation.peer_session_id)
+    refresh(invitation)
+    stamp(row, invitation, now)
+    copy.ical_sequence, copy.dtstamp = invitation.sequence, invitation.dtstamp
 
 
 def stamp_all(peer_session: PeerSession, ids: Iterable[uuid.UUID], now: datetime) -> None:

@@ -23,9 +23,9 @@ from app.core.tokens import fresh_nonce
 from app.exchanges import messages
 from app.exchanges.messages import Recipient
 from app.exchanges.models import Capacity, Invitation, PeerSession, Seat
-from app.exchanges.queries import SUBJECT, accepted_on_grounds, not_sent_yet, seats_held
+from app.exchanges.queries import SUBJECT, accepted_on_grounds, never_sent, seats_held, written_just_now
 from app.exchanges.rules.answering import promote
-from app.exchanges.rules.identity import lock, moment, refresh, refuse_unless_open, stamp
+from app.exchanges.rules.identity import APART, lock, moment, refresh, refuse_unless_open, stamp
 from app.extensions import db
 from app.notifications import outbox
 
@@ -74,6 +74,9 @@ def invite(
     known = _known(row, [g.person.id for g in wanted])
     fresh = [g for g in wanted if g.person.id not in known]
     again = [g for g in wanted if g.person.id in known and _to_ask_again(known[g.person.id], g)]
+    if again:  # an uninvitation that has not left is not sent: the invitation says what holds
+        taken_back = [g.person.id for g in again]
+        outbox.cancel_waiting(SUBJECT, row.id, kinds=["session-uninvite"], recipient_ids=taken_back, now=now)
     recipients = _add(row, fresh, by, now) + [_ask_again(row, known[g.person.id], g, by, now) for g in again]
     if telling:
         outbox.queue(messages.invitation_letters(row, recipients, now=now), now=now)
@@ -173,7 +176,8 @@ def uninvite(invitation: Invitation, *, tell: bool, by: Person | None, now: date
     )  # fmt: skip
     if invitation.uninvited_at is not None:
         return
-    never_sent = _never_sent(row, [invitation.person_id])
+    unreached = never_sent(row, FIRST_MAILS)
+    on_its_way = invitation.person_id in written_just_now(row, now - APART)
     outbox.cancel_waiting(SUBJECT, row.id, recipient_ids=[invitation.person_id], now=now)
     had = invitation.seat
     invitation.uninvited_at = invitation.updated_at = now
@@ -183,16 +187,11 @@ def uninvite(invitation: Invitation, *, tell: bool, by: Person | None, now: date
         "session.uninvited", "session", row.id, by=by, now=now,
         changes={"invitation": (invitation.person.full_name, None), "seat": (had, Seat.NONE)}, note=reason or None,
     )  # fmt: skip
-    if tell and invitation.requested and invitation.person_id not in never_sent:
+    if tell and invitation.requested and invitation.person_id not in unreached:
         stamp(row, invitation, now)
-        outbox.queue([messages.uninvitation(row, messages.recipient(invitation), delegate=delegate)], now=now)
+        due_at = now + APART if on_its_way else None
+        outbox.queue([messages.uninvitation(row, messages.recipient(invitation), delegate=delegate, due_at=due_at)], now=now)
     promote(row, now=now)
-
-
-def _never_sent(row: PeerSession, person_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
-    """Those whose first mail still waits: there is nothing to take back."""
-    waiting = not_sent_yet(row, FIRST_MAILS, unclaimed=True)
-    return {p for p in person_ids if p in waiting}
 
 
 def accepted_guests(

@@ -18,7 +18,7 @@ from app.core.db import Json
 from app.core.errors import RuleBroken
 from app.exchanges import messages
 from app.exchanges.models import Answer, AnswerRecord, Invitation, PeerSession, Route
-from app.exchanges.queries import SUBJECT
+from app.exchanges.queries import SUBJECT, version_told
 from app.exchanges.rules.answering import Outcome, respond
 from app.exchanges.rules.delegating import Source, answer_on_behalf, propose_to_state
 from app.exchanges.rules.identity import lock, moment, refresh, stamp
@@ -215,6 +215,9 @@ def _is_old(invitation: Invitation, reply: Reply) -> str | None:
 
 def _version_of(row: PeerSession, invitation: Invitation, reply: Reply) -> int:
     """The schedule version an answer speaks of: each step of SEQUENCE back is one former time."""
+    told = version_told(invitation, reply.sequence)
+    if told is not None:
+        return min(told, row.schedule_version)
     behind = row.sequence + invitation.sequence_raise - reply.sequence
     return max(1, row.schedule_version - max(0, behind))
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from app.accounts.models import Person, Role, RoleGrant
@@ -102,3 +102,9 @@ def feed_milestones(person: Person, today: date, most: int = 500) -> list[Milest
         .limit(most)
     )
     return list(db.session.scalars(query))
+
+
+def feed_changed() -> datetime | None:
+    """When any milestone or pilot last changed: one that left somebody's calendar is not found by its owner any more."""
+    newest = select(func.greatest(select(func.max(Milestone.updated_at)).scalar_subquery(), func.max(Pilot.updated_at)))
+    return db.session.scalar(newest)

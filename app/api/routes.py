@@ -25,7 +25,6 @@ from app.core.languages import LANGUAGES, babel_locale
 from app.core.signing import matches, row_of, settings, sign
 from app.exchanges import entries, queries
 from app.exchanges.calendars import chosen
-from app.exchanges.messages import facts
 from app.extensions import db
 from app.notifications import calendar
 from app.notifications.calendar import Feed, publish
@@ -103,7 +102,7 @@ def _calendar(body: Callable[[], bytes], standing: str, changed: datetime | None
 @cache
 def _code() -> str:
     """The programs that write the entries are part of them: another release may write other lines."""
-    sources = [calendar.__file__, entries.__file__, facts.__file__, dates.__file__]
+    sources = [calendar.__file__, *entries.SOURCES, dates.__file__]
     return hashlib.sha256(b"".join(Path(one).read_bytes() for one in sources)).hexdigest()
 
 

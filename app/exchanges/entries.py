@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from app.core.languages import NAMES
 from app.core.signing import external_url, settings, sign
 from app.core.text import best
+from app.exchanges.messages import facts
 from app.exchanges.messages.facts import describe
 from app.exchanges.models import Invitation, PeerSession
 from app.notifications.calendar import Conference, Invite, Organizer
+
+SOURCES: tuple[str, ...] = (__file__, facts.__file__)
+"""The programs that write an entry: what was written by others may read differently."""
 
 
 def published(row: PeerSession, locale: str) -> Invite:
@@ -45,7 +50,7 @@ def entry(invitation: Invitation, locale: str) -> Invite:
         description=describe(row, locale, joining=invitation.may_join, join_url=join_url),
         location=join_url,
         url=external_url("exchanges.session_page", locale, session_id=row.id),
-        conferences=(Conference(join_url),) if join_url else (),
+        conferences=(Conference(join_url, NAMES[locale]),) if join_url else (),
         status="CONFIRMED" if row.cancelled_at is None else "CANCELLED",
         busy="BUSY" if invitation.may_join else "TENTATIVE",
     )

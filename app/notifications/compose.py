@@ -105,7 +105,7 @@ def compile_mail(shape: Shape, facts: Mapping[str, Any], at: datetime) -> Compil
         with_form=Cut.of(form),
         with_name=Cut.of(name),
         without=hello,
-        stencil=_stencil(shape, facts, at),
+        stencil=stencil_of(shape, facts, at),
         role=invite.get("role", "REQ-PARTICIPANT"),
         asked=bool(invite.get("asks", True)),
         hours=hours.asked,
@@ -205,7 +205,7 @@ def _tidy_lines(body: str) -> str:
     return "\n".join(out) + "\n"
 
 
-def _stencil(shape: Shape, facts: Mapping[str, Any], at: datetime) -> Stencil | None:
+def stencil_of(shape: Shape, facts: Mapping[str, Any], at: datetime) -> Stencil | None:
     """The calendar entry of this mail: its times are UTC, so readers in all zones of a language share one."""
     if shape.ical_method is None:
         return None

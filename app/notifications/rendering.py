@@ -22,10 +22,11 @@ from app.core.signing import settings
 from app.extensions import db
 from app.files.rules import path_of
 from app.notifications.calendar import Attendee
-from app.notifications.compose import Compiled, Shape, compile_mail, greeting_html
+from app.notifications.compose import Compiled, Shape, compile_mail, greeting_html, stencil_of
 from app.notifications.facts import calm, is_url
 from app.notifications.mime import Attachment, Mail, assemble
 from app.notifications.models import Message, MessageFacts
+from app.notifications.stencil import Stencil
 from app.wordings import catalogue
 from config import Settings
 
@@ -125,6 +126,18 @@ def render(job: Job, *, now: datetime) -> Rendered:
     return Rendered(mail.message_id, envelope_sender(job.id, config), job.address, assemble(mail))
 
 
+def entry(job: Job) -> bytes | None:
+    """The calendar entry alone, as the mail of this row carries it: nothing else of the mail is made."""
+    shape, rest = _shape(job)
+    told = {**job.common, **rest}
+    stencil = stencil_of(shape, told, job.created_at)
+    if stencil is None:
+        return None
+    links = {name: tokens.opened(settings().secret_keys, str(address)) for name, address in job.facts.get("links", {}).items()}
+    invite = told["invite"]
+    return _filled(stencil, job, _values(job, links, {}), invite.get("role", "REQ-PARTICIPANT"), bool(invite.get("asks", True)))
+
+
 def preview(message: Message) -> Preview | None:
     """What the outbox page shows; ``None`` for kinds that are nobody else's business."""
     if message.kind in SECRET_KINDS:
@@ -190,18 +203,23 @@ def _attachment(told: Mapping[str, Any]) -> Attachment:
 
 
 def _compile(job: Job, config: Settings) -> Compiled:
-    links, codes_, personal = (tuple(sorted(job.facts.get(own, ()))) for own in PERSONAL)
-    rest = {key: value for key, value in job.facts.items() if key not in _NOT_RENDERED}
+    shape, rest = _shape(job)
     told = json.dumps(rest, sort_keys=True) if rest else ""
-    standing = (job.kind, job.locale, job.ical_method, job.ical_uid, links, codes_, personal)
     common = json.dumps(job.common, sort_keys=True) if job.common_id is None and job.common else ""
-    key = (standing, job.template_version, job.common_id, told, common, id(config), catalogue.version())
+    key = (shape, job.template_version, job.common_id, told, common, id(config), catalogue.version())
 
     def for_all() -> Compiled:
         """The mail for readers of the language in all zones."""
-        return _kept(key, lambda: compile_mail(Shape(*standing), {**job.common, **rest}, job.created_at))
+        return _kept(key, lambda: compile_mail(shape, {**job.common, **rest}, job.created_at))
 
     return _kept((*key, job.zone), lambda: for_all().in_zone(job.locale, job.zone))
+
+
+def _shape(job: Job) -> tuple[Shape, dict[str, Any]]:
+    """What a mail is made of beside its facts, and the facts of its own that are rendered with it."""
+    links, codes_, personal = (tuple(sorted(job.facts.get(own, ()))) for own in PERSONAL)
+    rest = {key: value for key, value in job.facts.items() if key not in _NOT_RENDERED}
+    return Shape(job.kind, job.locale, job.ical_method, job.ical_uid, links, codes_, personal), rest
 
 
 def _kept(key: tuple[object, ...], make: Callable[[], Compiled]) -> Compiled:
@@ -223,8 +241,8 @@ def _short(words: str) -> str:
     return " ".join(calm(words).split())
 
 
-def _fill(job: Job, compiled: Compiled, links: Mapping[str, Any], typed: Mapping[str, str]) -> tuple[str, str, str, bytes | None]:
-    """Subject, text, HTML and calendar entry of one person."""
+def _values(job: Job, links: Mapping[str, Any], typed: Mapping[str, str]) -> dict[str, str]:
+    """What is filled in for one person, by the names of the slots."""
     values: dict[str, str] = {"name": _short(job.recipient_name)}
     for key, address in links.items():
         if not is_url(address):
@@ -234,6 +252,12 @@ def _fill(job: Job, compiled: Compiled, links: Mapping[str, Any], typed: Mapping
         values[f"codes.{key}"] = code
     for key, words in job.facts.get("personal", {}).items():
         values[f"personal.{key}"] = _short(str(words))
+    return values
+
+
+def _fill(job: Job, compiled: Compiled, links: Mapping[str, Any], typed: Mapping[str, str]) -> tuple[str, str, str, bytes | None]:
+    """Subject, text, HTML and calendar entry of one person."""
+    values = _values(job, links, typed)
     form = _short(job.salutation)
     who = form or values["name"]
     greeting = compiled.with_form if form else compiled.with_name
@@ -242,10 +266,12 @@ def _fill(job: Job, compiled: Compiled, links: Mapping[str, Any], typed: Mapping
         values["salutation"], shown["salutation"] = greeting.fill({"who": who}), greeting_html(greeting, who)
     else:
         values["salutation"] = shown["salutation"] = compiled.without
-    entry = None
-    if compiled.stencil is not None:
-        role = job.facts.get("role", compiled.role)
-        person = Attendee(calm(job.recipient_name), job.address, job.locale, role, compiled.asked)
-        stamp = job.dtstamp or job.created_at
-        entry = compiled.stencil.fill(sequence=job.ical_sequence or 0, dtstamp=stamp, attendee=person, values=values)
-    return compiled.subject.fill(values), compiled.text.fill(values), compiled.html.fill(shown), entry
+    made = compiled.stencil
+    told = _filled(made, job, values, compiled.role, compiled.asked) if made is not None else None
+    return compiled.subject.fill(values), compiled.text.fill(values), compiled.html.fill(shown), told
+
+
+def _filled(stencil: Stencil, job: Job, values: Mapping[str, str], role: str, asked: bool) -> bytes:
+    """The entry of one person."""
+    person = Attendee(calm(job.recipient_name), job.address, job.locale, job.facts.get("role", role), asked)
+    return stencil.fill(sequence=job.ical_sequence or 0, dtstamp=job.dtstamp or job.created_at, attendee=person, values=values)

@@ -28,7 +28,7 @@ NO_PAGES = {
     "dashboards.wordings_json": "a file", "dashboards.wordings_po": "a file",
     "dashboards.template_html": "a mail, shown in a frame of its page",
     "circulars.desk_mail_html": "a mail, shown in a frame of its page", "circulars.phone_invitation": "leads to the call about it",
-    "api.feed": "a calendar", "dashboards.network_mark": "a picture", "health.live": "one word", "health.ready": "one word",
+    "api.feed": "a calendar", "api.public_feed": "a calendar", "dashboards.network_mark": "a picture", "health.live": "one word", "health.ready": "one word",
     "dashboards.message_html": "a mail, shown in a frame of its message's page",
     "interests.resume": "leads to the step where the draft was left",
 }  # fmt: skip
@@ -93,6 +93,7 @@ def _public() -> Iterator[Sight]:
     yield Sight("interests.call", PUBLIC, {"call_id": "call over"})
     yield Sight("exchanges.exchange_list", PUBLIC)
     yield Sight("exchanges.exchange_list", PUBLIC, query={"when": "past"})
+    yield Sight("exchanges.subscribe", PUBLIC)
     yield Sight("exchanges.exchange_page", PUBLIC, {"exchange_id": "exchange"})
     for kind in ("session", "session full", "session over", "session cancelled"):
         yield Sight("exchanges.session_page", PUBLIC, {"session_id": kind})
@@ -129,6 +130,8 @@ def _people() -> Iterator[Sight]:
     yield Sight("dashboards.home", PARTICIPANT)
     yield Sight("exchanges.my_sessions", PARTICIPANT)
     yield Sight("exchanges.session_page", PARTICIPANT, {"session_id": "session own"})
+    yield Sight("exchanges.add_session", PARTICIPANT, {"session_id": "session own"})
+    yield Sight("exchanges.subscribe", PARTICIPANT, query={"theme": "family"})
     yield from _both("accounts.profile", PARTICIPANT)
     yield from _both("accounts.password", PARTICIPANT)
     yield Sight("accounts.sign_ins", PARTICIPANT)

@@ -30,6 +30,7 @@ SEES: dict[str, tuple[set[str], set[str]]] = {
     # endpoint: who finds the own State's row, who finds another State's
     "exchanges.exchange_page": (_INVITED | _SEE_EXCHANGES, _SEE_EXCHANGES),
     "exchanges.session_page": (_INVITED | _SEE_EXCHANGES, _SEE_EXCHANGES),
+    "exchanges.add_session": (_INVITED | _SEE_EXCHANGES, _SEE_EXCHANGES),
     "exchanges.session_calendar": (_INVITED | _SEE_EXCHANGES, _SEE_EXCHANGES),
     "exchanges.answer_session": ({"participant"}, set()),
     "exchanges.state_answer": ({"focal point"}, set()),

@@ -65,6 +65,7 @@ from app.exchanges.queries.sessions import (
 )
 from app.exchanges.queries.told import (
     invitation_of_mail,
+    lost_update,
     never_sent,
     still_holds,
     to_ask_again,
@@ -102,6 +103,7 @@ __all__ = [
     "invitation_of_mail",
     "invitations_for_mail",
     "invitations_of",
+    "lost_update",
     "meaning_of",
     "my_invitations",
     "my_past",

@@ -11,10 +11,11 @@ from sqlalchemy import Text, Uuid, and_, any_, cast, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 
 from app.accounts.models import Person
+from app.core.db import Json
 from app.exchanges.models import Capacity, Invitation, PeerSession
 from app.exchanges.queries.invitations import SUBJECT, not_sent_yet
 from app.extensions import db
-from app.notifications.models import Message, State
+from app.notifications.models import Message, MessageFacts, State
 
 _AWAY = (State.SENDING, State.SENT, State.BOUNCED, State.UNKNOWN)
 """A mail in one of these states has left, or may have."""
@@ -92,6 +93,22 @@ def version_told(invitation: Invitation, sequence: int) -> int | None:
         select(func.max(Message.subject_revision)).where(
             Message.thread == f"invitation:{invitation.id}", Message.ical_method == "REQUEST", Message.ical_sequence == sequence
         )
+    )
+
+
+def lost_update(invitation: Invitation) -> Json | None:
+    """What an update would have said that a confirmation replaced, when that confirmation does not leave either.
+
+    ``None`` while an entry waits for the person, or when one left since.
+    """
+    own = (Message.thread == f"invitation:{invitation.id}", Message.ical_method == "REQUEST")
+    since = select(func.max(Message.dtstamp)).where(*own, Message.state.in_((State.QUEUED, *_AWAY)), Message.withdrawn_at.is_(None))
+    return db.session.scalar(
+        select(MessageFacts.facts)
+        .join(Message, Message.common_id == MessageFacts.id)
+        .where(*own, Message.kind == "session-update", Message.state == State.CANCELLED, Message.dtstamp > since.scalar_subquery())
+        .order_by(Message.dtstamp.desc())
+        .limit(1)
     )
 
 

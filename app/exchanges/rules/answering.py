@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from flask_babel import lazy_gettext as _l
 
@@ -12,9 +12,10 @@ from app.accounts.models import Person
 from app.audit.rules import record
 from app.core.db import Json, uuid7
 from app.core.errors import LinkOver, RuleBroken
+from app.core.signing import settings
 from app.exchanges import messages
 from app.exchanges.models import Answer, AnswerRecord, Invitation, PeerSession, Route, Seat
-from app.exchanges.queries import SUBJECT, Room, in_line_for_seats, place_in_line, room
+from app.exchanges.queries import SUBJECT, Room, in_line_for_seats, lost_update, place_in_line, room
 from app.exchanges.rules.identity import lock_and_refresh, refuse_unless_open, stamp
 from app.extensions import db
 from app.notifications import outbox
@@ -152,6 +153,8 @@ def _tell(row: PeerSession, invitation: Invitation, before: Before, kept: Answer
     to = messages.recipient(invitation) if confirmed or in_line or (on_behalf and news) else None  # may give it a code: one write
     db.session.flush()
     outbox.cancel_waiting(SUBJECT, row.id, kinds=void, recipient_ids=[invitation.person_id], now=now)
+    if seat_before is Seat.HELD and invitation.seat is not Seat.HELD:
+        _tell_what_was_lost(row, invitation, now)
     if to is None:
         return
     if confirmed:
@@ -162,6 +165,19 @@ def _tell(row: PeerSession, invitation: Invitation, before: Before, kept: Answer
     else:
         letter = messages.answer_recorded(row, to, word=str(kept.id), source=kept.source)
     outbox.queue([letter], now=now)
+
+
+def _tell_what_was_lost(row: PeerSession, invitation: Invitation, now: datetime) -> None:
+    """A confirmation carried a change and did not leave before the seat was given up: the change is told by itself."""
+    lost = lost_update(invitation)
+    if lost is None:
+        return
+    stamp(row, invitation, now)
+    db.session.flush()
+    due_at = now + timedelta(seconds=settings().update_delay_seconds)
+    former = {name: lost[name] for name in ("former_starts_at", "former_minutes")}
+    to = [messages.recipient(invitation)]
+    outbox.queue(messages.update(row, to, due_at=due_at, moved=lost["moved"], changed=lost["changed"], former=former), now=now)
 
 
 def promote(row: PeerSession, *, now: datetime) -> list[Invitation]:

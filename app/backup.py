@@ -147,9 +147,7 @@ def _settle(connection: Connection, freeze: uuid.UUID | None, now: datetime) -> 
     """Hold what waited in the backup, end its sessions, and let the application's role at the tables again."""
     if freeze is None:
         _freeze(connection, now)
-    # what was sent after the backup is not known any more: SEQUENCE goes on above all of it, or clients refuse what comes
-    ahead = "UPDATE peer_sessions SET sequence = sequence + :leap WHERE status <> 'cancelled' AND starts_at > :since"
-    connection.execute(text(ahead), {"leap": SEQUENCE_LEAP, "since": now - timedelta(days=1)})
+    raise_sequences(connection, now)
     connection.execute(text("UPDATE messages SET restored_hold = true WHERE state IN ('queued', 'sending')"))
     # a session that ended after the backup was made, by signing out or because a right was lost, does not live again
     ended = "UPDATE sign_ins SET ended_at = :now, ended_why = 'restored' WHERE ended_at IS NULL"
@@ -157,6 +155,12 @@ def _settle(connection: Connection, freeze: uuid.UUID | None, now: datetime) -> 
     if connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = 'pathways_app'")).scalar():
         for grant in GRANTS:
             connection.execute(text(grant))
+
+
+def raise_sequences(connection: Connection, now: datetime) -> None:
+    """What was sent after the backup is not known any more: SEQUENCE goes on above all of it, or programs refuse what comes."""
+    ahead = "UPDATE peer_sessions SET sequence = sequence + :leap WHERE status <> 'cancelled' AND starts_at > :since"
+    connection.execute(text(ahead), {"leap": SEQUENCE_LEAP, "since": now - timedelta(days=1)})
 
 
 def _empty(connection: Connection) -> None:

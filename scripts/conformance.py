@@ -46,8 +46,8 @@ def marked(path: Path) -> Iterator[tuple[str, str]]:
             continue
         for mark in node.decorator_list:
             if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.mark.line":
-                for one in mark.args:
-                    yield ast.literal_eval(one), node.name
+                for one in [ast.literal_eval(argument) for argument in mark.args] or ["(nothing)"]:
+                    yield one, node.name
 
 
 def tests() -> dict[str, list[tuple[str, str]]]:
@@ -81,7 +81,7 @@ def faults(parts: dict[str, dict[str, str]], held: dict[str, list[tuple[str, str
     known = [line for lines in parts.values() for line in lines if line != "title"]
     told = [f"{line} has no test: {_says(parts, line)}" for line in known if line not in held and line not in awaited]
     told += [f"{line} is no line, named by {name} in {path}" for line in held if line not in known for path, name in held[line]]
-    told += [f"{line} is said to be awaited and has a test: take it out of [awaited] in lines.toml" for line in awaited if line in held]
+    told += [f"{line} is said to be awaited and has a test: take it out of [awaited]" for line in awaited if line in held]
     return told + [f"{line} of [awaited] is no line" for line in awaited if line not in known]
 
 

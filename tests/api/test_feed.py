@@ -29,6 +29,7 @@ def events(response):
     return {str(e["UID"]): e for e in Calendar.from_ical(response.data).walk("VEVENT")}
 
 
+@pytest.mark.line("K1", "K3")
 def test_the_feed_holds_my_sessions_with_my_join_address_and_nobodys_mail_address(session, client, owner):
     row = make_session()
     mine = make_invitation(row, owner)
@@ -48,6 +49,7 @@ def test_the_feed_holds_my_sessions_with_my_join_address_and_nobodys_mail_addres
     assert "Set-Cookie" not in answer.headers
 
 
+@pytest.mark.line("K3")
 def test_nothing_new_is_304_and_a_change_is_seen(session, client, owner):
     row = make_session()
     make_invitation(row, owner)
@@ -64,6 +66,7 @@ def test_nothing_new_is_304_and_a_change_is_seen(session, client, owner):
     assert later.headers["Last-Modified"] > changed
 
 
+@pytest.mark.line("K2")
 def test_declined_and_uninvited_are_left_out_and_cancelled_stays_thirty_days(session, client, owner, monkeypatch):
     declined, taken, gone, open_ = (make_session() for _ in range(4))
     rules.respond(make_invitation(declined, owner), answer=Answer.NO, route=Route.PAGE, now=NOW)
@@ -82,6 +85,7 @@ def test_declined_and_uninvited_are_left_out_and_cancelled_stays_thirty_days(ses
     assert gone.uid not in events(client.get(address(owner)))
 
 
+@pytest.mark.line("K3")
 def test_a_revoked_forged_or_foreign_address_is_not_found(session, client, owner):
     invitation = make_invitation(make_session(), owner)
     session.commit()
@@ -94,6 +98,7 @@ def test_a_revoked_forged_or_foreign_address_is_not_found(session, client, owner
     assert client.get(old).status_code == 404
 
 
+@pytest.mark.line("K3")
 def test_what_leaves_the_feed_is_news_too(session, client, owner, monkeypatch):
     kept, declined, taken, ended = (make_session() for _ in range(4))
     make_invitation(kept, owner)
@@ -143,6 +148,7 @@ def test_nothing_new_reads_no_session_and_the_whole_costs_the_same_for_few_and_m
     assert counts[0] == counts[1] == (5, 6)
 
 
+@pytest.mark.line("K1", "K3")
 def test_the_public_feed_is_the_same_for_everyone_and_leads_into_no_meeting(session, client, sign_in, owner):
     from app.exchanges.models import Visibility
 

@@ -239,7 +239,9 @@ def _one_event(b: Built) -> bool:
 def _organizer(b: Built) -> bool:
     wanted = b.expected
     people = [e.one("ORGANIZER") for e in b.sessions]
-    return all(_bare(p.value) == wanted.organizer and p.params.get("CN") == (wanted.organizer_name or p.params["CN"]) for p in people)
+    return all(
+        _bare(p.value) == wanted.organizer and p.params.get("CN") == (wanted.organizer_name or p.params["CN"]) for p in people
+    )
 
 
 @_of("E1", CANCEL, UNINVITE)
@@ -298,12 +300,19 @@ def _joins(event: Component, wanted: Expected) -> bool:
     place = text(event.value("LOCATION"))
     good = all(w.params["VALUE"] == "URI" and w.params["FEATURE"] == "AUDIO,VIDEO" and w.params["LABEL"] for w in ways)
     labels = [w.params["LABEL"] for w in ways]
-    return good and len(set(labels)) == len(labels) > 0 and place in [w.value for w in ways] and place in text(event.value("DESCRIPTION"))
+    return (
+        good
+        and len(set(labels)) == len(labels) > 0
+        and place in [w.value for w in ways]
+        and place in text(event.value("DESCRIPTION"))
+    )
 
 
 @_of("L2", REQUEST, PUBLISH, FEED)
 def _page(b: Built) -> bool:
-    return all(e.value("URL") and _is(b.expected.page, e.value("URL")) and e.value("URL") in text(e.value("DESCRIPTION")) for e in b.events)
+    return all(
+        e.value("URL") and _is(b.expected.page, e.value("URL")) and e.value("URL") in text(e.value("DESCRIPTION")) for e in b.events
+    )
 
 
 @_of("L3")
@@ -351,7 +360,9 @@ def _no_zone(b: Built) -> bool:
 
 @_of("M4")
 def _nothing_floats(b: Built) -> bool:
-    return all(p.value.endswith("Z") or p.params.get("VALUE") == "DATE" for e in b.events for p in (*e.all("DTSTART"), *e.all("DTEND")))
+    return all(
+        p.value.endswith("Z") or p.params.get("VALUE") == "DATE" for e in b.events for p in (*e.all("DTSTART"), *e.all("DTEND"))
+    )
 
 
 @_of("M6")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -85,10 +86,8 @@ class Life:
     def do(self, step: tuple[str, ...]) -> None:
         """One thing happens; what the rules refuse does not. Then note what was written."""
         name, *rest = step
-        try:
+        with suppress(RuleBroken):
             getattr(self, name)(*rest)
-        except RuleBroken:
-            pass
         self._note()
 
     def pass_time(self, seconds: int) -> None:

@@ -81,7 +81,10 @@ def changed(raw: bytes):
         yield f"twice: {row}", folded([*rows[: number + 1], row, *rows[number + 1 :]])
         for name in ("PARTSTAT", "RSVP", "ROLE", "CUTYPE", "LANGUAGE", "CN", "VALUE", "FEATURE"):
             if name in line.params:
-                yield f"{name} of {row}", folded([*rows[:number], re.sub(rf';{name}=("[^"]*"|[^;:]*)', f";{name}=X", row, count=1), *rows[number + 1 :]])
+                yield (
+                    f"{name} of {row}",
+                    folded([*rows[:number], re.sub(rf';{name}=("[^"]*"|[^;:]*)', f";{name}=X", row, count=1), *rows[number + 1 :]]),
+                )
 
 
 @pytest.mark.parametrize("name", OBJECTS)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import random
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -16,7 +17,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
 from app.core.signing import settings as installation
-from app.exchanges import rules
 from app.exchanges.models import SessionStatus
 from app.notifications.rendering import render
 from app.notifications.replay import entries_of, foreign_addresses, problems, replayed
@@ -113,10 +113,10 @@ class Lives(RuleBasedStateMachine):
             mine = [s for s in self.life.said if s.person == person.id]
             assert len({s.uid for s in mine}) <= 1
             stamps = [s.dtstamp for s in mine]
-            assert all(a < b for a, b in zip(stamps, stamps[1:], strict=False)), stamps
+            assert all(a < b for a, b in pairwise(stamps)), stamps
             numbers = [s.sequence for s in mine]
             assert numbers == sorted(numbers), numbers
-            for one, nxt in zip(mine, mine[1:], strict=False):
+            for one, nxt in pairwise(mine):
                 if nxt.method == "CANCEL" and one.method == "REQUEST":
                     assert nxt.sequence > one.sequence  # E1, F1
                 if one.method == "CANCEL" and nxt.method == "REQUEST":
@@ -174,7 +174,6 @@ def late_mails_after(life, moment):
 def expected(row, one):
     """What is known of a mail's object from its row."""
     kind = KINDS.get(row.kind, REQUEST)
-    informed = row.kind == "session-copy" or not one
     return Expected(
         kind=kind, organizer=installation().organizer_address, reader=row.address, reader_name=row.recipient_name,
         language=row.locale, sequence=one.sequence, dtstamp=one.dtstamp, uid=one.uid, joins=kind == REQUEST and "links" in row.facts

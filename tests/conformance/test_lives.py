@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from app.notifications.models import Message, State
 from tests.conformance.life import Life, objects_of, stage
 from tests.conformance.processor import taken
 

@@ -56,6 +56,7 @@ def test_a_fold_names_both_instants():
     )
 
 
+@pytest.mark.line("Q4")
 def test_the_pinned_data_is_used_and_not_the_systems():
     # Casablanca left its Ramadan rule in 2026: the pinned release knows, older system files do not
     assert zones.offset(datetime(2026, 12, 1, 10, tzinfo=UTC), "Africa/Casablanca") == timedelta()

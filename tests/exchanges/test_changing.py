@@ -36,6 +36,7 @@ def facts(session, mail):
 LATER = {"local_start": datetime(2026, 12, 8, 10, 0)}
 
 
+@pytest.mark.line("D2")
 def test_d2_a_new_time_raises_sequence_and_asks_again_and_the_seat_stays(session):
     row = make_session()
     invitation = make_invitation(row)
@@ -56,6 +57,7 @@ def test_d2_a_new_time_raises_sequence_and_asks_again_and_the_seat_stays(session
     assert told["former_starts_at"] == "2026-12-07T13:00:00Z"
 
 
+@pytest.mark.line("D3")
 def test_d3_other_words_keep_sequence_and_a_later_dtstamp(session):
     row = make_session()
     invitation = make_invitation(row)
@@ -68,6 +70,7 @@ def test_d3_other_words_keep_sequence_and_a_later_dtstamp(session):
     assert invitation_of(row, invitation.person).dtstamp == mail.dtstamp
 
 
+@pytest.mark.line("D6")
 def test_d6_two_quick_edits_make_one_mail_with_the_last_state(session):
     row = make_session()
     make_invitation(row)
@@ -95,6 +98,7 @@ def test_an_invitation_that_has_not_left_is_written_anew_and_is_no_update(sessio
     assert (fresh.ical_sequence, facts(session, fresh)["starts_at"]) == (1, "2026-12-08T07:00:00Z")
 
 
+@pytest.mark.line("D3")
 def test_an_untold_change_sends_nothing_and_the_next_message_has_the_right_numbers(session):
     row = make_session()
     invitation = make_invitation(row)
@@ -153,6 +157,7 @@ def test_a_session_that_is_over_or_cancelled_cannot_be_changed(session):
         change(row, titles={"en": "x"})
 
 
+@pytest.mark.line("E1", "E4")
 def test_e_cancelling_tells_everyone_ever_invited_and_not_uninvited(session):
     row = make_session()
     yes, no, silent, gone, copy = (make_invitation(row) for _ in range(5))

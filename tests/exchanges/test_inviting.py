@@ -30,6 +30,7 @@ def test_each_person_is_invited_once_however_often_they_are_named(session):
     assert session.scalar(select(func.count()).select_from(Message)) == 2
 
 
+@pytest.mark.line("B6")
 def test_the_first_invitation_has_sequence_zero_and_leaves_at_once(session):
     row, person = make_session(), make_person()
     invite(row, person)
@@ -57,6 +58,7 @@ def test_nobody_is_invited_to_what_does_not_take_place(session, which):
     assert session.scalars(select(Message)).all() == []
 
 
+@pytest.mark.line("B4", "F1", "F2", "F3")
 def test_uninviting_tells_one_person_and_inviting_again_raises_sequence_with_the_same_uid(session):
     row, person, other = make_session(), make_person(), make_person()
     invite(row, person, other)

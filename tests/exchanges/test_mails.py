@@ -109,6 +109,7 @@ def test_an_invitation_says_time_here_elsewhere_and_in_utc_and_leads_to_three_an
     assert "You receive this because of an invitation to this session, sent to: Alvania." in text
 
 
+@pytest.mark.line("L1", "L2")
 def test_an_invitation_says_its_personal_join_address_in_text_html_and_entry_before_there_is_a_seat(session, everything):
     everything("en")
     message = session.scalars(select(Message).where(Message.kind == "session-invite", Message.locale == "en")).first()

@@ -79,6 +79,7 @@ def test_after_downtime_what_is_still_worth_saying_is_said_and_the_rest_is_not(s
     assert said(session) == [key("reminder", holder, DAY)]
 
 
+@pytest.mark.line("N4")
 def test_nothing_after_the_start_and_nothing_for_a_cancelled_session(session, row):
     seated(row)
     assert reminders.queue_due(row.starts_at) == 0

@@ -62,7 +62,7 @@ def test_h2_addresses_are_compared_without_case(session, invited):
     assert receive(session, invited, attendee="ADAEZE.MORROW@ALVANIA.EXAMPLE").verdict is Verdict.APPLIED
 
 
-@pytest.mark.line("H3")
+@pytest.mark.line("H3", "H10", "O2")
 def test_h3_an_older_answer_is_dropped_and_h10_a_repeated_one_changes_nothing(session, invited):
     receive(session, invited, dtstamp=(NOW + minutes(5)).isoformat())
     sent = len(session.scalars(select(Message)).all())
@@ -125,7 +125,7 @@ def unclear(session, invitation, mail, reason):
     assert session.scalars(select(AnswerRecord)).all() == []
 
 
-@pytest.mark.line("H7")
+@pytest.mark.line("A6", "H7")
 def test_h7_an_answer_for_another_from_a_differing_sender_changes_nothing(session, invited):
     unclear(session, invited, receive(session, invited, sender="assistant@alvania.example"), "sender_differs")
 

@@ -13,6 +13,7 @@ OURS = "mx.pathways.example"
 SENDER = "a.morrow@interior.alvania.example"
 
 
+@pytest.mark.line("H7")
 @pytest.mark.parametrize(
     "told",
     [
@@ -27,6 +28,7 @@ def test_h7_our_server_vouches_for_the_senders_domain(told):
     assert is_authentic([told], OURS, SENDER) is True
 
 
+@pytest.mark.line("H7")
 @pytest.mark.parametrize(
     "told",
     [

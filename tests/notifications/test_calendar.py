@@ -64,6 +64,7 @@ ALL = {
 }
 
 
+@pytest.mark.line("B1")
 @pytest.mark.parametrize("build", ALL.values(), ids=ALL)
 def test_b1_version_prodid_and_method_once(build):
     raw = build(invite())
@@ -72,6 +73,7 @@ def test_b1_version_prodid_and_method_once(build):
     assert len(lines(raw, "METHOD")) == 1
 
 
+@pytest.mark.line("B2", "Q2")
 @pytest.mark.parametrize("build", ALL.values(), ids=ALL)
 def test_b2_crlf_and_lines_of_at_most_75_octets_cut_between_characters(build):
     raw = build(invite(summary="لم شمل الأسرة عند غياب الوثائق " * 9, description="家庭团聚" * 60))
@@ -82,6 +84,7 @@ def test_b2_crlf_and_lines_of_at_most_75_octets_cut_between_characters(build):
         line.decode("utf-8")  # raises when a character was cut
 
 
+@pytest.mark.line("B3", "Q2")
 def test_b3_text_is_escaped_and_names_are_quoted():
     raw = request(invite(summary="a; b, c \\ d", attendee=Attendee('Ann "A"\n^Bee; C', "a@x.example")))
     assert lines(raw, "SUMMARY") == ["SUMMARY:a\\; b\\, c \\\\ d"]
@@ -90,23 +93,27 @@ def test_b3_text_is_escaped_and_names_are_quoted():
     assert event(raw)["ATTENDEE"].params["CN"] == 'Ann "A" ^Bee; C'
 
 
+@pytest.mark.line("B4")
 @pytest.mark.parametrize("build", ALL.values(), ids=ALL)
 def test_b4_uid_is_ours_unchanged(build):
     assert lines(build(invite()), "UID") == ["UID:session-0190f5a2-0000-7000-8000-000000000001@pathways.example"]
 
 
+@pytest.mark.line("B5")
 @pytest.mark.parametrize("build", ALL.values(), ids=ALL)
 def test_b5_dtstamp_is_the_moment_of_the_message_in_utc(build):
     here = datetime(2027, 2, 1, 12, 30, 15, 999_999, tzinfo=timezone(timedelta(hours=3)))
     assert lines(build(invite(dtstamp=here)), "DTSTAMP") == ["DTSTAMP:20270201T093015Z"]
 
 
+@pytest.mark.line("B6")
 @pytest.mark.parametrize("build", ALL.values(), ids=ALL)
 def test_b6_sequence_is_always_written(build):
     assert lines(build(invite()), "SEQUENCE") == ["SEQUENCE:0"]
     assert lines(build(invite(sequence=7)), "SEQUENCE") == ["SEQUENCE:7"]
 
 
+@pytest.mark.line("B7")
 @pytest.mark.parametrize("build", ALL.values(), ids=ALL)
 def test_b7_dtend_without_duration(build):
     raw = build(invite())
@@ -114,6 +121,7 @@ def test_b7_dtend_without_duration(build):
     assert lines(raw, "DURATION") == []
 
 
+@pytest.mark.line("B8")
 @pytest.mark.parametrize("build", ALL.values(), ids=ALL)
 def test_b8_summary_present_even_when_empty(build):
     assert lines(build(invite(summary="")), "SUMMARY") == ["SUMMARY:"]
@@ -127,6 +135,7 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.line("B9", "Q3")
 @pytest.mark.parametrize("hostile", HOSTILE)
 @pytest.mark.parametrize("build", ALL.values(), ids=ALL)
 def test_b9_no_text_makes_a_new_content_line(build, hostile):
@@ -148,6 +157,7 @@ def test_b9_no_text_makes_a_new_content_line(build, hostile):
     assert b"\r" not in raw.replace(b"\r\n", b"")
 
 
+@pytest.mark.line("C1")
 def test_c1_first_invitation_has_each_property_once():
     raw = request(invite())
     assert lines(raw, "METHOD") == ["METHOD:REQUEST"]
@@ -155,6 +165,7 @@ def test_c1_first_invitation_has_each_property_once():
         assert len(lines(raw, name)) == 1
 
 
+@pytest.mark.line("C2", "O3")
 def test_c2_attendee_is_asked():
     (line,) = lines(request(invite()), "ATTENDEE")
     params = event(request(invite()))["ATTENDEE"].params
@@ -175,6 +186,7 @@ def test_c2_attendee_is_asked():
         request(invite(attendee=Attendee("I", "i@x.example", role="CHAIR")))
 
 
+@pytest.mark.line("C3")
 def test_c3_one_attendee_and_never_none():
     assert len(lines(request(invite()), "ATTENDEE")) == 1
     for build in (request, cancel_event, uninvite):
@@ -182,6 +194,7 @@ def test_c3_one_attendee_and_never_none():
             build(invite(attendee=None))
 
 
+@pytest.mark.line("C4")
 def test_c4_status_of_a_request_is_confirmed_or_tentative():
     assert lines(request(invite()), "STATUS") == ["STATUS:CONFIRMED"]
     assert lines(request(invite(status="TENTATIVE")), "STATUS") == ["STATUS:TENTATIVE"]
@@ -189,12 +202,14 @@ def test_c4_status_of_a_request_is_confirmed_or_tentative():
         request(invite(status="CANCELLED"))
 
 
+@pytest.mark.line("C5", "C6")
 def test_c5_no_request_status_and_c6_one_uid():
     raw = request(invite())
     assert lines(raw, "REQUEST-STATUS") == []
     assert len(Calendar.from_ical(raw).walk("VEVENT")) == 1
 
 
+@pytest.mark.line("E1", "E2", "E3")
 def test_e1_e2_e3_a_cancelled_session():
     raw = cancel_event(invite(sequence=4))
     assert lines(raw, "METHOD") == ["METHOD:CANCEL"]
@@ -208,6 +223,7 @@ def test_e1_e2_e3_a_cancelled_session():
     assert b"https://" not in raw  # nothing to join any more
 
 
+@pytest.mark.line("F1")
 def test_f1_uninviting_one_person_has_no_status():
     raw = uninvite(invite(sequence=4))
     assert lines(raw, "METHOD") == ["METHOD:CANCEL"]
@@ -227,6 +243,7 @@ def test_i3_a_proposal_is_declined_with_its_own_uid_and_sequence_and_says_nothin
     assert "PARTSTAT" not in lines(raw, "ATTENDEE")[0] and "RSVP" not in lines(raw, "ATTENDEE")[0]
 
 
+@pytest.mark.line("K1")
 def test_k1_a_download_names_the_organizer_and_no_attendee():
     raw = publish([invite(), invite(uid="session-2@pathways.example", status="CANCELLED", sequence=3)])
     assert lines(raw, "METHOD") == ["METHOD:PUBLISH"]
@@ -238,6 +255,7 @@ def test_k1_a_download_names_the_organizer_and_no_attendee():
     }
 
 
+@pytest.mark.line("K2")
 def test_k2_a_feed_says_its_name_source_and_rhythm():
     raw = publish([], Feed("My sessions, all", "https://pathways.example/feeds/abc.ics"))
     assert lines(raw, "NAME") == ["NAME:My sessions\\, all"]
@@ -248,6 +266,7 @@ def test_k2_a_feed_says_its_name_source_and_rhythm():
     assert lines(raw, "COLOR") == ["COLOR:teal"]
 
 
+@pytest.mark.line("L1")
 def test_l1_the_link_is_a_conference_and_in_location_and_description():
     raw = request(invite())
     assert lines(raw, "CONFERENCE") == ["CONFERENCE;FEATURE=AUDIO,VIDEO;LABEL=Join (EN);VALUE=URI:https://pathways.example/j/abc"]
@@ -255,6 +274,7 @@ def test_l1_the_link_is_a_conference_and_in_location_and_description():
     assert "https://pathways.example/j/abc" in lines(raw, "DESCRIPTION")[0]
 
 
+@pytest.mark.line("G1", "L5", "M1", "M2", "M4")
 @pytest.mark.parametrize("build", ALL.values(), ids=ALL)
 def test_l5_m1_m4_utc_only_no_zone_no_alarm_no_recurrence(build):
     raw = build(invite(start=datetime(2027, 3, 11, 16, 0, tzinfo=timezone(timedelta(hours=3)))))
@@ -265,6 +285,7 @@ def test_l5_m1_m4_utc_only_no_zone_no_alarm_no_recurrence(build):
         build(invite(start=datetime(2027, 3, 11, 16, 0)))
 
 
+@pytest.mark.line("N2")
 @pytest.mark.parametrize("build", [request, cancel_event, uninvite, decline_counter])
 def test_n2_the_only_addresses_are_recipient_and_organizer(build):
     raw = b"\r\n".join(line.encode() for line in unfolded(build(invite())) if not line.startswith("UID"))

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from app.core.db import uuid7
 from app.extensions import db
 from app.notifications import delivery, outbox
@@ -56,6 +58,7 @@ def test_f10_a_mail_that_had_left_stays_sent_although_it_was_taken_back(live, re
     assert relay.recipients == ["r1@alvania.example"]
 
 
+@pytest.mark.line("N4")
 def test_f10_another_revision_is_not_sent_even_if_a_rule_forgot_to_take_it_back(live, relay, now, no_checks):
     old, gone, same = uuid7(), uuid7(), uuid7()
     register_revision_check("session", lambda ids: {i: {old: 4, gone: None, same: 3}[i] for i in ids})

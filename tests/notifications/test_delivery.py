@@ -123,6 +123,7 @@ def test_after_72_hours_it_gives_up_and_before_a_too_late_try_it_expires(live, r
     assert (found["notice:2"].state, found["notice:2"].error_class) == (State.EXPIRED, "postponed")
 
 
+@pytest.mark.line("N4")
 def test_what_is_over_is_never_sent_and_the_sweep_says_so(live, relay, now):
     post(notice(1, expires_at=now), notice(2, expires_at=now + timedelta(seconds=1)), now=now)
     with sending(relay) as sender:
@@ -297,6 +298,7 @@ def test_one_sweeps_at_a_time(live, now):
     other.close()
 
 
+@pytest.mark.line("P8")
 def test_p8_mails_of_one_thread_hang_on_its_first(live, relay, now):
     post(notice(1, thread="invitation:1"), now=now)
     with sending(relay) as sender:
@@ -319,6 +321,7 @@ def test_restored_rows_wait_until_an_operator_says_go(live, relay, now):
     assert (states(), relay.accepted) == ({"notice:1": State.QUEUED}, [])
 
 
+@pytest.mark.line("P9")
 def test_p9_each_mail_names_its_recipient_alone(live, relay, now):
     post(*(notice(n) for n in range(3)), now=now)
     with sending(relay) as sender:

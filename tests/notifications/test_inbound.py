@@ -73,6 +73,7 @@ def test_h10_the_same_bytes_twice_are_one_row_and_announced_once(session, heard,
     assert (count(), len(heard)) == (1, 1)
 
 
+@pytest.mark.line("H10")
 def test_h10_the_same_mail_by_another_gateway_is_not_judged_twice(session, heard, now):
     raw = reply_mail()
     receive(raw, "imap", now)

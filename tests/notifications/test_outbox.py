@@ -104,6 +104,7 @@ def test_ten_thousand_letters_cost_half_a_second(session, now):
     assert session.scalar(text("SELECT count(*) FROM messages WHERE state = 'queued'")) == 10_000
 
 
+@pytest.mark.line("D6")
 def test_d6_a_later_edit_replaces_the_row_that_waits(session, now):
     late = now + timedelta(minutes=2)
     old = [make_letter(key=f"u:{n}:1", thread=f"invitation:{n}", due_at=late) for n in (1, 2)]

@@ -73,6 +73,7 @@ def html(mail):
     return part(mail, "text/html").get_content()
 
 
+@pytest.mark.line("A5")
 def test_a5_structure_of_a_mail_with_a_calendar_part():
     mail = sent()
     assert mail.get_content_type() == "multipart/mixed"
@@ -84,6 +85,7 @@ def test_a5_structure_of_a_mail_with_a_calendar_part():
     assert mail.defects == [] and all(p.defects == [] for p in mail.walk())
 
 
+@pytest.mark.line("A1", "A2", "O1")
 @pytest.mark.parametrize(("method", "kind"), [("REQUEST", "test-invite"), ("CANCEL", "test-invite")])
 def test_a1_a2_method_and_charset_outside_equal_those_inside(method, kind):
     found = part(sent(ical_method=method), "text/calendar")
@@ -92,6 +94,7 @@ def test_a1_a2_method_and_charset_outside_equal_those_inside(method, kind):
     assert found.get_param("charset") == "UTF-8" and found["Content-Transfer-Encoding"] == "base64"
 
 
+@pytest.mark.line("F1")
 def test_f1_an_uninvitation_is_a_cancel_without_status():
     common = {**COMMON, "invite": {**COMMON["invite"], "uninvite": True}}
     told = part(sent(ical_method="CANCEL", common=common, common_id=uuid.uuid4()), "text/calendar").get_payload(decode=True)
@@ -99,11 +102,13 @@ def test_f1_an_uninvitation_is_a_cancel_without_status():
     assert b"STATUS:CANCELLED" in part(sent(ical_method="CANCEL"), "text/calendar").get_payload(decode=True)
 
 
+@pytest.mark.line("A4")
 def test_a4_a_mail_without_entry_is_text_and_html():
     mail = notice()
     assert [p.get_content_type() for p in mail.walk()] == ["multipart/alternative", "text/plain", "text/html"]
 
 
+@pytest.mark.line("A7")
 def test_a7_from_is_organizer_is_reply_to_and_other_mails_name_the_contact():
     mail = sent()
     (event,) = Calendar.from_ical(part(mail, "text/calendar").get_payload(decode=True)).walk("VEVENT")
@@ -120,6 +125,7 @@ def test_a7_from_is_organizer_is_reply_to_and_other_mails_name_the_contact():
     )
 
 
+@pytest.mark.line("P1", "P3", "P8", "P9")
 def test_p1_p3_p8_p9_headers():
     mail = sent(thread_root="<first@pathways.example>")
     assert (mail["Auto-Submitted"], mail["X-Auto-Response-Suppress"]) == ("auto-generated", "OOF, DR, RN, NRN, AutoReply")
@@ -194,6 +200,7 @@ def test_hours_stand_in_html_as_if_they_had_been_there_when_it_was_written_out()
     assert f"{keep}New York 08:00</span> · " in html(sent())
 
 
+@pytest.mark.line("P10")
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_p10_every_language_has_its_direction_and_its_local_date(lang):
     mail = sent(locale=lang)
@@ -249,6 +256,7 @@ def test_e_a_hostile_name_subject_or_fact_leaves_one_recipient_no_header_no_link
         assert "\ue000" not in told and "\u202e" not in told
 
 
+@pytest.mark.line("B9")
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_e_the_calendar_entry_and_the_bytes_of_an_invitation_hold_the_same(hostile):
     invite = {**COMMON["invite"], "summary": {"en": hostile}, "description": hostile, "location": hostile}

@@ -25,11 +25,13 @@ def test_a_plain_accept_is_read_whole():
     assert read(reply_mail()) == GOOD
 
 
+@pytest.mark.line("H1")
 @pytest.mark.parametrize("cte", ["base64", "quoted-printable", "8bit"])
 def test_h1_every_transfer_encoding(cte):
     assert read(reply_mail(cte=cte)) == GOOD
 
 
+@pytest.mark.line("A8", "H1")
 def test_h1_the_calendar_part_anywhere_in_the_tree():
     inner = ics().replace("\r\n", "\n")
     raw = (
@@ -40,12 +42,14 @@ def test_h1_the_calendar_part_anywhere_in_the_tree():
     assert read(raw.encode()) == GOOD
 
 
+@pytest.mark.line("A8", "H1")
 def test_h1_a_mail_that_is_nothing_but_the_answer_and_an_attachment_by_name():
     assert read(b"From: a.morrow@alvania.example\r\nContent-Type: text/calendar; method=REPLY\r\n\r\n" + ics().encode()) == GOOD
     named = b'From: a.morrow@alvania.example\r\nContent-Type: application/octet-stream; name="Invite.ICS"\r\n\r\n'
     assert read(named + ics().encode()) == GOOD
 
 
+@pytest.mark.line("O1")
 def test_the_method_in_the_body_holds_and_the_one_outside_fills_in():
     assert read(reply_mail(method="REQUEST")).method == "REPLY"
     assert read(reply_mail(calendar=ics(method=None), method="REPLY")) == GOOD
@@ -107,11 +111,13 @@ def test_h9_a_delegation_names_who_is_sent_and_who_sends():
     assert (other.attendee, other.delegated_from) == ("nora@alvania.example", "a.morrow@alvania.example")
 
 
+@pytest.mark.line("H2")
 def test_h2_a_missing_organizer_and_addresses_in_other_case():
     reply = read(reply_mail(organizer=None, attendee="A.MORROW@ALVANIA.EXAMPLE"))
     assert (reply.attendee, reply.organizer, reply.problem) == ("a.morrow@alvania.example", "", "")
 
 
+@pytest.mark.line("H2")
 def test_h2_two_attendee_lines_the_senders_own_counts():
     other = "ATTENDEE;PARTSTAT=DECLINED:mailto:other@alvania.example"
     reply = read(reply_mail(extra=other))
@@ -125,6 +131,7 @@ def test_h2_the_same_attendee_twice_is_one_unless_they_differ():
     assert read(reply_mail(extra=same.replace("ACCEPTED", "DECLINED"))).problem == "several_attendees"
 
 
+@pytest.mark.line("H4")
 def test_h4_an_absent_sequence_is_zero_and_nonsense_is_not_certain():
     assert read(reply_mail(sequence=None)) == GOOD
     assert read(reply_mail(sequence="7")).sequence == 7
@@ -132,21 +139,25 @@ def test_h4_an_absent_sequence_is_zero_and_nonsense_is_not_certain():
         assert read(reply_mail(sequence=nonsense)).problem == "unreadable"
 
 
+@pytest.mark.line("H5")
 @pytest.mark.parametrize("partstat", ["ACCEPTED", "DECLINED", "TENTATIVE", "DELEGATED", "NEEDS-ACTION"])
 def test_h5_the_five_answers(partstat):
     assert read(reply_mail(partstat=partstat)).partstat == partstat
     assert read(reply_mail(partstat=partstat.lower())).partstat == partstat
 
 
+@pytest.mark.line("H5")
 def test_h5_another_word_is_not_certain_and_a_comment_is_kept():
     assert read(reply_mail(partstat="X-PERHAPS")).problem == "unreadable"
     assert read(reply_mail(extra="COMMENT:Running late\\, 10 minutes\\nSorry")).comment == "Running late, 10 minutes\nSorry"
 
 
+@pytest.mark.line("H6")
 def test_h6_changes_of_the_session_inside_an_answer_are_not_even_read():
     assert "Changed title" not in repr(read(reply_mail())) and "2030" not in repr(read(reply_mail()))
 
 
+@pytest.mark.line("H9")
 def test_h9_a_delegate_is_named():
     line = 'ATTENDEE;PARTSTAT=DELEGATED;DELEGATED-TO="mailto:B.Deputy@alvania.example":mailto:a.morrow@alvania.example'
     reply = read(reply_mail(attendee_line=line))
@@ -172,6 +183,7 @@ def test_a_wrong_or_unknown_charset_does_not_lose_the_answer():
     assert read(reply_mail().replace(b"charset=utf-8; method", b"charset=x-nobody; method")) == GOOD
 
 
+@pytest.mark.line("M5")
 def test_m5_a_dtstamp_in_a_windows_zone_or_a_makers_name():
     for tzid in ("W. Europe Standard Time", '"/maker.example/Europe/Berlin"', "Europe/Berlin"):
         calendar = ics().replace("DTSTAMP:20270201T093015Z", f"DTSTAMP;TZID={tzid}:20270201T103015")
@@ -200,6 +212,7 @@ def test_the_sender_is_one_address_or_nobody():
     assert (encoded.sender, encoded.sender_name) == ("a@x.example", "أدايزي")
 
 
+@pytest.mark.line("P2")
 @pytest.mark.parametrize(
     "header",
     [
@@ -221,6 +234,7 @@ def test_the_words_of_a_person_from_text_or_html():
     assert open_mail(page).body == "Yes,\ngladly"
 
 
+@pytest.mark.line("H11")
 def test_h11_size_parts_depth_and_time_are_bounded():
     with pytest.raises(Unreadable, match="too_large"):
         open_mail(b"x" * (letterbox.MOST_BYTES + 1))
@@ -253,6 +267,7 @@ def test_h11_an_answer_beyond_the_bounds_is_not_certain(calendar):
     assert read(reply_mail(calendar=calendar)).problem == "unreadable"
 
 
+@pytest.mark.line("H11", "Q3")
 @pytest.mark.parametrize(
     "calendar",
     [

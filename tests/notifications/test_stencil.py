@@ -5,6 +5,7 @@ import string
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -32,6 +33,7 @@ def unfold(raw):
     return re.sub(rb"\r\n[ \t]", b"", raw)
 
 
+@pytest.mark.line("Q2")
 @settings(max_examples=300, deadline=None)
 @given(
     method=st.sampled_from(sorted(BUILDERS)),
@@ -82,6 +84,7 @@ def test_a_filled_stencil_equals_the_librarys_own_output(
         line.decode("utf-8")
 
 
+@pytest.mark.line("B2", "Q2")
 @given(st.text(alphabet=st.characters(blacklist_characters="\r\n", blacklist_categories=["Cs"]), max_size=400))
 def test_folding_loses_nothing_and_keeps_to_75_octets(text):
     raw = fold(text)

@@ -73,6 +73,7 @@ def ask(house, statement, **values):
     return rows
 
 
+@pytest.mark.line("D5")
 def test_a_restore_brings_back_data_and_files_and_freezes_the_outbox(house, tmp_path):
     assert house("accounts", "create-secretariat", "first@m.example").returncode == 0
     assert house("mail", "test", "early@m.example", "--wait", "0").returncode == 1, "it waits"
@@ -85,6 +86,13 @@ def test_a_restore_brings_back_data_and_files_and_freezes_the_outbox(house, tmp_
     place.write_bytes(b"kept")
     ask(house, """INSERT INTO sign_ins (id, person_id, token_hash, created_at, last_seen_at, expires_at, method)
         SELECT gen_random_uuid(), id, 'x', now(), now(), now() + interval '7 days', 'password' FROM people""")  # fmt: skip
+    ask(house, """INSERT INTO exchanges (id, themes, purposes, grounds, visibility, made_for_session, illustrative, version, created_at,
+        updated_at) VALUES (:id, '{}', '{}', '{}', 'public', true, false, 1, now(), now())""", id=stored)  # fmt: skip
+    ask(house, """INSERT INTO peer_sessions (id, exchange_id, uid, status, titles, purposes, agendas, local_start, zone, fold, starts_at,
+        scheduled_at, minutes, tzdb_version, capacity, languages, join_url, dial_in, test_url, visibility, grounds, invite_accepted,
+        schedule_version, sequence, revision, illustrative, version, created_at, updated_at) VALUES (:id, :id, 'u', 'scheduled', '{}',
+        '{}', '{}', now() + interval '9 days', 'UTC', 0, now() + interval '9 days', now(), 60, 'x', 9, '{}', '', '', '', 'public', '{}',
+        false, 1, 3, 1, false, 1, now(), now())""", id=stored)  # fmt: skip
     folder = tmp_path / "backup"
     done = house("backup", str(folder))
     assert done.returncode == 0, done.stderr
@@ -108,6 +116,7 @@ def test_a_restore_brings_back_data_and_files_and_freezes_the_outbox(house, tmp_
     assert ask(house, "SELECT email FROM people") == [("first@m.example",)]
     assert ask(house, "SELECT count(*) FROM sign_ins WHERE ended_at IS NULL") == [(0,)], "no session lives again"
     assert place.read_bytes() == b"kept"
+    assert ask(house, "SELECT sequence FROM peer_sessions") == [(1003,)], "it rises above whatever was sent since"
     (before,) = house.var.glob("files-before-*")
     assert (before / stored.hex[-2:] / stored.hex).read_bytes() == b"changed", "nothing is thrown away"
 

@@ -8,7 +8,7 @@ NODE = node_modules
 PO = $(wildcard app/translations/*/LC_MESSAGES/*.po)
 STATIC = $(shell find app/static app/assets.py -type f ! -path 'app/static/build/*' 2>/dev/null)
 
-.PHONY: help run test lint strings bench pictures setup setup-dev flask demo-reset clean
+.PHONY: help run test test-long lint conformance strings bench pictures setup setup-dev flask demo-reset clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -19,12 +19,19 @@ run: $(STAMPS)/run $(STAMPS)/assets $(STAMPS)/translations ## set up and start t
 test: $(STAMPS)/dev $(STAMPS)/assets $(NODE)/.stamp-dev $(STAMPS)/translations ## set up and run all tests on servers of their own (ARGS="tests/embedded -x")
 	@$(PY) -m pytest -n 3 $(ARGS)
 
-lint: $(STAMPS)/dev ## check style, types, import contracts, templates and migrations
+test-long: $(STAMPS)/dev $(STAMPS)/assets $(NODE)/.stamp-dev $(STAMPS)/translations ## the random lives of sessions, 10,000 of them (half an hour)
+	@HYPOTHESIS_PROFILE=long $(PY) -m pytest -n 2 tests/conformance $(ARGS)
+
+lint: $(STAMPS)/dev ## check style, types, import contracts, templates, migrations and the list of conformance
 	@$(PY) -m ruff check .
 	@$(PY) -m mypy --no-error-summary
 	@$(VENV)/bin/lint-imports
 	@$(PY) scripts/check_templates.py
 	@$(PY) scripts/lint_migrations.py
+	@$(PY) scripts/conformance.py --check
+
+conformance: $(STAMPS)/dev ## write docs/conformance.md anew from the lines and the tests that hold them
+	@$(PY) scripts/conformance.py
 
 strings: $(STAMPS)/dev ## collect the sentences to translate into app/translations
 	@$(PY) -m babel.messages.frontend -q extract -F babel.cfg -k _l -k ngettext:1,2 -k lazy_ngettext:1,2 --omit-header --sort-by-file -o app/translations/messages.pot .

@@ -24,6 +24,7 @@ from app.core.signing import settings
 from app.notifications.rendering import Job, entry, render
 
 _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)+")
+_BESIDE = re.compile(r"^[^\x00-\x7f]+|[^\x00-\x7f]+$")  # words of scripts that set no space beside an address
 _FOLD = re.compile(r"\r?\n[ \t]")
 _ID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _OWN_ID = re.compile(rf"(?:session-|milestone-)?{_ID}@(.+)")
@@ -74,7 +75,7 @@ def foreign_addresses(mail: bytes, reader: str, also: Collection[str] = ()) -> s
     """Addresses in a mail that are neither its reader's nor ours; ``also`` are those that its writers meant to name."""
     config = settings()
     own = {a.casefold() for a in (reader, config.organizer_address, config.contact_address, *also)}
-    return {a for a in addresses_in(mail) - own if not _is_id(a, config.mail_domain)}
+    return {a for a in addresses_in(mail) - own if _BESIDE.sub("", a) not in own and not _is_id(a, config.mail_domain)}
 
 
 def _is_id(address: str, domain: str) -> bool:

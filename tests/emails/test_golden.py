@@ -16,6 +16,7 @@ import pytest
 from app.core.languages import LANGUAGES
 from app.notifications.models import Message
 from app.notifications.rendering import job_of, render
+from tests.conformance.mails import broken_lines
 from tests.emails import answers, letters, pilots
 from tests.emails.world import NOW, READERS, Reader, told
 
@@ -76,11 +77,13 @@ def kept(kind: str, language: str, who: str) -> Path:
     return GOLDEN / kind / f"{language}.{who}.txt"
 
 
+@pytest.mark.line("A1", "A2", "A4", "A5", "A7", "C2", "C3", "F1", "L1", "L2", "N2", "P1", "P9", "P10")
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("who", READERS)
 def test_mails_are_what_was_read_and_found_right(session, who, language):
     messages = _all(READERS[who], language)
     assert set(messages) == FOR_ALL | FOR_ONE
+    assert {kind: lines for kind, message in messages.items() if (lines := broken_lines(message))} == {}
     for kind in sorted(FOR_ALL | FOR_ONE if who == "ambassador" else FOR_ALL):
         text, path = shown(messages[kind]), kept(kind, language, who)
         if UPDATES:

@@ -174,9 +174,9 @@ def reworded(world: World) -> None:
 def asked_again(world: World) -> None:
     """The reader has not answered, and is asked once more."""
     row = world.session()
-    world.invite(row)
-    mark_sent()
-    rules.ask_again(row, by=world.officer, now=NOW + minutes(60 * 24))
+    world.invite(row, now=NOW + minutes(1))
+    mark_sent(NOW + minutes(1))
+    rules.ask_again(row, by=world.officer, now=NOW + minutes(60 * 24 + 1))
 
 
 def delegate(world: World) -> None:

@@ -22,6 +22,7 @@ from tests.factories.interests import make_call
 from tests.files.samples import PDF
 from tests.journeys import platform as houses
 from tests.journeys.browser import Browser
+from tests.conformance.mails import broken_lines_of
 from tests.journeys.platform import entry_of, link_in, text_of
 
 pytestmark = [pytest.mark.real_clock, pytest.mark.slow]
@@ -51,6 +52,7 @@ def people(committed_app):
     return ids
 
 
+@pytest.mark.line("A1", "A2", "A5", "A7", "B2", "C1", "C3", "M1", "N2", "P1", "P9")
 def test_from_an_expression_of_interest_to_a_reminder(committed_app, settings, people, tmp_path):
     with houses.running(settings, tmp_path) as platform:
         reference = _an_expression_is_sent_in_french(platform, people)
@@ -261,5 +263,6 @@ def _nothing_is_left_waiting_and_nothing_went_astray(platform, app) -> None:
     assert states[State.SENT] == len(platform.mailbox.mails)
     assert calls == 1
     assert {recipient for recipient, _ in platform.mailbox.mails} == {APPLICANT, ELMARA}
+    assert [lines for recipient, mail in platform.mailbox.mails if (lines := broken_lines_of(recipient, mail))] == []
     ids = [m["Message-ID"] for _, m in platform.mailbox.mails]
     assert len(ids) == len(set(ids))

@@ -88,7 +88,8 @@ class Life:
         name, *rest = step
         with suppress(RuleBroken):
             getattr(self, name)(*rest)
-        self._note()
+        if name not in ("pass_time", "leave", "remind"):  # these write no calendar object
+            self._note()
 
     def pass_time(self, seconds: int) -> None:
         """The clock goes on."""

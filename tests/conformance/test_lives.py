@@ -9,7 +9,6 @@ from tests.conformance.processor import taken
 
 YES, NO = ("answer", 0, "yes"), ("answer", 0, "no")
 LEAVE = ("leave",)
-LATER = ("pass_time", 300)
 LIVES = {
     "an answer taken back before its confirmation left, after a move": [LEAVE, ("move", True), YES, NO],
     "the same when the confirmation had left": [LEAVE, ("move", True), YES, LEAVE, NO],
@@ -37,3 +36,13 @@ def test_the_calendar_ends_with_what_holds(session, story):
     for number in range(2):
         methods, held = calendar_of(life, number)
         assert [{k: v for k, v in entry.items() if k != "sequence"} for entry in held] == [life.truth()], (number, methods)
+
+
+@pytest.mark.line("E4", "F1", "N3")
+@pytest.mark.parametrize("tell", [True, False])
+def test_who_was_uninvited_learns_of_it_although_the_session_is_cancelled_before_that_mail_left(session, tell):
+    life = Life(stage())
+    for step in (LEAVE, ("uninvite", 1, True), ("cancel", tell), ("finish",)):
+        life.do(step)
+    assert calendar_of(life, 1) == (["REQUEST", "CANCEL"], [])
+    assert calendar_of(life, 0)[0] == (["REQUEST", "CANCEL"] if tell else ["REQUEST"])

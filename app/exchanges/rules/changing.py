@@ -196,7 +196,7 @@ def cancel(peer_session: PeerSession, *, reason: str, tell: bool, version: int, 
         raise conflict("session", row, version, {})
     unreached = never_sent(row, FIRST_MAILS)
     later = dict.fromkeys(written_just_now(row, now - APART), now + APART)
-    outbox.cancel_waiting(SUBJECT, row.id, now=now)
+    outbox.cancel_waiting(SUBJECT, row.id, kinds=TIMED_MAILS, now=now)  # who was uninvited has still to learn of that
     before = row.status
     row.status = SessionStatus.CANCELLED
     row.cancelled_at = row.updated_at = now

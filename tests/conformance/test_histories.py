@@ -25,7 +25,7 @@ from tests.conformance.life import Life, job_with, late_mails, objects_of, stage
 from tests.conformance.processor import taken, taken_by_ical_js
 
 QUIET = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
-settings.register_profile("usual", max_examples=300, stateful_step_count=6, deadline=None, derandomize=True, database=None,
+settings.register_profile("usual", max_examples=300, stateful_step_count=5, deadline=None, derandomize=True, database=None,
                           suppress_health_check=QUIET, phases=[Phase.generate, Phase.shrink])  # fmt: skip
 settings.register_profile("long", settings.get_profile("usual"), max_examples=10_000, stateful_step_count=16, derandomize=False)
 settings.register_profile("few", settings.get_profile("usual"), max_examples=40, phases=[Phase.generate])

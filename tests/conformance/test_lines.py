@@ -18,7 +18,7 @@ from sqlalchemy import select
 from app.backup import SEQUENCE_LEAP, raise_sequences
 from app.core.errors import RuleBroken
 from app.dashboards import rules as office
-from app.exchanges import rules
+from app.exchanges import reminders, rules
 from app.exchanges.models import Answer, Capacity, Route
 from app.exchanges.queries import version_told
 from app.notifications.calendar import Attendee, Day, Feed, mailto, publish, request
@@ -28,6 +28,7 @@ from app.notifications.rendering import envelope_sender, job_of, render
 from app.notifications.replay import Entry, entries_of, replayed
 from app.notifications.replies import Reply, find_reply
 from tests.conformance.builders import INVITE, OBJECTS, STAMP
+from tests.conformance.mails import broken_lines_of
 from tests.factories.accounts import make_person
 from tests.factories.exchanges import NOW, invitation_of, make_invitation, make_plan, make_session, mark_sent, minutes
 from tests.notifications.replying import reply_mail
@@ -253,6 +254,29 @@ def test_the_mail_of_an_invitation_as_a_whole(session):
     assert envelope_sender(row.id).endswith(f"@{domain}") and sent.envelope_sender == envelope_sender(row.id)
     assert all(f"@{domain}" in mail[name] for name in ("From", "Reply-To", "Message-ID"))
     assert (mail["To"].count("@"), mail["Cc"], mail["Bcc"]) == (1, None, None)
+
+
+@pytest.mark.line("A1", "A2", "A4", "A5", "A7", "E3", "F1", "P1", "P9")
+def test_every_kind_of_mail_about_a_session_holds_its_lines_as_it_arrives(session):
+    row, by = make_session(), make_person()
+    holder, gone, copied = make_invitation(row), make_invitation(row), make_invitation(row, capacity=Capacity.INFORMATION)
+    mark_sent()
+    rules.respond(holder, answer=Answer.YES, route=Route.PAGE, now=NOW)
+    rules.uninvite(gone, tell=True, by=by, now=NOW + minutes(2))
+    mark_sent(NOW + minutes(2))
+    reminders.queue_due(row.starts_at - minutes(59))
+    change(row, now=NOW + minutes(3), **LATER)
+    mark_sent(NOW + minutes(9))
+    rules.cancel(row, reason="", tell=True, version=row.version, by=by, now=NOW + minutes(20))
+    written = mails(session)
+    assert {m.kind for m in written} >= {
+        "session-invite", "session-copy", "session-confirmation", "session-uninvite", "session-update", "session-cancel",
+        "session-reminder",
+    }  # fmt: skip
+    for one in written:
+        arrived = email.message_from_bytes(render(job_of(one), now=NOW).content, policy=email.policy.default)
+        assert broken_lines_of(one.address, arrived) == [], one.kind
+    assert copied.asks is False
 
 
 @pytest.mark.line("P6")

@@ -17,12 +17,12 @@ from app.extensions import db
 from app.interests.models import Call, Expression, Status
 from app.notifications.models import Message, State
 from catcher.answers import calendar_reply
+from tests.conformance.mails import broken_lines_of
 from tests.factories.accounts import make_designation, make_ministry, make_person, make_state
 from tests.factories.interests import make_call
 from tests.files.samples import PDF
 from tests.journeys import platform as houses
 from tests.journeys.browser import Browser
-from tests.conformance.mails import broken_lines_of
 from tests.journeys.platform import entry_of, link_in, text_of
 
 pytestmark = [pytest.mark.real_clock, pytest.mark.slow]

@@ -29,6 +29,8 @@ _FOLD = re.compile(r"\r?\n[ \t]")
 _ID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _OWN_ID = re.compile(rf"(?:session-|milestone-)?{_ID}@(.+)")
 
+_CHANGING = ("REQUEST", "CANCEL")  # what else is mailed leaves a calendar as it is
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -131,7 +133,7 @@ def replayed(entries: Iterable[Entry], reader: str) -> dict[str, Held]:
     held: dict[str, Held] = {}
     for one in entries:
         known = held.get(one.uid)
-        if one.method not in ("REQUEST", "CANCEL") or reader.casefold() not in one.attendees:
+        if one.method not in _CHANGING or reader.casefold() not in one.attendees:
             continue
         if known is not None and (one.organizer != known.entry.organizer or one.version <= known.entry.version):
             continue
@@ -159,7 +161,7 @@ def _ends_with(job: Job, before: Sequence[Job]) -> bool:
         return True
     mine = entries_of(told)
     earlier = [one for other in before if (raw := entry(other)) is not None for one in entries_of(raw)]
-    ends = {one.uid: Held(one, one.method == "CANCEL") for one in mine}
+    ends = {one.uid: Held(one, one.method == "CANCEL") for one in mine if one.method in _CHANGING}
     for order in ([*earlier, *mine], [*mine, *reversed(earlier)]):
         after = replayed(order, job.address)
         if any(after.get(uid) != held for uid, held in ends.items()):

@@ -13,12 +13,13 @@ from app.notifications.calendar import (
     Invite,
     Organizer,
     cancel_event,
+    decline_counter,
     publish,
     request,
     uninvite,
 )
 from app.notifications.stencil import compile_invite
-from tests.conformance.checks import CANCEL, FEED, PUBLISH, REQUEST, UNINVITE, Expected
+from tests.conformance.checks import CANCEL, DECLINE, FEED, PUBLISH, REQUEST, UNINVITE, Expected
 
 PAGE = "https://network.example/fr/sessions/1"
 JOIN = "https://network.example/fr/join/abc"
@@ -53,6 +54,8 @@ OBJECTS: dict[str, tuple[bytes, Expected]] = {
     "cancel, filled": (_stencil("cancel"), replace(WANTED, kind=CANCEL)),
     "uninvite": (uninvite(INVITE), replace(WANTED, kind=UNINVITE)),
     "uninvite, filled": (_stencil("uninvite"), replace(WANTED, kind=UNINVITE)),
+    "decline": (decline_counter(INVITE), replace(WANTED, kind=DECLINE)),
+    "decline, filled": (_stencil("decline_counter"), replace(WANTED, kind=DECLINE)),
     "download": (publish([PUBLIC]), replace(OPEN, kind=PUBLISH)),
     "feed of one's own": (
         publish([replace(INVITE, busy="TENTATIVE")], Feed("Mes séances", f"{PAGE}.ics"), [DAY]),

@@ -16,8 +16,8 @@ from tests.conformance.objects import Component, read, text
 UTC_TIME = re.compile(r"\d{8}T\d{6}Z")
 OWN_UID = re.compile(r"(?:session|milestone)-[0-9a-f-]+@[\w.-]+")
 DATE = re.compile(r"\d{8}")
-REQUEST, CANCEL, UNINVITE, PUBLISH, FEED = "request", "cancel", "uninvite", "publish", "feed"
-MAILS = (REQUEST, CANCEL, UNINVITE)
+REQUEST, CANCEL, UNINVITE, DECLINE, PUBLISH, FEED = "request", "cancel", "uninvite", "decline", "publish", "feed"
+MAILS = (REQUEST, CANCEL, UNINVITE, DECLINE)
 KINDS = (*MAILS, PUBLISH, FEED)
 ROLES = ("REQ-PARTICIPANT", "OPT-PARTICIPANT", "NON-PARTICIPANT")
 LANGUAGES = ("ar", "zh", "en", "fr", "ru", "es")
@@ -268,6 +268,14 @@ def _no_status(b: Built) -> bool:
 @_of("G1")
 def _no_recurrence(b: Built) -> bool:
     return not any(e.all(name) for e in b.events for name in ("RRULE", "RDATE", "EXDATE", "RECURRENCE-ID"))
+
+
+@_of("I3", DECLINE)
+def _a_proposal_is_declined(b: Built) -> bool:
+    event, told = b.events[0], _person(b)
+    never = ("STATUS", "REQUEST-STATUS", "CONFERENCE", "LOCATION")
+    bare = not event.inner and not any(event.all(name) for name in never) and not {"PARTSTAT", "RSVP"} & told.keys()
+    return b.calendar.value("METHOD") == "DECLINECOUNTER" and bare
 
 
 @_of("K1", PUBLISH, FEED)

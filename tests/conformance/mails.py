@@ -10,10 +10,13 @@ from app.core.signing import settings as installation
 from app.notifications.models import Message
 from app.notifications.rendering import job_of, render
 from app.notifications.replay import foreign_addresses
-from tests.conformance.checks import CANCEL, REQUEST, UNINVITE, Expected, failed
+from tests.conformance.checks import CANCEL, DECLINE, REQUEST, UNINVITE, Expected, failed
 from tests.conformance.objects import read
 from tests.factories.exchanges import NOW
 
+OF_MAILS = {
+    "session-cancel": CANCEL, "session-uninvite": UNINVITE, "session-not-invited": UNINVITE, "session-proposal-declined": DECLINE,
+}  # fmt: skip
 ALTERNATIVES = ["text/plain", "text/html"]
 
 
@@ -21,7 +24,7 @@ def broken_lines(row: Message) -> list[str]:
     """The lines that the mail of this row does not hold."""
     job = job_of(row)
     sent = render(job, now=NOW).content
-    kind = {"session-cancel": CANCEL, "session-uninvite": UNINVITE}.get(row.kind, REQUEST)
+    kind = OF_MAILS.get(row.kind, REQUEST)
     asks = bool(job.common.get("asks", True))
     expected = Expected(
         kind=kind, organizer=installation().organizer_address, organizer_name=installation().network_names[row.locale],

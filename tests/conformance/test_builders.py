@@ -10,12 +10,12 @@ from tests.conformance.builders import OBJECTS
 from tests.conformance.checks import CHECKS, KINDS, failed
 from tests.conformance.objects import line_of, unfolded
 
-LINES = ("B1", "B2", "B3", "B4", "B5", "B6", "B7", "B8", "B9", "C1", "C2", "C3", "C4", "C5", "C6", "D1", "E1", "E2", "E3", "F1", "G1",
+LINES = ("B1", "B2", "B3", "B4", "B5", "B6", "B7", "B8", "B9", "C1", "C2", "C3", "C4", "C5", "C6", "D1", "E1", "E2", "E3", "F1", "G1", "I3",
          "K1", "K2", "L1", "L2", "L3", "L4", "L5", "M1", "M2", "M4", "M6", "N2")  # fmt: skip
 
 
 @pytest.mark.line("B1", "B2", "B3", "B4", "B5", "B6", "B7", "B8", "B9", "C1", "C2", "C3", "C4", "C5", "C6", "D1", "E1", "E2", "E3")
-@pytest.mark.line("F1", "G1", "K1", "K2", "L1", "L2", "L3", "L4", "L5", "M1", "M2", "M4", "M6", "N2")
+@pytest.mark.line("F1", "G1", "I3", "K1", "K2", "L1", "L2", "L3", "L4", "L5", "M1", "M2", "M4", "M6", "N2")
 @pytest.mark.parametrize("name", OBJECTS)
 def test_every_object_holds_its_lines(name):
     raw, expected = OBJECTS[name]

@@ -78,7 +78,7 @@ def public_feed() -> ResponseReturnValue:
         return publish([entries.published(row, language) for row in rows], Feed(name=name, source=address))
 
     response = _calendar(body, f"{address} {standing.mark}", standing.changed)
-    response.headers["Cache-Control"] = "public, no-cache"
+    response.headers["Cache-Control"] = "private, no-cache"
     return response
 
 

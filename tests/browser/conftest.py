@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+# what a page's scripts do here is done once and ends with the page: optimising compilers cost a quarter and give nothing
 FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
     " --disable-component-update --disable-sync --host-resolver-rules=MAP\t*\t~NOTFOUND,EXCLUDE\t127.0.0.1"
+    " --js-flags=--no-opt\t--no-maglev"
 )
 # the first has no windows to draw: a quarter less work
 PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")

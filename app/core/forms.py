@@ -13,6 +13,7 @@ from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from markupsafe import Markup
+from werkzeug.local import LocalProxy
 from wtforms import (
     DateField,
     Field,
@@ -126,6 +127,11 @@ class Form(FlaskForm):  # type: ignore[misc]
     def has_errors(self) -> bool:
         """Was anything refused?"""
         return bool(self.errors)
+
+
+def when_shown(kind: type[Form], **given: Any) -> Any:
+    """An empty form that is made when the page first asks for a part of it: most pages show a few of those they could."""
+    return LocalProxy(lru_cache(maxsize=1)(lambda: kind(formdata=None, **given)))
 
 
 class needed:  # noqa: N801 - reads as a word in a list of validators

@@ -15,7 +15,7 @@ from app.accounts.visibility import WORDS
 from app.core import clock
 from app.core.db import reading
 from app.core.errors import Conflict, LinkOver, RuleBroken
-from app.core.forms import Form
+from app.core.forms import Form, when_shown
 from app.core.once import Sending
 from app.extensions import db
 from app.files import rules as files
@@ -196,13 +196,13 @@ def record_page(expression: Expression, code: int = 200, conflict: Conflict | No
     if may_review:
         forms = {
             "decision_form": DecisionForm(formdata=None, data=version, possible=MOVES[expression.status]),
-            "question_form": QuestionForm(formdata=None, data=version, prefix="q"),
+            "question_form": when_shown(QuestionForm, data=version, prefix="q"),
             "note_form": NoteForm(formdata=None, prefix="n"),
             "assignee_form": _assignee_form(expression, beside.staff),
-            "endorsement_form": EndorsementForm(formdata=None, prefix="e"),
-            "answer_form": BehalfAnswerForm(formdata=None, prefix="a"),
-            "opinions_form": AskOpinionsForm(formdata=None, prefix="o"),
-            "label_form": LabelForm(formdata=None),
+            "endorsement_form": when_shown(EndorsementForm, prefix="e"),
+            "answer_form": when_shown(BehalfAnswerForm, prefix="a"),
+            "opinions_form": when_shown(AskOpinionsForm, prefix="o"),
+            "label_form": when_shown(LabelForm),
         }
     elif seen.can(P.SEE_EXPRESSIONS):
         forms = {"conflict_form": ConflictForm(formdata=None, prefix="c")}
@@ -219,7 +219,8 @@ def record_page(expression: Expression, code: int = 200, conflict: Conflict | No
         "interests/record.html",
         expression=expression,
         conflict=conflict,
-        has_errors=any(f.errors for f in forms.values()),
+        has_errors=any(f.errors for f in tried.values()),
+        refused=[f for f in tried.values() if f.errors],
         sections=shown.sections(
             expression, letter.original_name if letter else "", reachable=seen.can(P.SEE_PEOPLE), tools=beside.tools
         ),

@@ -13,4 +13,4 @@ def when_ready(_arbiter: Any) -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(5_000, 20, 20)  # a page makes some thousand objects and leaves none: the usual 700 look at them five times
+    gc.set_threshold(2_000, 10, 10)  # a page makes some thousand objects and leaves none: the usual 700 look at them five times

@@ -126,17 +126,22 @@ def cpu_of(web: Web, browser: Browser, path: str) -> float:
 
 
 def statements(app: Flask, page: Page) -> int:
-    """How many statements one request sends, once the process has what it keeps in memory."""
+    """How many statements one request sends, once the process has what it keeps in memory.
+
+    The fewest of three: now and then a request also asks whether a wording was changed, whatever its page."""
     client = app.test_client()
     for name, value in page.cookies.items():
         client.set_cookie(name, value, domain="127.0.0.1")
     headers = {"Host": "127.0.0.1:8000"}
     client.get(page.path, headers=headers)
-    with counted(app) as seen:
-        answer = client.get(page.path, headers=headers)
-    if answer.status_code != 200:
-        raise SystemExit(f"bench: {page.path} answered {answer.status_code}")
-    return len(seen)
+    sent = []
+    for _ in range(3):
+        with counted(app) as seen:
+            answer = client.get(page.path, headers=headers)
+        if answer.status_code != 200:
+            raise SystemExit(f"bench: {page.path} answered {answer.status_code}")
+        sent.append(len(seen))
+    return min(sent)
 
 
 @contextmanager

@@ -65,6 +65,7 @@ from app.exchanges.queries.sessions import (
 )
 from app.exchanges.queries.told import (
     invitation_of_mail,
+    last_taken_out,
     lost_update,
     never_sent,
     still_holds,
@@ -103,6 +104,7 @@ __all__ = [
     "invitation_of_mail",
     "invitations_for_mail",
     "invitations_of",
+    "last_taken_out",
     "lost_update",
     "meaning_of",
     "my_invitations",

@@ -19,6 +19,8 @@ from app.notifications.models import Message, MessageFacts, State
 
 _AWAY = (State.SENDING, State.SENT, State.BOUNCED, State.UNKNOWN)
 """A mail in one of these states has left, or may have."""
+_ENTRIES = ("REQUEST", "CANCEL")
+"""What puts an entry into a calendar or takes it out; the answer to a proposed time (DECLINECOUNTER) does neither."""
 _THREAD = re.compile(r"invitation:([0-9a-f-]{36})")
 
 
@@ -38,7 +40,7 @@ def _holders(peer_session: PeerSession, person_ids: Iterable[uuid.UUID]) -> set[
         .where(
             Message.subject_kind == SUBJECT,
             Message.subject_id == peer_session.id,
-            Message.ical_method.is_not(None),
+            Message.ical_method.in_(_ENTRIES),
             Message.recipient_id == any_(cast(list(person_ids), ARRAY(Uuid))),
             Message.state.in_(_AWAY),
         )
@@ -46,6 +48,25 @@ def _holders(peer_session: PeerSession, person_ids: Iterable[uuid.UUID]) -> set[
         .order_by(Message.recipient_id, Message.ical_sequence.desc(), Message.dtstamp.desc())
     )
     return {row[0] for row in db.session.execute(last) if row[0] is not None and row[1] == "REQUEST"}
+
+
+def last_taken_out(peer_session: PeerSession, person_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
+    """The SEQUENCE by which an entry was taken out of the calendars of those of these people who answered uninvited."""
+    wanted = list(person_ids)
+    if not wanted:
+        return {}
+    query = (
+        select(Person.id, func.max(Message.ical_sequence))
+        .join(Person, Person.email_folded == func.lower(Message.address))
+        .where(
+            Message.subject_kind == SUBJECT,
+            Message.subject_id == peer_session.id,
+            Message.kind == "session-not-invited",
+            Person.id == any_(cast(wanted, ARRAY(Uuid))),
+        )
+        .group_by(Person.id)
+    )
+    return {person_id: sequence for person_id, sequence in db.session.execute(query) if sequence is not None}
 
 
 def written_just_now(peer_session: PeerSession, since: datetime) -> set[uuid.UUID]:
@@ -140,6 +161,6 @@ def _said_since(message: Message) -> bool:
     """Was another entry written for the same person since?"""
     other = or_(Message.common_id.is_distinct_from(message.common_id), Message.kind != message.kind)
     later = select(Message.id).where(
-        Message.thread == message.thread, Message.ical_method.is_not(None), Message.dtstamp > message.dtstamp, other
+        Message.thread == message.thread, Message.ical_method.in_(_ENTRIES), Message.dtstamp > message.dtstamp, other
     )
     return bool(db.session.scalar(select(later.exists())))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.accounts.models import Person
 from app.accounts.queries.reach import focal_points_of
@@ -22,7 +22,10 @@ from app.exchanges.rules.identity import lock, refresh
 from app.exchanges.rules.inviting import Guest, invite, uninvite
 from app.extensions import db
 from app.notifications import outbox
-from app.notifications.models import InboundMail
+from app.notifications.models import InboundMail, Message
+
+MOST_PROPOSALS = 3
+"""So many mails a day tell a focal point of one person's proposals; the page shows them all."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,9 @@ def propose_to_state(mail: InboundMail, invitation: Invitation, *, now: datetime
     today = to_wall(now, invitation.person.zone).date()
     for focal in focal_points_of({invitation.organisation_id}, today, but=invitation.person_id):
         letter = messages.delegate_proposed(invitation, focal, delegate=delegate, word=f"{mail.id}:{focal.id}")
-        outbox.queue([letter], now=now)
+        told_today = select(func.count()).where(Message.thread == letter.thread, Message.created_at > now - timedelta(days=1))
+        if (db.session.scalar(told_today) or 0) < MOST_PROPOSALS:
+            outbox.queue([letter], now=now)
 
 
 def _source_change(source: Source | None) -> dict[str, tuple[object, object]]:

@@ -23,7 +23,7 @@ from app.core.tokens import fresh_nonce
 from app.exchanges import messages
 from app.exchanges.messages import Recipient
 from app.exchanges.models import Capacity, Invitation, PeerSession, Seat
-from app.exchanges.queries import SUBJECT, accepted_on_grounds, never_sent, seats_held, written_just_now
+from app.exchanges.queries import SUBJECT, accepted_on_grounds, last_taken_out, never_sent, seats_held, written_just_now
 from app.exchanges.rules.answering import promote
 from app.exchanges.rules.identity import APART, lock, moment, refresh, refuse_unless_open, stamp
 from app.extensions import db
@@ -114,12 +114,13 @@ def _to_ask_again(invitation: Invitation, guest: Guest) -> bool:
 def _add(row: PeerSession, guests: list[Guest], by: Person | None, now: datetime) -> list[Recipient]:
     """New invitations in one bulk insert, and whom to write to."""
     at, keys = moment(now), settings().secret_keys
+    taken_out = last_taken_out(row, [guest.person.id for guest in guests])
     named = [(guest, uuid7(), fresh_nonce()) for guest in guests]
     recipients = [
         Recipient(
             invitation_id=invitation_id, person=guest.person, capacity=guest.capacity, because=guest.because,
             organisation=guest.organisation.names if guest.organisation else {},
-            sequence=row.sequence, dtstamp=at, nonce=nonce, join_nonce=fresh_nonce(),
+            sequence=max(row.sequence, taken_out.get(guest.person.id, -1) + 1), dtstamp=at, nonce=nonce, join_nonce=fresh_nonce(),
             code_digest=fresh_digest(keys, "answer", invitation_id, nonce),
         )
         for guest, invitation_id, nonce in named
@@ -131,10 +132,11 @@ def _add(row: PeerSession, guests: list[Guest], by: Person | None, now: datetime
                 "id": str(one.invitation_id), "person_id": str(guest.person.id), "capacity": one.capacity.value,
                 "organisation_id": str(guest.organisation.id) if guest.organisation else None, "because": one.because,
                 "nonce": one.nonce, "join_nonce": one.join_nonce, "code_digest": one.code_digest,
+                "sequence": one.sequence,
             }
             for one, guest in zip(recipients, guests, strict=True)
         ]  # fmt: skip
-        same = {"session": row.id, "by": by.id if by else None, "now": now, "at": at, "sequence": row.sequence}
+        same = {"session": row.id, "by": by.id if by else None, "now": now, "at": at, "base": row.sequence}
         db.session.connection().exec_driver_sql(_INSERT, {**same, "given": json.dumps(given)})
     return recipients
 
@@ -143,9 +145,9 @@ _INSERT = """
 INSERT INTO invitations (id, peer_session_id, person_id, organisation_id, capacity, invited_because, nonce, join_nonce, code_digest,
     invited_at, invited_by, dtstamp, sequence, sequence_raise, requested, seat, wants_notes, comment, created_at, updated_at)
 SELECT id, %(session)s, person_id, organisation_id, capacity, because, nonce, join_nonce, code_digest,
-    %(now)s, %(by)s, %(at)s, %(sequence)s, 0, true, 'none', false, '', %(now)s, %(now)s
+    %(now)s, %(by)s, %(at)s, sequence, sequence - %(base)s, true, 'none', false, '', %(now)s, %(now)s
 FROM jsonb_to_recordset(%(given)s::jsonb) AS given(id uuid, person_id uuid, organisation_id uuid, capacity text,
-    because text, nonce text, join_nonce text, code_digest text)
+    because text, nonce text, join_nonce text, code_digest text, sequence integer)
 """
 """Ten thousand invitations in one statement: what differs as JSON, what all share once."""
 

@@ -30,6 +30,9 @@ from app.notifications.models import InboundMail, Message, Verdict
 NOT_UNDERSTOOD = _l("This cannot be decided with one button. Read the mail, and record what it says.")
 
 
+NOT_FROM_THEM = _l("The mail did not come from the address it answers for. Invite the person on the session's page.")
+
+
 def accept(mail: InboundMail, *, by: Person, now: datetime) -> None:
     """Do what the mail asks for, as its reason has it."""
     still_open(mail)
@@ -72,9 +75,14 @@ def decide_for_state(mail: InboundMail, state_id: UUID | None, *, accepted: bool
 
 def can_be_told(mail: InboundMail) -> bool:
     """May anything be written back? Never to a machine (RFC 3834), and not to an address that the mail merely names."""
+    return _is_from_whom_it_names(mail) and not (mail.reply or {}).get("automatic")
+
+
+def _is_from_whom_it_names(mail: InboundMail) -> bool:
+    """Does the mail come from the address it answers for, as far as our mail server can tell?"""
     told = mail.reply or {}
     same = mail.sender.casefold() == str(told.get("attendee") or "").casefold()
-    return same and not told.get("automatic") and told.get("authentic") is not False
+    return same and told.get("authentic") is not False
 
 
 def delegate_of(mail: InboundMail) -> tuple[str, str]:
@@ -97,6 +105,8 @@ def invitation_behind(mail: InboundMail) -> Invitation:
 def _accept_delegate(mail: InboundMail, by: Person, now: datetime, *, of_own_state: UUID | None) -> None:
     """The delegate is invited and whoever sends them is told; the seat stays with the State."""
     invitation = invitation_behind(mail)
+    if mail.reason == "delegate_answers" and not _is_from_whom_it_names(mail):
+        raise RuleBroken(NOT_FROM_THEM)
     address, name = delegate_of(mail)
     if not address or "@" not in address:
         raise RuleBroken(_l("The mail does not say who is to be sent. Ask the person, then name the delegate."))
@@ -134,7 +144,7 @@ def _refuse_delegate(mail: InboundMail, by: Person, now: datetime) -> None:
 def _invite_replier(mail: InboundMail, by: Person, now: datetime) -> None:
     """Somebody who was not asked wants to come, and may: the invitation goes to the address they wrote from."""
     if not can_be_told(mail):
-        raise RuleBroken(_l("The mail did not come from the address it answers for. Invite the person on the session's page."))
+        raise RuleBroken(NOT_FROM_THEM)
     row = db.session.get_one(PeerSession, mail.subject_id)
     given, _space, family = mail.sender_name.rpartition(" ")
     person = find_or_make_contact(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -29,6 +29,10 @@ from app.notifications.models import InboundMail, Verdict
 PARTSTATS: dict[str, Answer] = {"ACCEPTED": Answer.YES, "TENTATIVE": Answer.MAYBE, "DECLINED": Answer.NO}
 ONE_ENTRY_PER = timedelta(hours=1)
 """An entry that is asked for again is sent again so often, and not more."""
+
+
+CLOCKS_DIFFER = timedelta(hours=1)
+"""So far ahead of ours a sender's clock is believed."""
 
 
 class Unclear(Exception):
@@ -73,7 +77,7 @@ def judge(mail: InboundMail, *, now: datetime) -> Outcome | None:
         _set_verdict(mail, Verdict.UNCLEAR, unclear.reason, unclear.invitation)
         if unclear.row is not None:  # somebody who was not invited: the desk can do so
             mail.subject_kind, mail.subject_id = SUBJECT, unclear.row.id
-        if unclear.reason in ("counter", "delegated") and not _is_latest(mail, unclear.reason):
+        if unclear.reason in ("counter", "delegated") and not _is_latest(mail, unclear.reason, unclear.invitation):
             return None
         if unclear.reason == "delegated" and unclear.invitation is not None:
             propose_to_state(mail, unclear.invitation, now=now)
@@ -103,6 +107,7 @@ def _understood(mail: InboundMail, now: datetime) -> tuple[Invitation, Reply]:
     if invitation is None:
         raise _stranger(row, mail, reply)
     refresh(invitation)
+    reply = replace(reply, sequence=min(reply.sequence, _highest(invitation)), dtstamp=_not_to_come(reply.dtstamp, mail))
     if not _is_theirs(mail.sender, reply.attendee, invitation.person):
         raise Unclear("alias" if _answers_their_mail(mail, row, invitation) else "sender_differs", invitation)
     if reply.authentic is False:
@@ -190,6 +195,16 @@ def _of(row: PeerSession, person_id: Any) -> Invitation | None:
     return db.session.scalar(query.options(joinedload(Invitation.person)))
 
 
+def _highest(invitation: Invitation) -> int:
+    """The highest SEQUENCE an entry of this person can have: an answer that names a higher one is none to a later entry."""
+    return max(invitation.sequence, invitation.peer_session.sequence + invitation.sequence_raise)
+
+
+def _not_to_come(dtstamp: datetime, mail: InboundMail) -> datetime:
+    """When an answer was made: a clock that is far ahead would else make every later answer an older one."""
+    return mail.received_at if dtstamp > mail.received_at + CLOCKS_DIFFER else dtstamp
+
+
 def _is_old(invitation: Invitation, reply: Reply) -> str | None:
     """Was this answer, or a later one, applied already? The word that says so; in doubt the desk decides."""
     given = db.session.scalar(
@@ -248,23 +263,38 @@ def _send_entry_again(mail: InboundMail, invitation: Invitation, now: datetime) 
     _set_verdict(mail, Verdict.APPLIED, "refreshed", invitation)
 
 
-def _is_latest(mail: InboundMail, reason: str) -> bool:
-    """Of several times, or people, that somebody proposes one after the other, the latest waits for a decision."""
+def _is_latest(mail: InboundMail, reason: str, invitation: Invitation | None) -> bool:
+    """Of several times, or people, that somebody proposes one after the other, the latest waits for a decision.
+
+    One that came before, word for word, is not decided again.
+    """
     others = select(InboundMail).where(
-        InboundMail.verdict == Verdict.UNCLEAR, InboundMail.reason == reason, InboundMail.person_id == mail.person_id,
-        InboundMail.subject_id == mail.subject_id, InboundMail.id != mail.id,
+        InboundMail.verdict.in_((Verdict.UNCLEAR, Verdict.HANDLED)), InboundMail.reason == reason,
+        InboundMail.person_id == mail.person_id, InboundMail.subject_id == mail.subject_id, InboundMail.id != mail.id,
     )  # fmt: skip
-    for other in db.session.scalars(others.with_for_update(skip_locked=True)).all():
-        if _stamp_of(other) > _stamp_of(mail):
+    found = list(db.session.scalars(others.with_for_update(skip_locked=True)).all())
+    if any(_proposed(other) == _proposed(mail) for other in found):
+        mail.verdict, mail.reason = Verdict.IGNORED, "repeated"
+        return False
+    for other in found:
+        if other.verdict is not Verdict.UNCLEAR:
+            continue
+        if _stamp_of(other, invitation) > _stamp_of(mail, invitation):
             mail.verdict, mail.reason = Verdict.IGNORED, "older"
             return False
         other.verdict, other.reason = Verdict.IGNORED, "older"
     return True
 
 
-def _stamp_of(mail: InboundMail) -> tuple[int, datetime]:
+def _proposed(mail: InboundMail) -> tuple[object, ...]:
     told = mail.reply or {}
-    return int(told.get("sequence") or 0), _instant(told["dtstamp"])
+    return tuple(told.get(name) for name in ("sequence", "dtstamp", "delegated_to", "starts_at", "minutes"))
+
+
+def _stamp_of(mail: InboundMail, invitation: Invitation | None) -> tuple[int, datetime]:
+    told = mail.reply or {}
+    sequence = int(told.get("sequence") or 0)
+    return min(sequence, _highest(invitation)) if invitation else sequence, _not_to_come(_instant(told["dtstamp"]), mail)
 
 
 def _set_verdict(mail: InboundMail, verdict: Verdict, reason: str | None, invitation: Invitation | None) -> None:

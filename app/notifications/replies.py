@@ -28,6 +28,8 @@ PARTSTATS = frozenset({"ACCEPTED", "DECLINED", "TENTATIVE", "DELEGATED", "NEEDS-
 ANSWERS = frozenset({"REPLY", "COUNTER", "REFRESH"})
 """Methods that carry an answer, a proposal, or ask for the entry again; a forwarded REQUEST, for one, is no answer."""
 MOST_MINUTES = 24 * 60
+FIRST_YEAR, LAST_YEAR = 1970, 2200
+"""Between these years somebody may propose a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +200,8 @@ def _name_of(attendees: list[_Line], address: str) -> str:
 def _proposed(lines: list[_Line]) -> tuple[datetime | None, int | None]:
     """Start and length that a proposal names; a length that is none, or longer than a day, is left out."""
     start, end = _instant(lines, "DTSTART"), _instant(lines, "DTEND")
+    if start is not None and not FIRST_YEAR <= start.year <= LAST_YEAR:
+        return None, None  # a page would show it by many clocks, and the calendar ends not far from there
     length = end - start if start and end else _duration(_value(lines, "DURATION"))
     minutes = int(length.total_seconds() // 60) if length else 0
     return start, minutes if 0 < minutes <= MOST_MINUTES else None

@@ -54,13 +54,21 @@ def focal_points_of(state_ids: set[uuid.UUID], today: date, *, but: uuid.UUID | 
     return list({person.id: person for person in chosen}.values())
 
 
-def unreached_of_my_state(viewer: Viewer, person_id: uuid.UUID) -> Person | None:
-    """Somebody of the viewer's own State, by a membership or a designation."""
+def unreached_of_my_state(viewer: Viewer, person_id: uuid.UUID, today: date) -> Person | None:
+    """Somebody who belongs to the viewer's own State on this day, by a membership or a designation."""
     if not viewer.state_ids:
         return None
     ours = under(viewer.state_ids)
-    members = select(Membership.person_id).join(ours, Membership.organisation_id == ours.c.id)
-    named = select(Designation.person_id).where(Designation.state_id.in_(viewer.state_ids))
+    members = (
+        select(Membership.person_id)
+        .join(ours, Membership.organisation_id == ours.c.id)
+        .where(Membership.valid_from <= today, or_(Membership.valid_to.is_(None), Membership.valid_to >= today))
+    )
+    named = select(Designation.person_id).where(
+        Designation.state_id.in_(viewer.state_ids),
+        Designation.refused_at.is_(None),
+        or_(Designation.valid_to.is_(None), Designation.valid_to >= today),
+    )
     of_us = or_(Person.id.in_(members), Person.id.in_(named))
     return db.session.scalar(select(Person).where(Person.id == person_id, Person.active, of_us))
 

@@ -21,6 +21,7 @@ from app.accounts.rules import reach as rules
 from app.core import clock
 from app.core.errors import RuleBroken
 from app.core.signing import settings
+from app.core.zones import to_wall
 from app.extensions import db
 
 
@@ -32,7 +33,7 @@ def _about(person: Person) -> dict[str, Any]:
 @requires(P.CHOOSE_DELEGATES)
 def correct_address(person_id: uuid.UUID) -> ResponseReturnValue:
     """Where mail reaches somebody of the own State, from whose address it came back."""
-    person = reads.unreached_of_my_state(viewer(), person_id)
+    person = reads.unreached_of_my_state(viewer(), person_id, to_wall(clock.now(), me().zone).date())
     if person is None:
         abort(404)
     form = AddressForm()

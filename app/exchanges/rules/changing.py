@@ -18,7 +18,7 @@ from app.core.errors import RuleBroken
 from app.core.signing import settings
 from app.exchanges import messages
 from app.exchanges.messages.facts import instant
-from app.exchanges.models import PeerSession, ReminderRule, SessionStatus
+from app.exchanges.models import PeerSession, ReminderRule, SessionStatus, Visibility
 from app.exchanges.queries import (
     SUBJECT,
     counts,
@@ -203,6 +203,8 @@ def cancel(peer_session: PeerSession, *, reason: str, tell: bool, version: int, 
     row.cancel_reason = reason.strip() or None
     row.sequence += 1
     row.revision += 1
+    if before is SessionStatus.DRAFT:  # nobody heard of it, and nobody does now
+        row.visibility = Visibility.INVITED
     record(
         "session.cancelled", "session", row.id, by=by, now=now,
         changes={"status": (before, SessionStatus.CANCELLED)}, note=row.cancel_reason,

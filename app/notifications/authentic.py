@@ -13,6 +13,8 @@ from app.core.text import line as one_line
 
 _RESULT = re.compile(r"\s*([a-z0-9-]+)(?:\s*/\s*\d+)?\s*=\s*([a-z]+)(.*)", re.IGNORECASE | re.DOTALL)
 _PROPERTY = re.compile(r"\b(header\.(?:d|i|from)|smtp\.mailfrom)\s*=\s*\"?([^\s;\"]+)", re.IGNORECASE)
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_PLAIN = re.compile(r"[A-Za-z0-9._@-]+")
 _DOMAIN_OF = {"dmarc": ("header.from",), "dkim": ("header.d", "header.i"), "spf": ("smtp.mailfrom",)}
 MOST = 50
 
@@ -38,17 +40,32 @@ def _results(headers: Iterable[str], server: str) -> Iterator[tuple[str, str, st
 
 
 def _without_comments(told: str) -> str:
-    """A header without what stands in brackets, however deep: in one pass, for strangers write it. One left open takes the rest."""
+    """A header without what stands in brackets, however deep: in one pass, for strangers write it. One left open takes the rest.
+
+    What stands in quotes is kept as far as it is one plain word: a stranger chose it too, and may have written results there.
+    """
     out: list[str] = []
-    depth = 0
-    for character in told:
+    depth = at = 0
+    while at < len(told):
+        character = told[at]
+        if character == '"' and not depth:
+            quoted = _QUOTED.match(told, at)
+            if quoted is None:
+                break
+            at = quoted.end()
+            plain = _PLAIN.fullmatch(quoted[1]) is not None and told[at : at + 1] != "@"
+            out.append(quoted[1] if plain else "quoted")
+            continue
         if character == "(":
             depth += 1
         elif character == ")" and depth:
             depth -= 1
             out.append(" ")
+        elif character == "\\" and depth:
+            at += 1  # what follows stands for itself
         elif not depth:
             out.append(character)
+        at += 1
     return "".join(out)
 
 

@@ -174,7 +174,12 @@ def message_id(row: uuid.UUID) -> str:
 def row_of_message_id(told: str | None) -> uuid.UUID | None:
     """Which row of ours a Message-ID names, if any."""
     found = re.fullmatch(r"<?([0-9a-f-]{36})@(.+?)>?", (told or "").strip().lower())
-    return uuid.UUID(found[1]) if found and found[2] == settings().mail_domain.lower() else None
+    if not found or found[2] != settings().mail_domain.lower():
+        return None
+    try:
+        return uuid.UUID(found[1])
+    except ValueError:  # dashes and digits in another order
+        return None
 
 
 def envelope_sender(row: uuid.UUID, config: Settings | None = None) -> str:

@@ -12,6 +12,8 @@ from app.notifications.letterbox import DELIVERY_STATUS, Opened, decoded
 
 MOST_TOLD = 500
 _CODE = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?!\.?\d)")
+_CODE_OF_A_SERVER = re.compile(rf"(?:\b[245]\d\d[ -]+#?|#|\b(?:status|code|error)\b\W{{0,3}}){_CODE.pattern}", re.IGNORECASE)
+"""A code as servers write it in words: after a reply code, "#" or a word for it. Alone it may be a date or a telephone number."""
 _ABOUT_THE_MAIL = re.compile(r"5\.(3\.4|6\.\d+|7\.\d+)")
 """Refusals of this one mail, for its size, its form or by a policy: the address may be a good one."""
 
@@ -90,7 +92,8 @@ def _address(told: str) -> str:
 
 def _by_words(body: str) -> Report:
     """A report in words alone: certain only where every status code in it is of one class."""
-    codes = [found[0] for found in _CODE.finditer(body[:8000]) if found[1] in "45"]
+    told = [_CODE.search(found[0]) for found in _CODE_OF_A_SERVER.finditer(body[:8000])]
+    codes = [found[0] for found in told if found and found[1] in "45"]
     classes = {code[0] for code in codes}
     if len(classes) != 1:
         return Report(Fate.UNKNOWN, told=_first_line(body.split("\n")))

@@ -69,6 +69,33 @@ FIRST_WORDS = {
     "no": ("no", "non", "нет", "لا", "كلا", "不", "不行", "不是"),
 }
 _NO_MORE = ("no problem", "no doubt", "no worries", "no objection", "non seulement")
+_CALM = (
+    "not a problem",
+    "pas de probleme",
+    "sans probleme",
+    "no hay problema",
+    "sin problema",
+    "без проблем",
+    "没问题",
+    "لا مشكله",
+)
+"""Denials that deny nothing."""
+DOUBTS = (
+    "not", "no", "never", "nobody", "none", "neither", "nor", "cannot", "hardly", "unlikely", "doubt", "unless", "unfortunately",
+    "regrettably", "regret", "afraid", "instead", "but", "however", "although", "if", "only", "hope", "hoping", "hopefully", "think",
+    "try", "whether", "could", "otherwise", "provided",
+    "ne", "pas", "jamais", "personne", "aucun", "aucune", "malheureusement", "helas", "mais", "sauf", "sinon", "espere", "esperons",
+    "pense", "pensons", "crois", "doute", "plutot",
+    "nunca", "nadie", "tampoco", "ninguno", "ninguna", "lamentablemente", "desgraciadamente", "pero", "salvo", "espero", "creo", "dudo",
+    "не", "ни", "нет", "никто", "никогда", "вряд", "едва", "увы", "сожалению", "но", "если", "однако", "вместо", "сомневаюсь",
+    "надеюсь", "думаю",
+    "لا", "ولا", "لن", "ولن", "لم", "ولم", "ليس", "لست", "غير", "لكن", "ولكن", "للاسف", "اذا", "بدلا", "نيابه", "لو", "عدم",
+)  # fmt: skip
+"""Words that take back, or make a condition of, what the same sentence says."""
+_DOUBTED = re.compile(
+    r"\bsi\b(?!\s*(?:[,.!;]|$))|\b(?:in my (?:place|stead)|on my behalf|a ma place|en mi lugar)\b|[不没]|但|可惜|遗憾|如果|代替|除非|恐怕"
+)
+_SENTENCE = re.compile(r"[.!?;。！？；؛؟]|\n\s*\n")
 SUBJECTS = {
     "yes": ("accepted", "accepte", "aceptad", "aceptado", "принято", "مقبول", "تم القبول", "已接受", "接受"),
     "maybe": ("tentative", "provisoire", "provisional", "под вопросом", "مبدئي", "موقت", "暂定"),
@@ -115,7 +142,24 @@ def suggestion(body: str, subject: str = "") -> str | None:
     found |= _by_first_word(said)
     if found == {"yes", "maybe"} and _leads(said, FIRST_WORDS["yes"]) is False:
         return "maybe"
+    if found == {"yes"} and _is_doubted(_plain(own_words(body))[:MOST_READ]):
+        return None
     return found.pop() if len(found) == 1 else None
+
+
+def _is_doubted(words: str) -> bool:
+    """Does a sentence that seems to say yes deny it as well, or make a condition? ("I do not think I will attend.")"""
+    for sentence in _SENTENCE.split(words):
+        said = " ".join(sentence.split())
+        for calm in (*_NO_MORE, *_CALM):
+            said = said.replace(calm, " ")
+        said = said.strip(" ,")
+        if not _leads(said, FIRST_WORDS["yes"]) and not _taken_out(said, _YES)[1]:
+            continue
+        tokens = re.findall(r"[\w']+", said)
+        if _DOUBTED.search(said) or any(t in _DOUBTS or t.startswith("n'") or t.endswith("n't") for t in tokens):
+            return True
+    return False
 
 
 def _taken_out(said: str, phrases: Iterable[str]) -> tuple[str, bool]:
@@ -179,3 +223,5 @@ _SAID = tuple(
     for answer, phrases in (("no", NO), ("maybe", MAYBE), ("yes", YES))
 )
 """Longest first: "may be able to" before "be able to". What says no is taken out before what says yes is looked for."""
+_YES = dict(_SAID)["yes"]
+_DOUBTS = frozenset(map(_plain, DOUBTS))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlencode
@@ -92,11 +92,17 @@ def _calendar(body: Callable[[], bytes], standing: str, changed: datetime | None
     response = Response(content_type="text/calendar; charset=UTF-8")
     response.set_etag(hashlib.sha256(told.encode()).hexdigest())
     if changed is not None:
-        response.last_modified = changed
+        response.last_modified = _last_modified(changed, clock.now())
     response.make_conditional(request)
     if response.status_code != 304:
         response.set_data(body())
     return response
+
+
+def _last_modified(changed: datetime, now: datetime) -> datetime:
+    """The header counts whole seconds: in a second that is not over, something else may change that nobody could tell apart."""
+    second = changed.replace(microsecond=0)
+    return second if second < now.replace(microsecond=0) else second - timedelta(seconds=1)
 
 
 @cache

@@ -92,6 +92,17 @@ def line(text: str) -> str:
     return " ".join(clean(text).split())
 
 
+def is_address(text: str) -> bool:
+    """Is this an e-mail address by syntax? No network is asked."""
+    from email_validator import EmailNotValidError, validate_email
+
+    try:
+        validate_email(text, check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        return False
+    return True
+
+
 def fold(text: str) -> str:
     """The form of a text that searches compare: no case, no accents, no Arabic vowel signs or tatweel."""
     if text.isascii() and text.isprintable():  # nothing to clean, no accents to take away

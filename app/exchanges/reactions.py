@@ -8,7 +8,7 @@ from app.accounts import holdings
 from app.accounts.events import AddressChanged, HandedOver, PersonClosed
 from app.accounts.models import Person
 from app.core import clock
-from app.exchanges.queries import SUBJECT, open_sessions_on, present_revisions
+from app.exchanges.queries import SUBJECT, open_sessions_on, present_revisions, still_holds
 from app.exchanges.rules import invite_accepted_expressions, judge
 from app.exchanges.rules import taking_over as rules
 from app.extensions import db
@@ -17,8 +17,10 @@ from app.interests.models import Expression
 from app.notifications.events import ReplyReceived
 from app.notifications.models import InboundMail, Verdict
 from app.notifications.outbox import register_revision_check
+from app.notifications.revisions import register_standing_check
 
 register_revision_check(SUBJECT, present_revisions)  # a mail of a former time is void, even in a sender's hands
+register_standing_check(SUBJECT, still_holds)  # and one that was held speaks, once let go, of what holds then
 
 holdings.register("invitations", _l("Invitations to sessions to come"), rules.count_to_come)
 holdings.register("seats", _l("Seats, or places in line"), rules.count_seats)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Collection, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from app.notifications.models import Message
 
 RevisionCheck = Callable[[Collection[uuid.UUID]], Mapping[uuid.UUID, int | None]]
 checks: dict[str, RevisionCheck] = {}
@@ -17,3 +21,17 @@ def register_revision_check(subject_kind: str, check: RevisionCheck) -> None:
     where a rule forgot it.
     """
     checks[subject_kind] = check
+
+
+_standing: dict[str, Callable[[Message], bool]] = {}
+
+
+def register_standing_check(subject_kind: str, check: Callable[[Message], bool]) -> None:
+    """Let a room say whether what one of its mails tells a person still holds for them."""
+    _standing[subject_kind] = check
+
+
+def still_stands(message: Message) -> bool:
+    """May a mail that was held be let go? Not when the room says that something else holds by now."""
+    check = _standing.get(message.subject_kind or "")
+    return check is None or check(message)

@@ -82,18 +82,20 @@ _CALM = (
 """Denials that deny nothing."""
 DOUBTS = (
     "not", "no", "never", "nobody", "none", "neither", "nor", "cannot", "hardly", "unlikely", "doubt", "unless", "unfortunately",
-    "regrettably", "regret", "afraid", "instead", "but", "however", "although", "if", "only", "hope", "hoping", "hopefully", "think",
-    "try", "whether", "could", "otherwise", "provided",
+    "regrettably", "regret", "afraid", "instead", "but", "however", "although", "if", "only", "hope", "hoping", "hopefully",
+    "think", "try", "whether", "could", "otherwise", "provided",
     "ne", "pas", "jamais", "personne", "aucun", "aucune", "malheureusement", "helas", "mais", "sauf", "sinon", "espere", "esperons",
     "pense", "pensons", "crois", "doute", "plutot",
-    "nunca", "nadie", "tampoco", "ninguno", "ninguna", "lamentablemente", "desgraciadamente", "pero", "salvo", "espero", "creo", "dudo",
+    "nunca", "nadie", "tampoco", "ninguno", "ninguna", "lamentablemente", "desgraciadamente", "pero", "salvo", "espero", "creo",
+    "dudo",
     "не", "ни", "нет", "никто", "никогда", "вряд", "едва", "увы", "сожалению", "но", "если", "однако", "вместо", "сомневаюсь",
     "надеюсь", "думаю",
     "لا", "ولا", "لن", "ولن", "لم", "ولم", "ليس", "لست", "غير", "لكن", "ولكن", "للاسف", "اذا", "بدلا", "نيابه", "لو", "عدم",
 )  # fmt: skip
 """Words that take back, or make a condition of, what the same sentence says."""
 _DOUBTED = re.compile(
-    r"\bsi\b(?!\s*(?:[,.!;]|$))|\b(?:in my (?:place|stead)|on my behalf|a ma place|en mi lugar)\b|[不没]|但|可惜|遗憾|如果|代替|除非|恐怕"
+    r"\bsi\b(?!\s*(?:[,.!;]|$))|\b(?:in my (?:place|stead)|on my behalf|a ma place|en mi lugar)\b"
+    r"|[不没]|但|可惜|遗憾|如果|代替|除非|恐怕"
 )
 _SENTENCE = re.compile(r"[.!?;。！？；؛؟]|\n\s*\n")
 SUBJECTS = {

@@ -196,3 +196,20 @@ def test_a_session_that_is_public_no_longer_leaves_the_public_feed(session, clie
     session.commit()
     for asked in ({"If-None-Match": before["ETag"]}, {"If-Modified-Since": before["Last-Modified"]}):
         assert events(client.get("/feeds/sessions.ics", headers=asked)) == {}
+
+
+@pytest.mark.line("K3")
+def test_k3_what_changes_in_the_second_of_the_first_visit_is_not_hidden_behind_304(session, client, owner, monkeypatch):
+    row = make_session()
+    make_invitation(row, owner)
+    session.commit()
+    ways = ("/feeds/sessions.ics", address(owner))
+    seen = {way: client.get(way).headers["Last-Modified"] for way in ways}
+    rules.cancel(row, reason="", tell=False, version=row.version, by=owner, now=NOW + timedelta(milliseconds=300))
+    session.commit()
+    monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(minutes=5))
+    for way in ways:
+        answer = client.get(way, headers={"If-Modified-Since": seen[way]})
+        assert events(answer)[row.uid]["STATUS"] == "CANCELLED"
+        later = answer.headers["Last-Modified"]
+        assert client.get(way, headers={"If-Modified-Since": later}).status_code == 304

@@ -7,12 +7,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from app.accounts.rules import reach
 from app.core.errors import RuleBroken
 from app.exchanges import rules
 from app.exchanges.models import Answer, Invitation
+from app.notifications import bounces
 from app.notifications.models import Message, State, Verdict
 from tests.exchanges.test_moderating import delegation, focal, invited, mails, officer, receive, state  # noqa: F401
-from tests.factories.exchanges import NOW, invitation_of, mark_sent, minutes
+from tests.factories.accounts import make_person
+from tests.factories.exchanges import NOW, invitation_of, make_invitation, make_session, mark_sent, minutes
 
 FAR = "2099-01-01T00:00:00+00:00"
 
@@ -80,3 +83,44 @@ def test_f3_who_was_refused_and_is_invited_after_all_gets_a_higher_sequence(sess
     made = next(i for i in session.scalars(select(Invitation)) if i.person.email == "stranger@x.example")
     assert made.sequence == invite.ical_sequence == made.peer_session.sequence + made.sequence_raise
     assert session.scalars(select(Message).where(Message.kind == "session-not-invited")).all() == [cancelled]
+
+
+@pytest.mark.line("H9")
+@pytest.mark.parametrize("to", ["a b@x.example", "x@", "@x", "a@b@c", "nora@x.example>", "a\u202eb@x.example", "x@" + "y" * 200])
+def test_h9_what_no_mail_server_takes_gets_no_seat(session, invited, focal, state, to):  # noqa: F811
+    mail = delegation(session, invited, to=to)
+    with pytest.raises(RuleBroken):
+        rules.decide_for_state(mail, state.id, accepted=True, by=focal, now=NOW)
+    assert [i.person_id for i in session.scalars(select(Invitation))] == [invited.person_id]
+
+
+@pytest.mark.line("H9")
+def test_h9_nobody_delegates_to_a_closed_record_or_to_themselves_by_another_address(session, invited, focal, state, officer):  # noqa: F811
+    make_person("Gone", of=state, email="gone@alvania.example", active=False)
+    reach.add_other_address(invited.person, "me@alvania.example", by=officer, now=NOW)
+    for i, to in enumerate(("gone@alvania.example", "me@alvania.example")):
+        mail = delegation(session, invited, to=to, dtstamp=(NOW + minutes(i)).isoformat())
+        with pytest.raises(RuleBroken):
+            rules.decide_for_state(mail, state.id, accepted=True, by=focal, now=NOW)
+    assert [i.person_id for i in session.scalars(select(Invitation))] == [invited.person_id]
+
+
+@pytest.mark.line("P7", "N4")
+@pytest.mark.parametrize("tell", [True, False])
+def test_p7_what_was_held_and_taken_back_since_does_not_leave_when_the_address_works_again(session, invited, officer, tell):  # noqa: F811
+    bounces.mark_by_hand(session.scalars(select(Message)).first(), now=NOW)
+    row = make_session()
+    rules.uninvite(make_invitation(row, invited.person), tell=tell, by=officer, now=NOW + minutes(1))
+    reach.works_again(invited.person, by=officer, now=NOW + minutes(2))
+    waiting = session.scalars(select(Message).where(Message.subject_id == row.id, Message.state == State.QUEUED)).all()
+    assert [m.ical_method for m in waiting] == (["CANCEL"] if tell else [])
+
+
+@pytest.mark.line("P2")
+def test_p2_two_programs_that_answer_by_turns_do_not_make_mails_without_end(session, invited):  # noqa: F811
+    judged = [
+        receive(session, invited, partstat=("ACCEPTED", "DECLINED")[i % 2], dtstamp=(NOW + timedelta(seconds=i)).isoformat())
+        for i in range(20)
+    ]
+    assert len(mails(session, "session-confirmation")) <= 3
+    assert (judged[-2].verdict, judged[-2].reason) == (Verdict.UNCLEAR, "contradicts")

@@ -19,6 +19,7 @@ from app.core.zones import to_wall
 from app.extensions import db
 from app.notifications import bounces, outbox
 from app.notifications.rendering import SECRET_KINDS
+from app.notifications.revisions import still_stands
 
 
 def mark_unreachable(address: str, *, now: datetime) -> Person | None:
@@ -58,7 +59,7 @@ def works_again(person: Person, *, by: Person, now: datetime) -> int:
     if person.email_undeliverable_at is None or not person.email:
         return 0
     person.email_undeliverable_at = None
-    held = [m for m in bounces.held_for(person.id, person.email, now) if m.kind not in SECRET_KINDS]
+    held = [m for m in bounces.held_for(person.id, person.email, now) if m.kind not in SECRET_KINDS and still_stands(m)]
     bounces.lift(person.email, now=now)
     for message in held:
         outbox.send_again(message, now=now)

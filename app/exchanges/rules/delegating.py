@@ -87,6 +87,8 @@ def name_delegate(
         raise RuleBroken(_l("This invitation was taken back already. Choose another person of the State."))
     if person.id == invitation.person_id:
         raise RuleBroken(_l("This person is invited already."), field="email")
+    if not person.active:
+        raise RuleBroken(_l("This person is not active. Activate the record first."), field="email")
     before = _invitation_of(row, person)
     if before is not None and before.uninvited_at is None and before.asks:
         raise RuleBroken(_l("This person is invited already."), field="email")

@@ -11,11 +11,12 @@ from sqlalchemy import select
 
 from app.accounts.models import Person
 from app.accounts.queries import person_by_email
-from app.accounts.queries.reach import states_of
+from app.accounts.queries.reach import person_behind, states_of
 from app.accounts.rules import find_or_make_contact
 from app.audit.rules import record
 from app.core.errors import RuleBroken
 from app.core.signing import settings
+from app.core.text import is_address
 from app.exchanges import messages
 from app.exchanges.models import Invitation, PeerSession
 from app.exchanges.queries import SUBJECT
@@ -108,9 +109,9 @@ def _accept_delegate(mail: InboundMail, by: Person, now: datetime, *, of_own_sta
     if mail.reason == "delegate_answers" and not _is_from_whom_it_names(mail):
         raise RuleBroken(NOT_FROM_THEM)
     address, name = delegate_of(mail)
-    if not address or "@" not in address:
+    if not is_address(address):
         raise RuleBroken(_l("The mail does not say who is to be sent. Ask the person, then name the delegate."))
-    known = person_by_email(address)
+    known = person_behind(address)
     if of_own_state is not None and known is not None:
         _refuse_strangers(known, of_own_state, now)
     given, _space, family = name.rpartition(" ")

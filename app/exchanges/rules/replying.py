@@ -31,6 +31,8 @@ ONE_ENTRY_PER = timedelta(hours=1)
 """An entry that is asked for again is sent again so often, and not more."""
 
 
+MOST_CHANGES = 6
+"""So often in an hour an answer may change by mail; what comes after is for a person to read."""
 CLOCKS_DIFFER = timedelta(hours=1)
 """So far ahead of ours a sender's clock is believed."""
 
@@ -72,7 +74,7 @@ def judge(mail: InboundMail, *, now: datetime) -> Outcome | None:
         if reply.method == "REFRESH":
             _send_entry_again(mail, invitation, now)
             return None
-        old = _is_old(invitation, reply)
+        old = _is_old(invitation, reply, now)
     except Unclear as unclear:
         _set_verdict(mail, Verdict.UNCLEAR, unclear.reason, unclear.invitation)
         if unclear.row is not None:  # somebody who was not invited: the desk can do so
@@ -205,7 +207,17 @@ def _not_to_come(dtstamp: datetime, mail: InboundMail) -> datetime:
     return mail.received_at if dtstamp > mail.received_at + CLOCKS_DIFFER else dtstamp
 
 
-def _is_old(invitation: Invitation, reply: Reply) -> str | None:
+def _changes_too_often(invitation: Invitation, given: AnswerRecord, reply: Reply, now: datetime) -> bool:
+    """Yes and No by turns, as two programs send that answer for one person: each Yes is confirmed, and answered by both again."""
+    if given.answer is PARTSTATS[reply.partstat]:
+        return False
+    lately = select(func.count()).where(
+        AnswerRecord.invitation_id == invitation.id, AnswerRecord.route == Route.MAIL, AnswerRecord.at > now - timedelta(hours=1)
+    )
+    return (db.session.scalar(lately) or 0) >= MOST_CHANGES
+
+
+def _is_old(invitation: Invitation, reply: Reply, now: datetime) -> str | None:
     """Was this answer, or a later one, applied already? The word that says so; in doubt the desk decides."""
     given = db.session.scalar(
         select(AnswerRecord)
@@ -221,6 +233,8 @@ def _is_old(invitation: Invitation, reply: Reply) -> str | None:
             if given is not None and given.route is Route.MAIL and given.answer is not PARTSTATS[reply.partstat]:
                 raise Unclear("contradicts", invitation)
             return "repeated"
+    if given is not None and _changes_too_often(invitation, given, reply, now):
+        raise Unclear("contradicts", invitation)
     if given is None or given.route is Route.MAIL or invitation.answered_at is None:
         return None
     if reply.dtstamp < moment(invitation.answered_at) and invitation.answer is not PARTSTATS[reply.partstat]:

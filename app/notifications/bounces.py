@@ -30,8 +30,11 @@ def fold(address: str) -> str:
 
 
 def is_certain(row: Message, report: Report) -> bool:
-    """Does the report say something, and of nobody but the recipient of this mail? A forwarding has a recipient of its own."""
-    return report.fate is not Fate.UNKNOWN and (not report.addresses or fold(row.address) in report.addresses)
+    """Does the report say something, and of nobody but the recipient of this mail?
+
+    A forwarding has a final recipient of its own, and often names ours as the original one: our address works then.
+    """
+    return report.fate is not Fate.UNKNOWN and (not report.addresses or fold(row.address) == report.addresses[0])
 
 
 def apply(row: Message, report: Report, *, now: datetime) -> str:

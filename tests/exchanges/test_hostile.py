@@ -124,3 +124,15 @@ def test_p2_two_programs_that_answer_by_turns_do_not_make_mails_without_end(sess
     ]
     assert len(mails(session, "session-confirmation")) <= 3
     assert (judged[-2].verdict, judged[-2].reason) == (Verdict.UNCLEAR, "contradicts")
+
+
+@pytest.mark.line("N3")
+@pytest.mark.parametrize("reason", ["unknown_replier", "delegate_answers"])
+def test_n3_who_was_invited_meanwhile_does_not_lose_the_entry_by_a_no(session, invited, officer, reason):  # noqa: F811
+    more = {"delegated_from": invited.person.email} if reason == "delegate_answers" else {}
+    mail = receive(session, invited, sender="stranger@x.example", name="Ann Other", attendee="stranger@x.example", **more)
+    assert mail.reason == reason
+    make_invitation(invited.peer_session, make_person("Other", email="stranger@x.example"))
+    with pytest.raises(RuleBroken):
+        rules.refuse(mail, by=officer, now=NOW + minutes(1))
+    assert mails(session, "session-not-invited") == []

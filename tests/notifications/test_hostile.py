@@ -3,9 +3,11 @@
 import pytest
 
 from app.notifications.authentic import is_authentic
+from app.notifications.bounces import is_certain
 from app.notifications.inbound import receive
-from app.notifications.models import InboundMail, Verdict
-from app.notifications.reports import Fate, _by_words
+from app.notifications.letterbox import open_mail
+from app.notifications.models import InboundMail, Message, Verdict
+from app.notifications.reports import Fate, _by_words, read_reports
 from app.notifications.spoken import suggestion
 from tests.notifications.replying import ics, reply_mail
 
@@ -54,6 +56,18 @@ def test_p7_a_date_or_a_number_is_no_status_code(words):
 )
 def test_p7_a_code_that_a_server_wrote_is_one(words):
     assert _by_words(words).fate is Fate.HARD
+
+
+@pytest.mark.line("P7")
+def test_p7_a_forwarding_that_failed_says_nothing_of_the_address_we_wrote_to():
+    fields = "Original-Recipient: rfc822;a@gov.example\r\nFinal-Recipient: rfc822;%s\r\nAction: failed\r\nStatus: 5.1.1\r\n"
+    head = "From: m@gov.example\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\n"
+    certain = []
+    for final in ("old@private.example", "a@gov.example"):
+        raw = f"{head}Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; x\r\n\r\n{fields % final}\r\n--b--\r\n"
+        (report,) = read_reports(open_mail(raw.encode()))
+        certain.append(is_certain(Message(address="A@gov.example"), report))
+    assert certain == [False, True]
 
 
 @pytest.mark.line("H11")

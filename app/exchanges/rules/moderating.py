@@ -19,7 +19,7 @@ from app.core.signing import settings
 from app.core.text import is_address
 from app.exchanges import messages
 from app.exchanges.models import Invitation, PeerSession
-from app.exchanges.queries import SUBJECT
+from app.exchanges.queries import SUBJECT, own_invitation
 from app.exchanges.rules.delegating import name_delegate
 from app.exchanges.rules.identity import lock, refuse_unless_open, stamp
 from app.exchanges.rules.inviting import Guest, invite
@@ -160,6 +160,9 @@ def _invite_replier(mail: InboundMail, by: Person, now: datetime) -> None:
 def _not_invited(mail: InboundMail, by: Person, now: datetime) -> None:
     """Somebody who was not asked cannot come: the entry is taken out of their calendar."""
     row = lock(db.session.get_one(PeerSession, mail.subject_id).id)
+    theirs = person_behind(mail.sender)
+    if theirs is not None and own_invitation(row.id, theirs.id) is not None:
+        raise RuleBroken(_l("This person is invited already."))  # what takes the entry out would take out theirs
     if row.is_open and not row.is_over(now) and can_be_told(mail):
         person = person_by_email(mail.sender)
         letter = messages.not_invited(row, mail.sender, mail.sender_name, person=person, word=str(mail.id), now=now)

@@ -29,7 +29,7 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a report says of one recipient. ``addresses`` are all it calls the recipient by, the final one first; none without fields."""
+    """What a report says of one recipient. ``addresses`` are what it calls them by, the final one first; none without fields."""
 
     fate: Fate
     addresses: tuple[str, ...] = ()

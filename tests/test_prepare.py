@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import sys
 
+import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
@@ -38,6 +39,25 @@ def test_a_database_that_does_not_answer_is_one_sentence(base_app, settings):
     assert done.exit_code == 1
     assert done.output.startswith("Error: The database did not let us in or did not answer: ")
     assert (done.output.count("\n"), "Connection refused" in done.output) == (1, True)
+
+
+def test_the_release_before_leaves_a_newer_database_as_it_is(base_app, settings, schema, monkeypatch):
+    files = [file for file in prepare.VERSIONS.glob("*.py") if not file.name.startswith(f"{prepare.head()}_")]
+    newest = prepare.head()
+
+    class Before:
+        @staticmethod
+        def glob(_pattern):
+            return files
+
+    monkeypatch.setattr(prepare, "VERSIONS", Before)
+    with pytest.raises(prepare.Newer, match=f"^{newest}$"):
+        prepare.upgrade(settings)
+    monkeypatch.setattr("app.practices.reference.load_all", lambda _now: pytest.fail("its reference data are older"))
+    done = base_app.test_cli_runner().invoke(prepare.prepare)
+    assert (done.exit_code, done.output) == (
+        0, f"A newer release has migrated the database ({newest}, here {prepare.head()}). It is left as it is.\n"
+    )  # fmt: skip
 
 
 def test_a_migrated_database_has_nothing_to_do(settings, schema, monkeypatch):

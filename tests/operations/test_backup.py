@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -11,10 +13,13 @@ import uuid
 from pathlib import Path
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import ProgrammingError
 
-from app.prepare import upgrade
+from app import backup
+from app.prepare import head, known, upgrade
 from tests.journeys.platform import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.real_clock]
@@ -144,9 +149,37 @@ def test_a_backup_that_changed_is_not_restored(house, tmp_path):
     (folder / "files.tar").write_bytes(b"other")
     refused = house("restore", str(folder), "--yes")
     assert refused.returncode == 1 and "Nothing was restored." in refused.stderr
+    (folder / "database.dump").write_bytes(b"of a program that ours cannot read")
+    told = json.loads((folder / "manifest.json").read_text())
+    told["sha256"] = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in told["sha256"]}
+    (folder / "manifest.json").write_text(json.dumps(told))
+    refused = house("restore", str(folder), "--yes")
+    assert refused.returncode == 1 and refused.stderr.endswith("Nothing was restored.\n"), "it is tried before the data go"
     assert ask(house, "SELECT count(*) FROM people") == [(1,)]
     (folder / "manifest.json").unlink()
     assert "not a whole backup" in house("restore", str(folder), "--yes").stderr
+
+
+def test_a_backup_names_the_migration_of_its_data_and_is_brought_up_to_date(house, tmp_path):
+    before = known()[head()]
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "migrations"))
+    assert house("accounts", "create-secretariat", "first@m.example").returncode == 0
+    with house.engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, before)
+    house.engine.dispose()
+    folder = tmp_path / "backup"  # by the new release, before its prepare
+    assert house("backup", str(folder)).returncode == 0
+    told = json.loads((folder / "manifest.json").read_text())
+    assert told["migration"] == before
+    done = house("restore", str(folder), "--yes")
+    assert done.returncode == 0, done.stderr
+    assert ask(house, "SELECT version_num, (SELECT email FROM people) FROM alembic_version") == [(head(), "first@m.example")]
+    (folder / "manifest.json").write_text(json.dumps(told | {"migration": "9999"}))
+    refused = house("restore", str(folder), "--yes")
+    assert refused.returncode == 1 and "The backup is of a newer release (9999)." in refused.stderr
+    assert ask(house, "SELECT count(*) FROM people") == [(1,)], "nothing was touched"
 
 
 def test_a_freeze_that_lasted_in_the_backup_gives_way_to_the_one_of_the_restore(house, tmp_path):
@@ -159,3 +192,20 @@ def test_a_freeze_that_lasted_in_the_backup_gives_way_to_the_one_of_the_restore(
         ("old", False),
         ("restored", True),
     ]
+
+
+@pytest.mark.parametrize(("client", "server", "does"), [
+    (15, 15, True), (16, 15, False), (17, 15, False), (17, 16, False), (17, 17, True), (18, 17, True), (17, 18, False),
+])  # fmt: skip
+def test_only_a_program_whose_dump_goes_back_into_the_server_is_used(tmp_path, monkeypatch, client, server, does):
+    program = tmp_path / "pg_dump"
+    program.write_text(f"#!/bin/sh\necho 'pg_dump (PostgreSQL) {client}.1'\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PG_BIN", str(tmp_path))
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr(backup, "_WHEEL", "nowhere")
+    if does:
+        assert backup._program("pg_dump", server) == str(program)
+    else:
+        with pytest.raises(backup.Cannot, match=f"Install postgresql-client-{server}"):
+            backup._program("pg_dump", server)

@@ -96,10 +96,12 @@ class Settings:
 
     @property
     def celery_broker_url(self) -> str:
-        """The Redis address in the form Celery wants: ``redis+socket://`` for a Unix socket."""
-        if not self.redis_url.startswith("unix://"):
-            return self.redis_url
+        """The Redis address in the form Celery wants: ``redis+socket://`` for a Unix socket, and TLS that is verified."""
         parts = urlsplit(self.redis_url)
+        if parts.scheme == "rediss" and "ssl_cert_reqs=" not in parts.query:  # kombu takes any certificate otherwise
+            return f"{self.redis_url}{'&' if parts.query else '?'}ssl_cert_reqs=required"
+        if parts.scheme != "unix":
+            return self.redis_url
         number = dict(p.split("=") for p in parts.query.split("&") if "=" in p).get("db", "0")
         return f"redis+socket://{parts.path}?virtual_host={number}"
 

@@ -71,7 +71,11 @@ def test_settings_in_a_log_or_a_traceback_show_no_secret():
 def test_celery_gets_its_own_form_of_a_socket_address():
     settings = config.load({"REDIS_URL": "unix:///run/redis.sock?db=2"})
     assert settings.celery_broker_url == "redis+socket:///run/redis.sock?virtual_host=2"
-    assert config.load({"REDIS_URL": "rediss://:s@h/1"}).celery_broker_url == "rediss://:s@h/1"
+    assert config.load({"REDIS_URL": "rediss://:s@h/1"}).celery_broker_url == "rediss://:s@h/1?ssl_cert_reqs=required"
+    with_ca = "rediss://:s@h/1?ssl_ca_certs=/ca.pem"
+    assert config.load({"REDIS_URL": with_ca}).celery_broker_url == f"{with_ca}&ssl_cert_reqs=required"
+    said = "rediss://:s@h/1?ssl_cert_reqs=none"
+    assert config.load({"REDIS_URL": said}).celery_broker_url == said, "who asks for it by name gets it"
 
 
 def test_the_demo_clock_exists_in_the_demo_only():

@@ -25,7 +25,7 @@ from app.core import clock
 from app.core.db import uuid7
 from app.core.signing import settings as current_settings
 from app.notifications.freezing import RESTORED
-from app.prepare import GRANTS, known, stands_at, upgrade
+from app.prepare import GRANTS, judge_texts, known, stands_at, upgrade
 from config import Settings
 
 DUMP, FILES, MANIFEST = "database.dump", "files.tar", "manifest.json"
@@ -96,10 +96,7 @@ def restore(folder: Path, yes: bool) -> None:
         _settle(connection, freeze, clock.now())
         missing = _files(settings, folder / FILES, connection)
     if migrated:  # as after an upgrade: the prepare that follows finds nothing to migrate
-        from app.texts import indexing
-
-        indexing.judge_all()
-        db.session.commit()
+        judge_texts()
     click.echo(f"Restored the backup of {told['made_at']}.")
     if missing:
         click.echo(f"{missing} files that the database speaks of are not in the backup.")

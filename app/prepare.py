@@ -98,12 +98,19 @@ GRANTS = (
 )
 
 
+def judge_texts() -> None:
+    """After a migration: what texts say and lack, written anew by the present rules."""
+    from app.texts import indexing
+
+    indexing.judge_all()
+    db.session.commit()
+
+
 @click.command("prepare")
 @with_appcontext
 def prepare() -> None:
     """Migrate, load reference data, and on the first start of a demonstration its network."""
     from app.practices.reference import load_all
-    from app.texts import indexing
     from app.wordings import reviews
 
     settings = current_settings()
@@ -117,7 +124,7 @@ def prepare() -> None:
     now = clock.now()
     load_all(now)
     if is_new:
-        indexing.judge_all()
+        judge_texts()
     reviews.judge()
     db.session.commit()
     if settings.demo:

@@ -20,6 +20,7 @@ from app.notifications.inbound import receive
 from app.notifications.letterbox import MOST_BYTES
 from app.notifications.models import Message, Priority, State
 from app.notifications.outbox import Letter
+from app.notifications.transport import for_url
 
 mail_cli = AppGroup("mail", help="Mail in and out.")
 
@@ -64,7 +65,17 @@ def test_command(address: str, language: str | None, here: bool, wait: int) -> N
         return
     if freezing.frozen() is not None:
         raise click.ClickException("The outbox is frozen; the mail waits for flask outbox go.")
-    raise click.ClickException(f"{state.value}: {told or 'nobody has sent it yet. Is the worker running?'}")
+    raise click.ClickException(f"{state.value}: {told or _why_not()}")
+
+
+def _why_not() -> str:
+    """Nobody has tried to send it: without a relay nobody does."""
+    transport = for_url(settings().smtp_url, settings().mail_domain)
+    reached = transport.open()
+    transport.close()
+    if not reached:
+        return "the relay does not answer; the mail waits for it."
+    return "nobody has sent it yet. Is the worker running?"
 
 
 def test_letter(address: str, language: str) -> Letter:

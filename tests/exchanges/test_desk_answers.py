@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from datetime import datetime
 
 import pytest
 from sqlalchemy import select
@@ -95,6 +96,20 @@ def test_a_delegate_by_phone_takes_the_place_of_the_one_invited(session, secreta
     rows = session.scalars(select(Invitation).order_by(Invitation.id)).all()
     assert [bool(i.uninvited_at) for i in rows] == [True, False]
     assert (rows[1].person.email, rows[1].organisation_id) == ("nora@alvania.example", state.id)
+
+
+def test_a_focal_point_sees_the_sessions_of_the_own_state_soonest_first(session, focal_point, state):
+    """Made in another order than they take place, and two at one hour: each is there once, with all who are invited."""
+    hours = [datetime(2026, 12, day, 16) for day in (15, 3, 9, 3)]
+    rows = [make_session(local_start=hour) for hour in hours]
+    for _ in range(2):
+        for row in rows:
+            make_invitation(row, organisation=state)
+    session.commit()
+    page = focal_point.get("/en/my-state/invitations").text
+    shown = re.findall(r'<h2 id="s-([0-9a-f-]+)"', page)
+    assert [hours[[str(r.id) for r in rows].index(one)].day for one in shown] == [3, 3, 9, 15]
+    assert page.count(">Give an answer<") == 8
 
 
 def test_a_focal_point_answers_and_names_delegates_for_the_own_state_only(session, focal_point, state):

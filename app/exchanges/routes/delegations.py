@@ -37,8 +37,11 @@ def state_invitations() -> ResponseReturnValue:
     """Who of the State is invited to what, and how they answered."""
     now = clock.now()
     page = queries.of_states(viewer().state_ids, now, after=request.args.get("after"))
+    sessions: dict[uuid.UUID, list[Invitation]] = {}  # in the order of the page: the soonest first
+    for one in page.rows:
+        sessions.setdefault(one.peer_session_id, []).append(one)
     return render_template(
-        "exchanges/state_invitations.html", page=page, now_is=now, greeting=greeting(now, me().zone),
+        "exchanges/state_invitations.html", page=page, sessions=sessions.values(), now_is=now, greeting=greeting(now, me().zone),
         proposals=queries.proposals_for(viewer().state_ids, now), delegate_of=rules.delegate_of,
     )  # fmt: skip
 

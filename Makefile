@@ -17,7 +17,7 @@ run: $(STAMPS)/run $(STAMPS)/assets $(STAMPS)/translations ## set up and start t
 	@exec $(PY) -m embedded
 
 test: $(STAMPS)/dev $(STAMPS)/assets $(NODE)/.stamp-dev $(STAMPS)/translations ## set up and run all tests on servers of their own (ARGS="tests/embedded -x")
-	@$(PY) -m pytest -n 3 $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n 3 $(ARGS)
 
 test-long: $(STAMPS)/dev $(STAMPS)/assets $(NODE)/.stamp-dev $(STAMPS)/translations ## the random lives of sessions, 10,000 of them (half an hour)
 	@HYPOTHESIS_PROFILE=long $(PY) -m pytest -n 2 tests/conformance $(ARGS)

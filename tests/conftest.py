@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import create_engine, event, select, text
 from sqlalchemy.orm import Session
 
@@ -79,9 +80,12 @@ def schema(settings: config.Settings) -> None:
 
 
 @pytest.fixture(scope="session")
-def base_app(settings: config.Settings, schema: None) -> Iterator[Flask]:
+def base_app(settings: config.Settings, schema: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """One app for all tests; its tables hold the reference data."""
     app = create_app(_testing(settings))
+    compiled = tmp_path_factory.getbasetemp().parent / "templates"  # what one process compiled, the others need not
+    compiled.mkdir(exist_ok=True)
+    app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(compiled))
     from importlib.util import find_spec
 
     with app.app_context():

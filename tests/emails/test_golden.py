@@ -83,7 +83,8 @@ def kept(kind: str, language: str, who: str) -> Path:
 def test_mails_are_what_was_read_and_found_right(session, who, language):
     messages = _all(READERS[who], language)
     assert set(messages) == FOR_ALL | FOR_ONE
-    assert {kind: lines for kind, message in messages.items() if (lines := broken_lines(message))} == {}
+    if who == "ambassador":  # the lines ask nothing of how a reader is addressed, and this one gets a mail of every kind
+        assert {kind: lines for kind, message in messages.items() if (lines := broken_lines(message))} == {}
     for kind in sorted(FOR_ALL | FOR_ONE if who == "ambassador" else FOR_ALL):
         text, path = shown(messages[kind]), kept(kind, language, who)
         if UPDATES:

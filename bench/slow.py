@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import time
 from collections.abc import Iterator
 
 from app.extensions import db
-from bench import rows, walking
+from bench import chromium, rows, walking
 from bench.figures import Figure
 from bench.house import House
 from bench.line import Line
@@ -20,9 +18,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 def measure(house: House) -> Iterator[Figure]:
     """The bytes of the whole way, both directions with the headers of each packet; how long it takes is for comparison."""
-    program = (
-        os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    )
+    program = chromium.program()
     if program is None:
         raise SystemExit("bench: slow needs Chromium; CHROMIUM names its program")
     from playwright.sync_api import sync_playwright
@@ -34,9 +30,7 @@ def measure(house: House) -> Iterator[Figure]:
     web = house.web()
     line = Line(web.port, delay=DELAY, loss=LOSS)
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(
-            executable_path=program, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
+        browser = driver.chromium.launch(executable_path=program, args=FLAGS)
         page = browser.new_context(base_url=line.url, locale="en-GB").new_page()
         start = time.monotonic()
         told = walking.apply(page, call)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from bench.chromium import ask_for_icon
+
 AIM = "We seek experience with family reunification when papers are missing, and offer ours with residence permits."
 
 
 def apply(page: Any, call: str, *, letter: bytes | None = None) -> str:
     """Fill in and send; answers what the last page says."""
     begin(page, call)
+    ask_for_icon(page)
     who(page)
     go_on(page, "/what")
     what(page)

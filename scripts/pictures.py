@@ -122,9 +122,8 @@ def all_pictures(browser: Browser, base: str, folder: Path) -> None:
 def main() -> None:
     """Start, take the pictures, stop."""
     OUT.mkdir(parents=True, exist_ok=True)
-    program = (
-        os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    )
+    known = ("chromium", "chromium-browser", "google-chrome", "chromium-headless-shell")
+    program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, known)), None)
     if program is None:
         sys.exit("Chromium is not installed. CHROMIUM names its program.")
     with (

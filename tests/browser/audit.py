@@ -6,6 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from bench.chromium import ask_for_icon, icon_of
+
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 RUN = """rules => axe.run(document, {runOnly: rules, resultTypes: ['violations'], preload: false, selectors: false, iframes: false})
@@ -61,10 +63,7 @@ def weigh(context: Any, url: str) -> dict[str, int]:
     session.on("Network.loadingFinished", finished)
     page.goto(url)
     page.wait_for_load_state("networkidle")
-    icon = page.evaluate("document.querySelector('link[rel=icon]').href")
-    if icon not in asked.values():  # a browser without windows shows no icon and does not ask for it; readers' browsers do
-        page.evaluate(
-            "address => new Promise(done => { const i = new Image(); i.onload = i.onerror = done; i.src = address; })", icon
-        )
+    if icon_of(page) not in asked.values():
+        ask_for_icon(page)
     page.close()
     return {where: size for where, size in bytes_of.items() if not where.startswith("data:")}

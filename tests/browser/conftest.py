@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
+from bench import chromium as browsers
 
 # what a page's scripts do here is done once and ends with the page: optimising compilers cost a quarter and give nothing
 FLAGS = (
@@ -15,14 +16,12 @@ FLAGS = (
     " --disable-component-update --disable-sync --host-resolver-rules=MAP\t*\t~NOTFOUND,EXCLUDE\t127.0.0.1"
     " --js-flags=--no-opt\t--no-maglev"
 )
-# the first has no windows to draw: a quarter less work
-PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
     """The browser of this test run. ``CHROMIUM`` names its program, ``CHROMIUM_REQUIRED=1`` forbids to skip."""
-    program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, PROGRAMS)), None)
+    program = browsers.program()
     if program is None:
         if os.environ.get("CHROMIUM_REQUIRED") == "1":
             pytest.fail("Chromium is not installed, and CHROMIUM_REQUIRED=1 lets no browser test be skipped.")

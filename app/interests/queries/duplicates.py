@@ -14,7 +14,6 @@ from sqlalchemy import Text, Uuid, bindparam, or_, select
 from app.accounts.models import Organisation
 from app.core.db import Texts, as_list
 from app.core.text import fold
-from app.extensions import db
 from app.interests.models import Expression, Status
 
 _ALIKE = 0.82
@@ -96,14 +95,6 @@ def _other(row: Sequence[Any]) -> Other:
         uuid.UUID(id_), uuid.UUID(call), uuid.UUID(state) if state else None, Status(status), reference, folded,
         f"{given} {family}".strip(), organisation, Named(names) if names is not None else None,
     )  # fmt: skip
-
-
-def likely_duplicates(this: Expression) -> list[Duplicate]:
-    """Expressions that may be the same one. One statement."""
-    return duplicates_from(this, db.session.execute(_ALONE, asked_of_others(this)).scalar_one())
-
-
-_ALONE = select(OTHERS)
 
 
 def _shared(this: Expression, other: Other, name: str, organisation: str) -> Iterable[Why]:

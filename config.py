@@ -103,7 +103,7 @@ class Settings:
         if parts.scheme != "unix":
             return self.redis_url
         number = dict(p.split("=") for p in parts.query.split("&") if "=" in p).get("db", "0")
-        return f"redis+socket://{parts.path}?virtual_host={number}"
+        return f"redis+socket://{parts.netloc}{parts.path}?virtual_host={number}"  # user and password stand before the path
 
     def flask(self) -> dict[str, object]:
         """The mapping for ``app.config``."""

@@ -71,6 +71,8 @@ def test_settings_in_a_log_or_a_traceback_show_no_secret():
 def test_celery_gets_its_own_form_of_a_socket_address():
     settings = config.load({"REDIS_URL": "unix:///run/redis.sock?db=2"})
     assert settings.celery_broker_url == "redis+socket:///run/redis.sock?virtual_host=2"
+    settings = config.load({"REDIS_URL": "unix://:secret@/run/redis.sock"})
+    assert settings.celery_broker_url == "redis+socket://:secret@/run/redis.sock?virtual_host=0", "the password goes with it"
     assert config.load({"REDIS_URL": "rediss://:s@h/1"}).celery_broker_url == "rediss://:s@h/1?ssl_cert_reqs=required"
     with_ca = "rediss://:s@h/1?ssl_ca_certs=/ca.pem"
     assert config.load({"REDIS_URL": with_ca}).celery_broker_url == f"{with_ca}&ssl_cert_reqs=required"

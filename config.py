@@ -8,6 +8,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import logs
+
 os.environ["PYTHONTZPATH"] = ""  # one source of zone data: the pinned tzdata, here and in child processes
 
 HERE = Path(__file__).resolve().parent
@@ -53,6 +55,9 @@ def _refuse_slips(env: dict[str, str]) -> None:
     prefix = env.get("REGISTRY_PREFIX", "PX")
     if not (prefix.isascii() and prefix.replace("-", "").isalnum() and len(prefix) <= 12):
         raise BadSettings(f"REGISTRY_PREFIX must be up to 12 letters and digits such as PX, not {prefix!r}.")
+    form, level = logs.wanted(env)
+    if form not in logs.FORMATS or level not in logs.LEVELS:
+        raise BadSettings(f"LOG_FORMAT takes {' or '.join(logs.FORMATS)}, LOG_LEVEL {', '.join(logs.LEVELS)}.")
     try:
         ZoneInfo(env.get("DEFAULT_ZONE", "UTC"))
     except (ValueError, OSError, ZoneInfoNotFoundError):
@@ -65,7 +70,7 @@ class Settings:
 
     env: str
     base_url: str
-    secret_keys: list[str] = field(repr=False)  # these six hold secrets: a log or a traceback never shows them
+    secret_keys: list[str] = field(repr=False)  # these six and the token below hold secrets: a log or a traceback never shows them
     database_url: str = field(repr=False)
     migration_database_url: str = field(repr=False)
     redis_url: str = field(repr=False)
@@ -87,6 +92,10 @@ class Settings:
     clock_file: Path | None = None
     mark_file: Path | None = None
     registry_prefix: str = "PX"  # numbers of letters begin with it: PX/2026/L-0012
+    metrics_token: str = field(default="", repr=False)  # opens /metrics and /health to a monitor; without one they are closed
+    log_format: str = "plain"
+    log_level: str = "INFO"
+    log_requests: bool = True
     extra: dict[str, object] = field(default_factory=dict)
 
     @property
@@ -148,6 +157,8 @@ def _refuse_in_production(settings: Settings, env: dict[str, str]) -> None:
     for name in ("DATABASE_URL", "REDIS_URL", "SMTP_URL", "ORGANIZER_ADDRESS", "CONTACT_ADDRESS"):
         if not env.get(name):
             raise BadSettings(f"{name} must be set in production.")
+    if settings.metrics_token and len(settings.metrics_token) < 32:
+        raise BadSettings("METRICS_TOKEN is shorter than 32 characters.")
     redis = urlsplit(settings.redis_url)
     if redis.scheme != "unix" and not (redis.scheme == "rediss" and redis.password):
         raise BadSettings("an external Redis needs a password and TLS (rediss://:password@host/0).")
@@ -191,6 +202,10 @@ def load(environ: dict[str, str] | None = None) -> Settings:
         demo=kind == "demo",
         clock_file=Path(env["CLOCK_FILE"]) if env.get("CLOCK_FILE") and kind in ("demo", "test") else None,
         registry_prefix=env.get("REGISTRY_PREFIX", "PX"),
+        metrics_token=env.get("METRICS_TOKEN", "").strip(),
+        log_format=logs.wanted(env)[0],
+        log_level=logs.wanted(env)[1],
+        log_requests=_flag(env, "LOG_REQUESTS", kind != "test"),
         mark_file=Path(env["NETWORK_MARK"]) if env.get("NETWORK_MARK") else None,
     )
     if kind not in KINDS:  # a misspelt "production" must not run with the ways of a workshop

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 import gc
+import sys
+from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # gunicorn reads this file before it looks for the app here
+
+import logs  # noqa: E402
+
+logs.named("web")
+logs.catch_all()
+logconfig_dict = logs.for_gunicorn()
 
 
 def when_ready(_arbiter: Any) -> None:

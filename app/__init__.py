@@ -7,10 +7,10 @@ otherwise load all of Flask for each letter, eight times what they need themselv
 from __future__ import annotations
 
 import importlib
-import logging
-import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import logs
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -30,7 +30,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or load()
     app = Pathways(__name__, template_folder=str(HERE.parent / "templates"), static_folder=None)
     app.config.from_mapping(settings.flask())
-    _logging()
+    logs.configure(settings.log_format, settings.log_level)
     _extensions(app, settings)
 
     from app import assets, cli, kinds, reactions, web
@@ -102,21 +102,3 @@ def _static_headers(headers: object, _path: str, _url: str) -> None:
     headers["X-Content-Type-Options"] = "nosniff"  # type: ignore[index]
     headers["Cross-Origin-Resource-Policy"] = "same-origin"  # type: ignore[index]
     headers["Content-Security-Policy"] = "default-src 'none'; sandbox"  # type: ignore[index]
-
-
-class Discreet(logging.Formatter):
-    """Tracebacks without the rows that PostgreSQL quotes in them: what people typed is not the log's business."""
-
-    _QUOTED = re.compile(r"DETAIL:.*?(?=\n\[SQL|\nCONTEXT:|\n\(Background|\n\nThe above|\n\nDuring|\Z)", re.S)
-
-    def formatException(self, ei: Any) -> str:  # noqa: N802 - the library's name
-        """The traceback, with every quoted row left out."""
-        return self._QUOTED.sub("DETAIL: left out", super().formatException(ei))
-
-
-def _logging() -> None:
-    handler = logging.StreamHandler()
-    handler.setFormatter(Discreet("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    logging.basicConfig(handlers=[handler], level=logging.INFO)
-    for chatty in ("whitenoise", "alembic"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -23,9 +23,10 @@ from sqlalchemy import Connection, Engine, create_engine, make_url, text
 
 from app.core import clock
 from app.core.db import uuid7
+from app.core.migrations import known
 from app.core.signing import settings as current_settings
 from app.notifications.freezing import RESTORED
-from app.prepare import GRANTS, judge_texts, known, stands_at, upgrade
+from app.prepare import GRANTS, judge_texts, stands_at, upgrade
 from config import Settings
 
 DUMP, FILES, MANIFEST = "database.dump", "files.tar", "manifest.json"

@@ -15,6 +15,8 @@ COMMANDS: dict[str, str] = {
     "mail": "app.notifications.commands:mail_cli",
     "accounts": "app.accounts.commands:accounts_cli",
     "outbox": "app.dashboards.commands:outbox_cli",
+    "health": "app.dashboards.commands:wellbeing_cli",
+    "prove": "app.proof:prove",
     "import": "app.transfers.commands:import_cli",
     "archive": "app.transfers.commands:archive_cli",
     "assets": "app.assets:assets_cli",

@@ -6,6 +6,7 @@ from app.circulars import models as circulars
 from app.core import limits, once
 from app.exchanges import models as exchanges
 from app.files import models as files
+from app.heartbeats import models as heartbeats
 from app.interests import models as interests
 from app.interests import opinion_models as _opinions  # noqa: F401 - its tables
 from app.letters import models as letters
@@ -21,6 +22,6 @@ from app.transfers import models as transfers
 from app.wordings import models as wordings
 
 __all__ = [
-    "accounts", "audit", "circulars", "exchanges", "files", "interests", "letters", "limits", "links",
+    "accounts", "audit", "circulars", "exchanges", "files", "heartbeats", "interests", "letters", "limits", "links",
     "notifications", "once", "pilots", "practices", "texts", "topics", "transfers", "wordings",
 ]  # fmt: skip

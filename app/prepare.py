@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import click
@@ -12,15 +11,12 @@ from sqlalchemy import Connection, create_engine, inspect, text
 from sqlalchemy.exc import OperationalError
 
 from app.core import clock
+from app.core.migrations import head, known
 from app.core.signing import settings as current_settings
 from app.extensions import db
 from config import Settings
 
 HERE = Path(__file__).resolve().parent.parent
-
-
-VERSIONS = HERE / "migrations" / "versions"
-_NAMED = re.compile(r"^(revision|down_revision)\b[^=\n]*=\s*[\"']([^\"']+)[\"']", re.M)
 
 
 class Newer(Exception):  # noqa: N818 - a state of affairs, no error: this release may well run on such a database
@@ -50,18 +46,6 @@ def upgrade(settings: Settings) -> bool:
     finally:
         engine.dispose()
     return True
-
-
-def known() -> dict[str, str | None]:
-    """The migrations of this release, each with the one before it. Read from the files' own lines."""
-    found = [dict(_NAMED.findall(file.read_text(encoding="utf-8"))) for file in VERSIONS.glob("*.py")]
-    return {names["revision"]: names.get("down_revision") for names in found}
-
-
-def head() -> str | None:
-    """The newest migration: the one that no other comes after."""
-    ends = set(known()) - set(known().values())
-    return ends.pop() if len(ends) == 1 else None
 
 
 def stands_at(connection: Connection) -> str | None:

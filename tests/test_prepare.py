@@ -10,6 +10,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from app import prepare
+from app.core import migrations
 
 
 def test_the_head_read_from_the_files_is_the_migration_tools_own():
@@ -19,7 +20,7 @@ def test_the_head_read_from_the_files_is_the_migration_tools_own():
 
 
 def test_several_ends_are_no_head(tmp_path, monkeypatch):
-    monkeypatch.setattr(prepare, "VERSIONS", tmp_path)
+    monkeypatch.setattr(migrations, "VERSIONS", tmp_path)
     (tmp_path / "1.py").write_text('revision = "0001"\ndown_revision = None\n')
     assert prepare.head() == "0001"
     (tmp_path / "2.py").write_text('revision: str = "0002"\ndown_revision: str | None = "0001"\n')
@@ -42,7 +43,7 @@ def test_a_database_that_does_not_answer_is_one_sentence(base_app, settings):
 
 
 def test_the_release_before_leaves_a_newer_database_as_it_is(base_app, settings, schema, monkeypatch):
-    files = [file for file in prepare.VERSIONS.glob("*.py") if not file.name.startswith(f"{prepare.head()}_")]
+    files = [file for file in migrations.VERSIONS.glob("*.py") if not file.name.startswith(f"{prepare.head()}_")]
     newest = prepare.head()
 
     class Before:
@@ -50,7 +51,7 @@ def test_the_release_before_leaves_a_newer_database_as_it_is(base_app, settings,
         def glob(_pattern):
             return files
 
-    monkeypatch.setattr(prepare, "VERSIONS", Before)
+    monkeypatch.setattr(migrations, "VERSIONS", Before)
     with pytest.raises(prepare.Newer, match=f"^{newest}$"):
         prepare.upgrade(settings)
     monkeypatch.setattr("app.practices.reference.load_all", lambda _now: pytest.fail("its reference data are older"))

@@ -5,14 +5,19 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 
 from worker.celery_app import app
 
 
-def main(threads: str = "4", level: str = "INFO") -> int:
-    """Run until told to end; the exit code is the worker's."""
-    worker = app.Worker(pool_cls="threads", concurrency=int(threads), loglevel=level, without_gossip=True, without_mingle=True)
+def main(threads: str = "4", level: str = "") -> int:
+    """Run until told to end; the exit code is the worker's. ``level`` stands above LOG_LEVEL."""
+    if level:
+        logging.getLogger().setLevel(level)
+    worker = app.Worker(
+        pool_cls="threads", concurrency=int(threads), without_gossip=True, without_mingle=True, quiet=True
+    )
     worker.start()
     return int(worker.exitcode or 0)
 

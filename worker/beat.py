@@ -8,7 +8,9 @@ from __future__ import annotations
 import sys
 
 from celery import Celery
+from celery.signals import setup_logging
 
+import logs
 from config import load
 from worker.schedule import CONF
 
@@ -16,5 +18,11 @@ app = Celery("pathways")
 app.conf.update(broker_url=load().celery_broker_url, **CONF)
 
 
+@setup_logging.connect  # type: ignore[untyped-decorator]
+def leave_the_lines_alone(**_: object) -> None:
+    """Celery would bring handlers of its own; with a receiver here it does not."""
+
+
 if __name__ == "__main__":
-    app.Beat(schedule=sys.argv[1], loglevel="WARNING").run()
+    logs.start("beat")
+    app.Beat(schedule=sys.argv[1], quiet=True).run()

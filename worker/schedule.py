@@ -1,10 +1,20 @@
-"""Every periodic task in one table, a reason beside each. Beat is one trigger of several: the worker also sweeps by itself."""
+"""Every periodic task in one table, a reason beside each.
+
+Beat is one trigger of several: the worker also sweeps by itself, and takes over every task that beat did not name in time.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
+SIGN_LASTS = 60
+"""Seconds after which beat's sign of life has expired."""
+NOT_DONE = "not done"
+"""What a periodic task answers that could not do its work: it leaves no sign of life."""
+
 beat_schedule: dict[str, dict[str, Any]] = {
+    # Beat's own sign of life: the task notes when beat sent it. One that nobody took for a minute is no sign any more.
+    "beat": {"task": "notifications.beat", "schedule": 30.0, "options": {"expires": SIGN_LASTS}},
     # Finds due rows whose wake-up was lost; the worker's own sweep does the same without beat.
     "sweep": {"task": "notifications.sweep", "schedule": 15.0},
     # Which reminders are due at this minute.

@@ -44,3 +44,8 @@ def advance(by: timedelta) -> timedelta:
 def now() -> datetime:
     """This moment, aware, in UTC."""
     return datetime.now(UTC) + shift()
+
+
+def unshifted() -> datetime:
+    """This moment by the machine's own clock: for what is about processes, which the demonstration does not move."""
+    return now() - shift()

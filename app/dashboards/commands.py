@@ -1,17 +1,20 @@
-"""``flask outbox``: how sending is doing, and whether it may."""
+"""``flask health``: is everything well? ``flask outbox``: how sending is doing, and whether it may."""
 
 from __future__ import annotations
 
+import html
 import sys
 
 import click
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 from flask_babel import force_locale
 
 from app.core import clock
 from app.core.errors import RuleBroken
 from app.core.signing import settings
+from app.dashboards import wellbeing, wording
 from app.dashboards.queries import outbox
+from app.dashboards.queries import wellbeing as queries
 from app.extensions import db
 from app.notifications import freezing
 from app.notifications.transport import for_url
@@ -36,6 +39,23 @@ def health() -> None:
     if pulse.frozen_since:
         click.echo(f"frozen since {pulse.frozen_since.isoformat()}: {pulse.frozen_why}; {pulse.held} held")
     sys.exit(1 if late or not reached or pulse.frozen_since else 0)
+
+
+@click.command("health")
+@click.option("--strict", is_flag=True, help="End with 1 also when something is only to be looked at.")
+@with_appcontext
+def wellbeing_cli(strict: bool) -> None:
+    """Is everything well? The desk's line and all else that was found; ends with 1 when something is in trouble."""
+    facts = queries.facts(clock.now())
+    found = wellbeing.findings(facts)
+    with force_locale("en"):
+        for one in found:
+            when = f"{one.since:%Y-%m-%d %H:%M} UTC" if one.since else ""
+            click.echo(f"{one.severity.value}: {html.unescape(str(wording.sentence(one, when)))} {wording.advice(one)}")
+        if not found:
+            click.echo(wording.all_well(facts))
+    bad = wellbeing.verdict(found)
+    sys.exit(1 if bad == wellbeing.Severity.TROUBLE or (strict and found) else 0)
 
 
 @outbox_cli.command("freeze")

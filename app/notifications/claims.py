@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import secrets
+import time
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ import psycopg
 from psycopg.rows import class_row
 from sqlalchemy import Engine
 
+from app.heartbeats import rules as heartbeats
 from app.notifications.models import State
 
 CLASS = 0x0B0C
@@ -98,6 +100,7 @@ class Claimant:
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self._connection = connection
+        self._signed: dict[str, float] = {}
         self._cursor = connection.cursor()  # kept: a new one for each mail costs as much as a statement's parsing
         self._token = uuid.uuid4()
         while True:
@@ -155,6 +158,13 @@ class Claimant:
         """The shared facts of these rows."""
         rows = self._connection.execute("SELECT id, facts FROM message_facts WHERE id = ANY(%s)", (list(ids),)).fetchall()
         return dict(rows)
+
+    def sign(self, name: str) -> None:
+        """A sign of life of this name, at most every few seconds."""
+        now = time.monotonic()
+        if now - self._signed.get(name, float("-inf")) >= heartbeats.EVERY.total_seconds():
+            self._signed[name] = now
+            heartbeats.beat(self._connection, name)
 
     def close(self) -> None:
         """Let go of the lock and the connection."""

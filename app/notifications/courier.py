@@ -17,6 +17,8 @@ from flask import Flask
 
 from app.core import clock
 from app.extensions import db
+from app.heartbeats import rules as heartbeats
+from app.heartbeats.models import SWEEP
 from app.notifications import claims, nudge
 from app.notifications.claims import BATCH, Claimant
 from app.notifications.delivery import Breaker, Domains, Sender
@@ -116,6 +118,8 @@ class Courier:
                 due = claims.sweep(connection, clock.now())
                 if due is None:  # another process sweeps; how much is due concerns this one all the same
                     due = claims.backlog(connection, clock.now())
+                else:
+                    heartbeats.beat(connection, SWEEP)
                 self.last_sweep = time.monotonic()
                 if due:
                     self.wake(min(self.senders, -(-due // BATCH)))
@@ -172,6 +176,12 @@ def stop() -> None:
     if _current is not None:
         _current.stop()
         _current = None
+
+
+def silent_for() -> float:
+    """Seconds since this process's courier last looked through the outbox; none when it has no courier."""
+    there = _current.last_sweep if _current is not None else None
+    return time.monotonic() - there if there is not None else 0.0
 
 
 def nudged() -> bool:

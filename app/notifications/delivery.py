@@ -16,8 +16,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import logs
 from app.core import clock
 from app.extensions import db
+from app.heartbeats.models import RELAY, RELAY_AWAY
 from app.notifications.claims import BATCH, GIVE_UP, LEASE, Claimant, Claimed, next_try
 from app.notifications.models import State
 from app.notifications.rendering import Job, message_id, render
@@ -127,8 +129,11 @@ class Sender:
         while not self.stopping() and self.breaker.allows():
             if not self.transport.open():
                 self.breaker.failed()
+                self.claimant.sign(RELAY_AWAY)
                 break
+            self.claimant.sign(RELAY)
             dealt = self.batch()
+            logs.message_id.set("")
             done += dealt
             if not dealt or not self._more:
                 break
@@ -190,6 +195,7 @@ class Sender:
 
     def _one(self, row: Claimed) -> bool:
         """Deal with one row; ``False`` when the relay is gone and the rest must wait."""
+        logs.message_id.set(str(row.id))
         now = clock.now()
         if busy := self.domains.busy_until(row.address, now):
             self.claimant.again(row, busy, "domain_busy", "the recipient's domain asked for patience", used=False)
@@ -220,6 +226,10 @@ class Sender:
 
     def _settle(self, row: Claimed, outcome: Outcome, sha256: str) -> bool:
         now = clock.now()
+        log.log(
+            logging.INFO if outcome.result in (Result.SENT, Result.WITHDRAWN) else logging.WARNING, "delivery",
+            extra={"result": outcome.result.value, "code": outcome.code, "kind": row.kind, "attempts": row.attempts},
+        )  # fmt: skip
         told = f"{outcome.code} {outcome.reply}".strip() if outcome.code else outcome.reply
         match outcome.result:
             case Result.UNREACHABLE:

@@ -12,6 +12,7 @@ from flask import current_app
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+import logs
 from app.extensions import celery, db
 
 log = logging.getLogger(__name__)
@@ -65,7 +66,8 @@ def send(task: str = DISPATCH, *about: str) -> bool:
         with _lock:
             if time.monotonic() < _closed_until:  # another thread found out while this one waited
                 return False
-            celery.send_task(task, about, producer=_producer_on(_broker()), retry=False, ignore_result=True)
+            headers = {"request_id": logs.request_id.get()}  # so that the worker's lines name the request that asked
+            celery.send_task(task, about, headers=headers, producer=_producer_on(_broker()), retry=False, ignore_result=True)
     except Exception as problem:  # noqa: BLE001 - whatever the broker's client raises, the request goes on
         _closed_until = time.monotonic() + _PAUSE
         _forget()

@@ -70,9 +70,9 @@ def _stale(error: StaleDataError) -> ResponseReturnValue:
 def _away(error: Exception) -> ResponseReturnValue:
     """The database is away or too busy: 503, and when to try again."""
     _forget()
-    log.error("database unavailable", extra={"request_id": g.get("request_id")}, exc_info=error)
+    log.error("database unavailable", exc_info=error)
     g.database_away = True
-    response = make_response(_page(503))
+    response = make_response(_page(503, request_id=g.get("request_id", "")))
     response.headers["Retry-After"] = "10"
     return response
 
@@ -80,7 +80,7 @@ def _away(error: Exception) -> ResponseReturnValue:
 def _broken(error: Exception) -> ResponseReturnValue:
     """Something we did not expect: logged once, with ids and never with what was typed."""
     _forget()
-    log.error("unexpected error at %s", request.endpoint, extra={"request_id": g.get("request_id")}, exc_info=error)
+    log.error("unexpected error at %s", request.endpoint, exc_info=error)
     return _page(500, request_id=g.get("request_id", ""))
 
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import logging
+import re
+import time
 import uuid
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, current_app, g, request
 
+import logs
 from app.accounts import access
 from app.core.signing import settings
 from app.extensions import db
 
+log = logging.getLogger("app.requests")
+ASKED_OFTEN = frozenset({"health.live", "health.ready", "health.metrics"})
+"""Programs ask for these all day: only a refusal is worth a line."""
+_NUMBER = re.compile(r"[0-9A-Fa-f-]{16,64}")
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; connect-src 'self'; "
     "img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -44,8 +52,16 @@ def _same_origin() -> bool:
     return (theirs.scheme, theirs.netloc) in {(ours.scheme, ours.netloc), (request.scheme, request.host)}
 
 
+def _number() -> str:
+    """The request's number: the proxy's where one of ours gives it, of hexadecimal digits, else a new one."""
+    said = request.headers.get("X-Request-ID", "") if settings().proxy_hops else ""
+    return said if _NUMBER.fullmatch(said) else uuid.uuid4().hex
+
+
 def _before() -> None:
-    g.request_id = uuid.uuid4().hex
+    g.request_id = _number()
+    g.began = time.perf_counter()
+    logs.request_id.set(g.request_id)
     request.host  # noqa: B018 - raises on a host that is not ours, before anything is read
     if request.method not in ("GET", "HEAD", "OPTIONS") and not _same_origin():
         abort(400)
@@ -56,6 +72,7 @@ def _before() -> None:
 def _writes_again(_error: BaseException | None) -> None:
     """Where a session outlives its request, as in commands and tests, it may write again."""
     db.session().info["reads"] = False
+    logs.request_id.set("")  # the thread serves another request next
 
 
 def _after(response: Response) -> Response:
@@ -73,7 +90,17 @@ def _after(response: Response) -> Response:
         # A page shows what its reader may see, in the reader's language and zone: never shared by a cache.
         headers.setdefault("Cache-Control", "no-store" if _personal() else "private, no-cache")
         headers.add("Vary", "Cookie, Save-Data")
+    _note(response.status_code)
     return response
+
+
+def _note(status: int) -> None:
+    """One line a request: which view, never which address, for addresses hold keys and what was searched."""
+    if not settings().log_requests or (request.endpoint in ASKED_OFTEN and status < 400):
+        return
+    route = request.url_rule.rule if request.url_rule else "(none)"
+    ms = round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000, 1)
+    log.info("request", extra={"method": request.method, "route": route, "status": status, "ms": ms})
 
 
 def _personal() -> bool:

@@ -28,7 +28,7 @@ NO_PAGES = {
     "dashboards.wordings_json": "a file", "dashboards.wordings_po": "a file",
     "dashboards.template_html": "a mail, shown in a frame of its page",
     "circulars.desk_mail_html": "a mail, shown in a frame of its page", "circulars.phone_invitation": "leads to the call about it",
-    "api.feed": "a calendar", "api.public_feed": "a calendar", "dashboards.network_mark": "a picture", "health.live": "one word", "health.ready": "one word",
+    "api.feed": "a calendar", "api.public_feed": "a calendar", "dashboards.network_mark": "a picture", "health.live": "one word", "health.ready": "one word", "health.state": "facts for a program", "health.metrics": "figures for a program",
     "dashboards.message_html": "a mail, shown in a frame of its message's page",
     "interests.resume": "leads to the step where the draft was left",
 }  # fmt: skip

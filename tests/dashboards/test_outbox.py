@@ -214,17 +214,6 @@ def test_getting_a_button_changes_nothing(office, written, outbox):
     assert len(outbox()) == 1
 
 
-def test_health_names_the_oldest_mail_that_is_due(written, office):
-    with written():
-        make_message(due_at=NOW - timedelta(seconds=20))
-    assert "Mail leaves in time." in office.get("/en/desk/health").text
-    with written():
-        make_message(due_at=NOW - timedelta(hours=3))
-        make_message(State.FAILED)
-    page = office.get("/en/desk/health").text
-    assert "A mail has been waiting to leave since" in page and "06:00" in page
-
-
 def test_an_invitation_is_shown_as_its_recipient_sees_it_without_its_links(written, office, outbox):
     with written():
         guest = make_person("Sabri", given_name="Nora", zone="Asia/Amman", forms_of_address={"en": "Madam Registrar"})

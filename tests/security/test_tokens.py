@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
-from app import Discreet
+import logs
 from app.accounts.models import Person
 from app.accounts.rules import joining, signing_in
 from app.core import tokens
@@ -97,7 +97,7 @@ def test_a_an_error_of_the_database_is_logged_without_what_was_typed(app):
         db.session.rollback()
     assert "secret.person" in str(failed.value), "PostgreSQL quotes the row"
     record = logging.LogRecord("app", logging.ERROR, __file__, 1, "unexpected", (), (failed.type, failed.value, failed.tb))
-    told = Discreet("%(message)s").format(record)
+    told = logs.Plain().format(record)
     assert "IntegrityError" in told and "email_folded" in told
     assert "secret.person" not in told and "Typedname" not in told
 

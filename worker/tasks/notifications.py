@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from celery import shared_task
+from datetime import datetime, timedelta
+
+from celery import Task, shared_task
 from celery.signals import worker_init, worker_shutdown
 from flask import current_app
 
 from app.core import clock
 from app.core.signing import settings
 from app.extensions import db
+from app.heartbeats.models import BEAT
 from app.notifications import claims, courier, imap
+from worker import keeper, signs
+from worker.schedule import NOT_DONE, SIGN_LASTS
 
 
 @shared_task(name="notifications.dispatch")  # type: ignore[untyped-decorator]
@@ -34,9 +39,20 @@ def sweep() -> int:
 
 
 @shared_task(name="notifications.poll_mailbox")  # type: ignore[untyped-decorator]
-def poll_mailbox() -> int:
+def poll_mailbox() -> int | str:
     """Fetch answers that came by mail."""
-    return imap.poll(settings().imap_url).stored if settings().imap_url else 0
+    if not settings().imap_url:
+        return NOT_DONE
+    polled = imap.poll(settings().imap_url)
+    return polled.stored if polled.reached else NOT_DONE
+
+
+@shared_task(name="notifications.beat", bind=True)  # type: ignore[untyped-decorator]
+def beat(self: Task) -> None:
+    """Note when beat sent this. It says when it ends, which is a minute later."""
+    ends = getattr(self.request, "expires", None)
+    sent = datetime.fromisoformat(ends) - timedelta(seconds=SIGN_LASTS) if isinstance(ends, str) else None
+    signs.note(BEAT, at=sent)
 
 
 @worker_init.connect  # type: ignore[untyped-decorator]
@@ -45,9 +61,11 @@ def start_courier(sender: object = None, **_: object) -> None:
     from worker.celery_app import flask_app
 
     courier.start(flask_app, senders=4)
+    keeper.start(flask_app)
 
 
 @worker_shutdown.connect  # type: ignore[untyped-decorator]
 def stop_courier(**_: object) -> None:
     """Finish the mails in hand and give the rest back."""
+    keeper.stop()
     courier.stop()

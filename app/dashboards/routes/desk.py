@@ -12,12 +12,12 @@ from flask_babel import ngettext
 from app.accounts.access import P, me, requires, viewer
 from app.accounts.reader import viewer_zone
 from app.core import clock, zones
-from app.dashboards import links, words
+from app.dashboards import links, wellbeing, wording, words
 from app.dashboards.queries import desk as queries
 from app.dashboards.queries import home, shown
+from app.dashboards.queries.wellbeing import facts
 from app.dashboards.routes import blueprint
 from app.letters.queries import not_reviewed
-from app.notifications import freezing
 
 WEEK = timedelta(days=7)
 
@@ -27,7 +27,7 @@ WEEK = timedelta(days=7)
 def desk() -> ResponseReturnValue:
     """Today at the secretariat."""
     now = clock.now()
-    counts, coming = queries.counts(now), queries.coming(now)
+    counts, coming, known = queries.counts(now), queries.coming(now), facts(now)
     quiet = [s for s in coming if s.unanswered]
     needs = counts.to_review + counts.replies + counts.failed + counts.designations + counts.overdue + counts.letters + len(quiet)
     return render_template(
@@ -46,7 +46,9 @@ def desk() -> ResponseReturnValue:
         words=words,
         link=links.to,
         moment=now,
-        frozen=freezing.frozen(),
+        facts=known,
+        found=wellbeing.findings(known),
+        wording=wording,
     )
 
 

@@ -53,17 +53,20 @@ def backup(folder: Path) -> None:
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True, mode=0o700)
     with _engine(settings) as engine:
-        version = _server(engine)
-        with engine.connect() as connection:  # a newer release may be the one that is asked, before it migrates
-            migration = stands_at(connection)
-        # first the database, then the files: a file is written before the row that speaks of it
-        _run(settings, version, "pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={part / DUMP}")
+        version = server(engine)
+        with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+            migration = stands_at(connection)  # a newer release may be the one that is asked, before it migrates
+            rows = counts(connection)
+            snapshot = connection.execute(text("SELECT pg_export_snapshot()")).scalar_one()  # what was counted is what is dumped
+            # first the database, then the files: a file is written before the row that speaks of it
+            flags = ("--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}")
+            run_program(settings, version, "pg_dump", *flags, f"--file={part / DUMP}")
     with tarfile.open(part / FILES, "w") as tar:
         stored = settings.var_dir / "files"
         if stored.is_dir():
             tar.add(stored, "files")
     told = {
-        "made_at": clock.now().isoformat(), "migration": migration, "postgresql": version,
+        "made_at": clock.now().isoformat(), "migration": migration, "postgresql": version, "counts": rows,
         "sha256": {name: _sum(part / name) for name in (DUMP, FILES)},
     }  # fmt: skip
     (part / MANIFEST).write_text(json.dumps(told, indent=2) + "\n")
@@ -78,7 +81,7 @@ def backup(folder: Path) -> None:
 def restore(folder: Path, yes: bool) -> None:
     """Replace database and files by those of a backup. No mail leaves afterwards until flask outbox go."""
     settings = current_settings()
-    told = _whole(folder)
+    told = whole(folder)
     if told["migration"] and told["migration"] not in known():
         raise Cannot(f"The backup is of a newer release ({told['migration']}). Restore it with that one. Nothing was restored.")
     name = make_url(settings.migration_database_url).database
@@ -90,7 +93,7 @@ def restore(folder: Path, yes: bool) -> None:
     db.engine.dispose()
     with _engine(settings) as engine:
         _nobody_else(engine)
-        version = _server(engine)
+        version = server(engine)
         freeze = _replace(settings, engine, version, folder / DUMP, clock.now())
     migrated = upgrade(settings)
     with _engine(settings) as engine, engine.begin() as connection:
@@ -104,7 +107,14 @@ def restore(folder: Path, yes: bool) -> None:
     click.echo("The outbox is frozen: no mail leaves until you say flask outbox go.")
 
 
-def _whole(folder: Path) -> dict[str, Any]:
+def counts(connection: Connection) -> dict[str, int]:
+    """How many rows each table holds, in the transaction's own view."""
+    tables = "SELECT tablename, quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
+    names = connection.execute(text(tables)).all()
+    return {name: connection.execute(text(f"SELECT count(*) FROM public.{quoted}")).scalar_one() for name, quoted in names}  # noqa: S608
+
+
+def whole(folder: Path) -> dict[str, Any]:
     """The manifest, after its sums were compared."""
     try:
         told: dict[str, Any] = json.loads((folder / MANIFEST).read_text())
@@ -129,20 +139,20 @@ def _replace(settings: Settings, engine: Engine, version: int, dump: Path, now: 
     common = ("--no-owner", "--no-privileges", "--exit-on-error", f"--dbname={make_url(settings.migration_database_url).database}")
     # a rehearsal that restores nothing: the program reads this dump, reaches this server and may speak to it, or all stays
     try:
-        _run(settings, version, "pg_restore", *common, f"--use-list={os.devnull}", str(dump))
+        run_program(settings, version, "pg_restore", *common, f"--use-list={os.devnull}", str(dump))
     except Cannot as why:
         raise Cannot(f"{why.message} Nothing was restored.") from None
     with engine.begin() as connection:
-        _empty(connection)
-    _run(settings, version, "pg_restore", *common, "--section=pre-data", str(dump))
+        empty(connection)
+    run_program(settings, version, "pg_restore", *common, "--section=pre-data", str(dump))
     with engine.begin() as connection:
         freeze = _freeze(connection, now)
-    _run(settings, version, "pg_restore", *common, "--section=data", "--single-transaction", str(dump))
+    run_program(settings, version, "pg_restore", *common, "--section=data", "--single-transaction", str(dump))
     if freeze is not None:  # one that lasted when the backup was made; ours takes its place
         with engine.begin() as connection:
             older = "UPDATE outbox_freezes SET ended_at = :now WHERE ended_at IS NULL AND id <> :own"
             connection.execute(text(older), {"now": now, "own": freeze})
-    _run(settings, version, "pg_restore", *common, "--section=post-data", str(dump))
+    run_program(settings, version, "pg_restore", *common, "--section=post-data", str(dump))
     return freeze
 
 
@@ -176,7 +186,7 @@ def raise_sequences(connection: Connection, now: datetime) -> None:
     connection.execute(text(ahead), {"leap": SEQUENCE_LEAP, "since": now - timedelta(days=1)})
 
 
-def _empty(connection: Connection) -> None:
+def empty(connection: Connection) -> None:
     """Drop what is ours and keep the schema itself with its rights."""
     tables = "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'"
     for name in connection.execute(text(tables)).scalars().all():
@@ -219,13 +229,13 @@ def _engine(settings: Settings) -> Iterator[Engine]:
         engine.dispose()
 
 
-def _server(engine: Engine) -> int:
+def server(engine: Engine) -> int:
     """The server's major version."""
     with engine.connect() as connection:
         return int(connection.execute(text("SHOW server_version_num")).scalar_one()) // 10_000
 
 
-def _run(settings: Settings, version: int, name: str, *flags: str) -> None:
+def run_program(settings: Settings, version: int, name: str, *flags: str) -> None:
     """One of PostgreSQL's programs; its way in goes by the environment, where no list of processes shows it."""
     url = make_url(settings.migration_database_url)
     where = {

@@ -9,11 +9,27 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))  # gunicorn reads this file before it looks for the app here
 
+from gunicorn.glogging import Logger  # noqa: E402
+
 import logs  # noqa: E402
 
-logs.named("web")
-logs.catch_all()
-logconfig_dict = logs.for_gunicorn()
+logs.start("web")
+
+
+class Lines(Logger):  # type: ignore[misc]
+    """The server's own lines go where all lines go; its errors name addresses of requests and of people."""
+
+    def setup(self, cfg: Any) -> None:
+        """No handler of its own."""
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+
+    def access(self, *_: Any) -> None:
+        """Never, whatever the command line says: addresses hold keys. The app writes a line for each request."""
+
+
+logger_class = Lines
 
 
 def when_ready(_arbiter: Any) -> None:

@@ -38,7 +38,7 @@ _ADDRESS = re.compile(r"""(?:"[^"\n]*"|[^\s<>"'(),;:\[\]{}=/]+)(?:@|%40)[^\s<>"'
 _LONG = re.compile(r"[A-Za-z0-9_-]{20,}")
 _IPV4 = re.compile(r"(?<![\w.])(?!127\.|0\.0\.0\.0)(?:\d{1,3}\.){3}\d{1,3}(?![\w.])")
 _IPV6 = re.compile(r"(?<![\w:])(?:[0-9A-Fa-f]{0,4}:){3,7}[0-9A-Fa-f]{0,4}(?![\w:])")
-_QUOTED = re.compile(r"""'(?:[^'\\\n]|\\.)*'?|"(?:[^"\\\n]|\\.)*"?""")
+_QUOTED = re.compile(r"""(?<!\w)[bru]{0,2}(?:'((?:[^'\\\n]|\\.)*)'?|"((?:[^"\\\n]|\\.)*)"?)""")
 _NAME = re.compile(r"[a-z0-9_.]*[a-z0-9][_.][a-z0-9_.]*")  # of a constraint, a column, a module
 _TELL = frozenset(
     {
@@ -92,7 +92,11 @@ def _without_key(found: re.Match[str]) -> str:
 
 def unquoted(text: str) -> str:
     """A text without what stands in quotation marks, where libraries repeat what they read; names of constraints stay."""
-    return _QUOTED.sub(lambda found: found[0] if _NAME.fullmatch(found[0][1:-1]) else f"{found[0][0]}…{found[0][0]}", text)
+    return _QUOTED.sub(_name_only, text)
+
+
+def _name_only(found: re.Match[str]) -> str:
+    return found[0] if _NAME.fullmatch(found[1] or found[2] or "") else ("'…'" if found[1] is not None else '"…"')
 
 
 def _told(error: BaseException) -> str:
@@ -189,11 +193,6 @@ def start(program: str) -> None:
     named(program)
     logging.basicConfig(handlers=[handler(form)], level=level, force=True)
     _quiet()
-    catch_all()
-
-
-def catch_all() -> None:
-    """Warnings of libraries, and errors that nobody caught, as lines like all others."""
     logging.captureWarnings(True)
     sys.excepthook = _uncaught
     threading.excepthook = lambda args: _uncaught(args.exc_type, args.exc_value, args.exc_traceback)
@@ -209,16 +208,3 @@ def _uncaught(kind: type[BaseException], error: BaseException | None, trace: Tra
 def _quiet() -> None:
     for chatty in ("whitenoise", "alembic", "celery.beat"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-
-
-def for_gunicorn() -> dict[str, Any]:
-    """The web server's lines through the same handler: its errors name addresses of requests and of people."""
-    form, level = wanted(dict(os.environ))
-    own = {"level": level, "handlers": [], "propagate": True}
-    return {
-        "version": 1, "disable_existing_loggers": False,
-        "root": {"level": level, "handlers": ["lines"]},
-        "loggers": {"gunicorn.error": own, "gunicorn.access": own},
-        "handlers": {"lines": {"class": "logging.StreamHandler", "formatter": "lines"}},
-        "formatters": {"lines": {"()": formatter, "form": form}},
-    }  # fmt: skip

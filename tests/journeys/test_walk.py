@@ -65,6 +65,8 @@ def test_from_an_expression_of_interest_to_a_reminder(committed_app, settings, p
         _the_session_moves_and_the_seats_stay(platform, committed_app, secretariat, session_id)
         _the_reminder_comes_at_its_hour(platform, committed_app, session_id)
         _nothing_is_left_waiting_and_nothing_went_astray(platform, committed_app)
+        assert "trouble" not in platform.flask("health"), "the signs of life are of the machine's clock, not of the one moved here"
+    _the_log_tells_of_each_request_and_mail_and_of_nobody(platform)
 
 
 def _an_expression_is_sent_in_french(platform, people) -> str:
@@ -266,3 +268,14 @@ def _nothing_is_left_waiting_and_nothing_went_astray(platform, app) -> None:
     assert [lines for recipient, mail in platform.mailbox.mails if (lines := broken_lines_of(recipient, mail))] == []
     ids = [m["Message-ID"] for _, m in platform.mailbox.mails]
     assert len(ids) == len(set(ids))
+
+
+def _the_log_tells_of_each_request_and_mail_and_of_nobody(platform) -> None:
+    lines = platform.lines()
+    assert {line["program"] for line in lines} == {"web", "worker"}
+    sent = {line["message_id"] for line in lines if line["event"] == "delivery" and line["result"] == "sent"}
+    assert {mail["Message-ID"][1:37] for _, mail in platform.mailbox.mails} == sent, "each mail is found by its Message-ID"
+    asked = {line["request_id"] for line in lines if line["event"] == "request"}
+    woken = {line["request_id"] for line in lines if line["program"] == "worker" and "request_id" in line}
+    assert len(asked) > 20 and all("/<token>" in line["route"] for line in lines if "answer" in line.get("route", ""))
+    assert woken <= asked

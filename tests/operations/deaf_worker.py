@@ -1,0 +1,9 @@
+"""A real worker whose keeper looks often and is impatient: ``python -m tests.operations.deaf_worker``."""
+
+from worker import keeper
+
+keeper.FIRST_LOOK, keeper.EVERY, keeper.DEAF = 0.3, 0.3, 1.5
+
+from worker.__main__ import main  # noqa: E402
+
+raise SystemExit(main("2"))

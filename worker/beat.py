@@ -6,13 +6,15 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import beat_init, setup_logging
+from kombu.exceptions import KombuError
 
 import logs
 from config import load
-from worker.schedule import CONF
+from worker.schedule import CONF, beat_schedule
 
 app = Celery("pathways")
 app.conf.update(broker_url=load().celery_broker_url, **CONF)
@@ -21,6 +23,14 @@ app.conf.update(broker_url=load().celery_broker_url, **CONF)
 @setup_logging.connect  # type: ignore[untyped-decorator]
 def leave_the_lines_alone(**_: object) -> None:
     """Celery would bring handlers of its own; with a receiver here it does not."""
+
+
+@beat_init.connect  # type: ignore[untyped-decorator]
+def be_heard(**_: object) -> None:
+    """A sign of life at once, and not only when the first half minute is over."""
+    entry = beat_schedule["beat"]
+    with suppress(KombuError, OSError):  # the broker is away: the schedule says it again
+        app.send_task(entry["task"], retry=False, ignore_result=True, **entry["options"])
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from config import load
 FEW, MANY = 100, 1_000_000
 REQUESTS, ROUNDS, WARM_UP = 30, 5, 15
 LIMIT = 2.0
+SCRAPE = 20.0
 CLAIMS = 40
 _MAILS = """
 INSERT INTO messages (id, key, kind, priority, recipient_name, salutation, address, locale, zone, facts, template_version,
@@ -56,6 +57,8 @@ def measure(house: House) -> Iterator[Figure]:
     yield Figure("outbox: page of 1,000,000 mails", many / few, f"x {few:.1f} CPU-ms", LIMIT)
     yield Figure("outbox: more SQL", abs(statements(house.app, page) - before), "statements", 0)
     yield Figure("outbox: those that failed", _cost(house, web, failed), "CPU-ms")
+    scrape = Page("figures", "/metrics", office, "pathways_outbox_messages")
+    yield Figure("outbox: figures for a monitor", _cost(house, web, scrape), "CPU-ms", SCRAPE)
     yield Figure("outbox: claim of the next 50", _claim(house), "ms")
     yield Figure("outbox: writing the rows took", wrote, "s")
 

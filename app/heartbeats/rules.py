@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import socket
 from datetime import timedelta
 from typing import Any
 
@@ -33,7 +32,7 @@ def beat(connection: psycopg.Connection[Any], name: str, *, told: dict[str, Any]
     """It happened just now, or at ``at``. What cannot be written is no reason to stop what was going on."""
     now = at or clock.unshifted()
     values = {
-        "name": name, "at": now, "before": now - EVERY, "by": f"{socket.gethostname()}:{os.getpid()}",
+        "name": name, "at": now, "before": now - EVERY, "by": f"{os.uname().nodename}:{os.getpid()}",
         "version": zones.iana_version(), "told": json.dumps(told or {}),
     }  # fmt: skip
     try:

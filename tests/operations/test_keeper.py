@@ -155,6 +155,7 @@ def test_a_worker_ends_itself_only_for_what_a_new_start_mends(late, monkeypatch,
     monkeypatch.setattr(courier, "silent_for", lambda: keeper.SILENT + 1)
     assert one.why_end() == "the sweep is silent"
     monkeypatch.undo()
+    monkeypatch.setitem(celery.conf, "task_default_queue", f"queue-{os.getpid()}")  # other tests leave wake-ups in the usual one
     one.ears.heard -= keeper.DEAF + 1
     assert one.why_end() == "", "nothing waits"
     with celery.connection_for_write() as connection:

@@ -6,11 +6,12 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, reset_tzpath
 
 import logs
 
-os.environ["PYTHONTZPATH"] = ""  # one source of zone data: the pinned tzdata, here and in child processes
+os.environ["PYTHONTZPATH"] = ""  # one source of zone data: the pinned tzdata, in child processes
+reset_tzpath(to=())  # and in this one, which asked for its path before that line
 
 HERE = Path(__file__).resolve().parent
 DEV_SECRET = "development-only-not-a-secret"  # noqa: S105 - refused in production below

@@ -28,6 +28,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     from config import load
 
     settings = settings or load()
+    _refuse_other_clocks()
     app = Pathways(__name__, template_folder=str(HERE.parent / "templates"), static_folder=None)
     app.config.from_mapping(settings.flask())
     logs.configure(settings.log_format, settings.log_level)
@@ -45,6 +46,15 @@ def create_app(settings: Settings | None = None) -> Flask:
     check_every_view(app)
     _middleware(app, settings)
     return app
+
+
+def _refuse_other_clocks() -> None:
+    """Hours are worked out by the pinned zone data: a process that reads others would tell others."""
+    from app.core import zones
+    from config import BadSettings
+
+    if not zones.reads_the_pinned():
+        raise BadSettings("time zones would be read from the operating system, not from the package tzdata that is installed.")
 
 
 def _extensions(app: Flask, settings: Settings) -> None:

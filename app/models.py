@@ -3,7 +3,7 @@
 from app.accounts import models as accounts
 from app.audit import models as audit
 from app.circulars import models as circulars
-from app.core import limits, once
+from app.core import limits, once, rulebook
 from app.exchanges import models as exchanges
 from app.files import models as files
 from app.heartbeats import models as heartbeats
@@ -23,5 +23,5 @@ from app.wordings import models as wordings
 
 __all__ = [
     "accounts", "audit", "circulars", "exchanges", "files", "heartbeats", "interests", "letters", "limits", "links",
-    "notifications", "once", "pilots", "practices", "texts", "topics", "transfers", "wordings",
+    "notifications", "once", "pilots", "practices", "rulebook", "texts", "topics", "transfers", "wordings",
 ]  # fmt: skip

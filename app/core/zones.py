@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.resources
+import importlib.util
 import zoneinfo
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from babel.dates import get_timezone_location
 from flask_babel import lazy_gettext as _l
 
 zoneinfo.reset_tzpath(to=())
+zoneinfo.ZoneInfo.clear_cache()  # whatever was read before this line may have come from the system
 
 
 class UnknownZone(ValueError):
@@ -45,6 +47,11 @@ class Fold(Exception):
 def iana_version() -> str:
     """The release of the pinned time zone data, such as ``2026f``."""
     return str(importlib.import_module("tzdata").IANA_VERSION)
+
+
+def reads_the_pinned() -> bool:
+    """Does this process read zones from the pinned package, and from nowhere else?"""
+    return zoneinfo.TZPATH == () and importlib.util.find_spec("tzdata") is not None
 
 
 @cache

@@ -19,6 +19,7 @@ import psycopg
 from psycopg.rows import class_row
 from sqlalchemy import Engine
 
+from app.core import zones
 from app.heartbeats import rules as heartbeats
 from app.notifications.models import State
 
@@ -129,8 +130,9 @@ class Claimant:
 
     def sent(self, row: Claimed, now: datetime, reply: str, sha256: str) -> bool:
         """The relay has accepted it."""
-        change = f"state = 'sent', sent_at = %(now)s, smtp_reply = %(reply)s, sha256 = %(sha)s, {_RELEASE}"
-        return self._change(row, change, {"now": now, "reply": reply, "sha": sha256})
+        told = "smtp_reply = %(reply)s, sha256 = %(sha)s, clock_rules = %(rules)s"
+        values = {"now": now, "reply": reply, "sha": sha256, "rules": zones.iana_version()}
+        return self._change(row, f"state = 'sent', sent_at = %(now)s, {told}, {_RELEASE}", values)
 
     def ended(self, row: Claimed, state: State, word: str, told: str) -> bool:
         """It will not be sent by this row: failed, expired, cancelled or unknown, and why."""

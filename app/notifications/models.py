@@ -116,6 +116,7 @@ class Message(Id, Base):
     smtp_reply: Mapped[str | None]
     sha256: Mapped[str | None]  # of the bytes that were handed over
     sent_at: Mapped[datetime | None]
+    clock_rules: Mapped[str | None]  # the release of the zone data by which its hours were told
     resend_of: Mapped[uuid.UUID | None]
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 

@@ -61,8 +61,9 @@ $(STAMPS)/run: requirements.lock scripts/setup
 	@scripts/setup python requirements.lock
 	@touch $@
 
-$(STAMPS)/dev: requirements-dev.lock scripts/setup
+$(STAMPS)/dev: requirements-dev.lock requirements-tzdata.lock scripts/setup
 	@scripts/setup python requirements-dev.lock
+	@scripts/setup zones requirements-tzdata.lock
 	@touch $@ $(STAMPS)/run
 
 $(NODE)/.stamp: package-lock.json scripts/setup | $(STAMPS)/run

@@ -14,6 +14,7 @@ COMMANDS: dict[str, str] = {
     "demo": "app.demo.commands:demo_cli",
     "mail": "app.notifications.commands:mail_cli",
     "accounts": "app.accounts.commands:accounts_cli",
+    "clocks": "app.exchanges.commands:clocks_cli",
     "outbox": "app.dashboards.commands:outbox_cli",
     "health": "app.dashboards.commands:wellbeing_cli",
     "prove": "app.proof:prove",

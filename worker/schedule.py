@@ -19,6 +19,8 @@ beat_schedule: dict[str, dict[str, Any]] = {
     "sweep": {"task": "notifications.sweep", "schedule": 15.0},
     # Which reminders are due at this minute.
     "reminders": {"task": "exchanges.queue_reminders", "schedule": 60.0},
+    # Clock rules that an upgrade changed: a worker asks when it starts, and what an older process wrote since is found here.
+    "clocks": {"task": "exchanges.check_clocks", "schedule": 60.0},
     # Dates of milestones: said at nine in the morning where people are, and zones differ by quarters of an hour.
     "milestones": {"task": "pilots.queue_reminders", "schedule": 300.0},
     # Which co-leads are to be reminded of an opinion: at nine in the morning where they are.

@@ -57,6 +57,7 @@ KINDS: dict[str, Any] = {
     "opinion-reminder": _l("Reminder of an opinion"),
     "session-invite": _l("Invitation"),
     "session-update": _l("Change of a session"),
+    "session-clocks": _l("Other clock rules for a session"),
     "session-cancel": _l("Session cancelled"),
     "session-uninvite": _l("Invitation withdrawn"),
     "session-confirmation": _l("Confirmation of an answer"),

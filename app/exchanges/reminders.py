@@ -103,6 +103,7 @@ def _due(now: datetime) -> Iterator[Due]:
         .where(
             PeerSession.status == SessionStatus.SCHEDULED,
             PeerSession.starts_at > now,
+            PeerSession.hour_in_doubt.is_(False),  # clock rules changed: nobody knows yet which hour to say
             moment <= now,
             moment + grace > now,
             PeerSession.scheduled_at <= moment,

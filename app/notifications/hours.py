@@ -69,7 +69,7 @@ class Hours:
             "date_text": self.date_text,
             "time_text": self.time_text,
             "utc_offset": lambda moment: self._left("utc_offset", moment),
-            "city": lambda: self._left("city"),
+            "city": self.city,
             "utc_day": lambda moment: self._left("utc_day", moment),
             "elsewhere": lambda moment, places=(): self._left("elsewhere", moment, tuple(places)),
             "ends": lambda moment, minutes: instant(moment) + timedelta(minutes=minutes),
@@ -82,6 +82,10 @@ class Hours:
     def time_text(self, moment: str | datetime, zone: str | None = None) -> str:
         """The hour on the reader's clock or in a zone that is named."""
         return Clock(self.language, zone).time_text(moment) if zone else self._left("time_text", moment)
+
+    def city(self, zone: str | None = None) -> str:
+        """The place the reader's zone is named after, or one that is named."""
+        return Clock(self.language, zone).city() if zone else self._left("city")
 
     def _left(self, *asked: Any) -> str:
         return slot(self.asked.setdefault(asked, f"hours.{len(self.asked)}"))

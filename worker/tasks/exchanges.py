@@ -1,12 +1,20 @@
-"""Periodic work of the exchanges: reminders by scan."""
+"""Periodic work of the exchanges: reminders by scan, and sessions held against the clock rules that are installed."""
 
 from __future__ import annotations
 
+import logging
+from contextlib import suppress
+
 from celery import shared_task
+from celery.signals import worker_init
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.core import clock
-from app.exchanges import reminders
+from app.exchanges import reminders, rules
+from app.exchanges.queries import clock_sources
 from app.extensions import db
+
+log = logging.getLogger(__name__)
 
 
 @shared_task(name="exchanges.queue_reminders")  # type: ignore[untyped-decorator]
@@ -18,3 +26,22 @@ def queue_reminders() -> int:
         total += written
     db.session.commit()
     return total
+
+
+@shared_task(name="exchanges.check_clocks")  # type: ignore[untyped-decorator]
+def check_clocks() -> int:
+    """Hold what is to come against the zone data that are installed; answers how many mails leave of it."""
+    return rules.check_clocks(clock.now(), commit=db.session.commit).mails
+
+
+@worker_init.connect  # type: ignore[untyped-decorator]
+def check_clocks_first(sender: object = None, **_: object) -> None:
+    """The same before this process sends its first mail (this module is loaded before the one that starts the courier)."""
+    from worker.celery_app import flask_app
+
+    with flask_app.app_context(), suppress(SQLAlchemyError):  # without a database nothing leaves either; beat asks again
+        check_clocks()
+        found = clock_sources.disagreements(clock.now())
+        for one in found.zones:  # other programs on this machine may tell people what they say
+            log.warning("clock rules: for %s %s would tell another hour than the pinned data", one.zone, one.who())
+        db.session.rollback()

@@ -1,11 +1,14 @@
 """What this room says to people: kind, recipient, facts, key."""
 
 from app.exchanges.messages.letters import (
+    Hour,
     answer_recorded,
     cancellation,
+    clocks,
     confirmation,
     delegate_proposed,
     delegate_refused,
+    hour_of,
     invitation_letters,
     not_invited,
     proposal_declined,
@@ -18,12 +21,15 @@ from app.exchanges.messages.letters import (
 from app.exchanges.messages.recipients import Recipient, recipient
 
 __all__ = [
+    "Hour",
     "Recipient",
     "answer_recorded",
     "cancellation",
+    "clocks",
     "confirmation",
     "delegate_proposed",
     "delegate_refused",
+    "hour_of",
     "invitation_letters",
     "not_invited",
     "proposal_declined",

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from babel import Locale
 from babel.lists import format_list
@@ -17,6 +17,7 @@ from app.accounts.queries import letter_for
 from app.core.db import Json
 from app.core.languages import babel_locale
 from app.core.signing import external_url, settings
+from app.core.when import date_text
 from app.exchanges.messages.facts import Speaker, instant, key, one_text
 from app.exchanges.messages.recipients import Recipient
 from app.exchanges.models import Capacity, Invitation, PeerSession
@@ -55,6 +56,41 @@ def update(
             speakers[locale] = _speaker(peer_session, {"moved": moved, "changed": changed, **named, **former})
         letters.append(_calendar_letter(speakers[locale], one, "session-update", due_at=due_at))
     return letters
+
+
+class Hour(NamedTuple):
+    """What clock rules did to one person's hour: how it touches them, and what their clocks were to show, in their words."""
+
+    to: Recipient
+    touch: str
+    was_date: str
+    was_time: str
+
+
+def clocks(peer_session: PeerSession, hours: Iterable[Hour], *, changed: Sequence[str] = ()) -> list[Letter]:
+    """Clock rules changed: it is another hour for the reader, or the same hour and another moment. It leaves at once.
+
+    ``changed`` are fields whose change an update would have told that this mail replaces.
+    """
+    people = list(hours)
+    priority = Priority.BULK if len(people) > MANY else Priority.NORMAL
+    speakers: dict[tuple[str, str], Speaker] = {}
+    places = place_zones(peer_session)
+    letters = []
+    for one in people:
+        kind = (one.touch, one.to.person.language)
+        if kind not in speakers:
+            extra = {"touch": one.touch, "changed_names": field_names(list(changed), kind[1])}
+            speakers[kind] = Speaker(peer_session, places, extra)
+        letter = _calendar_letter(speakers[kind], one.to, "session-clocks", priority=priority)
+        personal = {**letter.facts["personal"], "was_date": one.was_date, "was_time": one.was_time}
+        letters.append(replace(letter, facts={**letter.facts, "personal": personal}))
+    return letters
+
+
+def hour_of(to: Recipient, touch: str, was: datetime) -> Hour:
+    """The same from a wall time."""
+    return Hour(to, touch, date_text(was.date(), to.person.language), f"{was:%H:%M}")
 
 
 def field_names(fields: list[str], locale: str) -> str:

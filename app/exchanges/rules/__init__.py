@@ -2,6 +2,9 @@
 
 from app.exchanges.rules.answering import Outcome, promote, respond
 from app.exchanges.rules.changing import ask_again, cancel, change, send_updates_now, told_of_cancelling
+from app.exchanges.rules.clock_check import Checked
+from app.exchanges.rules.clock_check import check as check_clocks
+from app.exchanges.rules.clocks import becomes_at, choices, decide_clocks, foresee_clocks
 from app.exchanges.rules.delegating import answer_on_behalf, name_delegate
 from app.exchanges.rules.foreseeing import Foreseen, foresee, foresee_accepted
 from app.exchanges.rules.identity import restamp
@@ -26,6 +29,7 @@ from app.exchanges.rules.planning import (
 from app.exchanges.rules.replying import judge, record_by_hand, set_aside
 
 __all__ = [
+    "Checked",
     "ClockFold",
     "ExchangePlan",
     "Foreseen",
@@ -37,16 +41,21 @@ __all__ = [
     "accepted_guests",
     "answer_on_behalf",
     "ask_again",
+    "becomes_at",
     "can_be_told",
     "cancel",
     "change",
+    "check_clocks",
+    "choices",
     "create_exchange",
     "create_session",
+    "decide_clocks",
     "decide_for_state",
     "delegate_of",
     "edit_exchange",
     "foresee",
     "foresee_accepted",
+    "foresee_clocks",
     "invite",
     "invite_accepted_expressions",
     "judge",

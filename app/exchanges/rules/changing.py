@@ -18,7 +18,7 @@ from app.core.errors import RuleBroken
 from app.core.signing import settings
 from app.exchanges import messages
 from app.exchanges.messages.facts import instant
-from app.exchanges.models import PeerSession, ReminderRule, SessionStatus, Visibility
+from app.exchanges.models import Decision, PeerSession, ReminderRule, SessionStatus, Visibility
 from app.exchanges.queries import (
     SUBJECT,
     counts,
@@ -28,10 +28,11 @@ from app.exchanges.queries import (
     pending_update,
     seats_held,
     to_ask_again,
+    waiting_words,
     written_just_now,
 )
 from app.exchanges.rules.answering import promote
-from app.exchanges.rules.identity import APART, lock, refuse_unless_open, reload, stamp_all
+from app.exchanges.rules.identity import APART, lock, moment_stands, no_longer_asked, refuse_unless_open, reload, stamp_all
 from app.exchanges.rules.inviting import FIRST_MAILS, Invited, invite_accepted_expressions
 from app.exchanges.rules.moderating import take_proposals
 from app.exchanges.rules.planning import Plan, check, conflict
@@ -42,11 +43,12 @@ from app.texts import rules as texts
 SHOWN = ("titles", "purposes", "agendas", "languages", "join_url", "dial_in", "test_url", "zone")
 """Fields whose change people may be told of; a change of time is judged by the instant and the length."""
 TEXTS = ("titles", "purposes", "agendas")
-LIVE_MAILS = (*FIRST_MAILS, "session-update", "session-confirmation", "session-seat")
+LIVE_MAILS = (*FIRST_MAILS, "session-update", "session-clocks", "session-confirmation", "session-seat")
 """Mails with the calendar entry in it: one that waits while the session changes is written anew."""
 PLAIN_MAILS = ("session-waiting", "answer-recorded")
 """Mails without an entry that name the hour."""
-TIMED_MAILS = (*LIVE_MAILS, *PLAIN_MAILS, "session-reminder", "session-nudge")
+REMINDERS = ("session-reminder", "session-nudge")
+TIMED_MAILS = (*LIVE_MAILS, *PLAIN_MAILS, *REMINDERS)
 """All that is void once the hour changed."""
 
 
@@ -80,6 +82,8 @@ def change(peer_session: PeerSession, plan: Plan, *, version: int, tell: bool, b
         return Changed(invited=invite_accepted_expressions(row, by=by, now=now))  # those of a day when all seats were taken
     if version != row.version:
         raise conflict("session", row, version, {**changes, **reminders})
+    if row.hour_in_doubt and not {"local_start", "zone", "fold"}.intersection(changes):
+        raise RuleBroken(_l("Clock rules changed, and the hour of this session is open. Decide that first, or enter another time."))
     moved = "starts_at" in changes or "minutes" in changes
     _refuse_bad(row, plan, columns, moved, now)
     former = {"former_starts_at": instant(row.starts_at), "former_minutes": row.minutes}
@@ -95,6 +99,9 @@ def change(peer_session: PeerSession, plan: Plan, *, version: int, tell: bool, b
         row.sequence += 1
         row.scheduled_at = now
         row.tzdb_version = zones.iana_version()
+        no_longer_asked(row, Decision.EDITED, by=by, now=now)
+    elif row.hour_in_doubt:
+        moment_stands(row)
     row.revision += 1 if moved or worded else 0
     record("session.changed", "session", row.id, by=by, now=now, changes={**changes, **reminders}, note=_note(row, tell))
     db.session.flush()
@@ -150,6 +157,7 @@ def _write(row: PeerSession, *, tell: bool, moved: bool, changed: list[str], for
     """Void what waits with the former facts, write it anew, and tell everyone else if so chosen."""
     pending = not_sent_yet(row, (*LIVE_MAILS, *PLAIN_MAILS) if moved else LIVE_MAILS)
     untold = pending_update(row)
+    hours = waiting_words(row) if any("session-clocks" in kinds for kinds in pending.values()) else {}
     says_moved = moved
     if untold is not None:  # an edit replaces the update that waits, and says what that one would have said
         changed = sorted({*changed, *untold["changed"]})
@@ -160,15 +168,21 @@ def _write(row: PeerSession, *, tell: bool, moved: bool, changed: list[str], for
     wanted = {i.id for i in to if tell or i.person_id in pending}
     stamp_all(row, wanted, now)
     groups: dict[str, list[messages.Recipient]] = {"first": [], "confirmation": [], "seat": [], "update": []}
+    clocks: list[messages.Hour] = []
     for invitation in reload(wanted):
         word = _word(pending.get(invitation.person_id, set()), moved)
-        groups[word].append(messages.recipient(invitation))
+        told = hours.get(invitation.person_id) if word == "update" and not moved else None
+        if told is not None:  # they still have to learn that their hour is another one
+            clocks.append(messages.Hour(messages.recipient(invitation), *told))
+        else:
+            groups[word].append(messages.recipient(invitation))
     due_at = now + timedelta(seconds=settings().update_delay_seconds)
     letters = [
         *messages.invitation_letters(row, groups["first"], now=now),
         *(messages.confirmation(row, one) for one in groups["confirmation"]),
         *(messages.seat_found(row, one) for one in groups["seat"]),
         *messages.update(row, groups["update"], due_at=due_at, moved=says_moved, changed=changed, former=former),
+        *messages.clocks(row, clocks, changed=changed),
     ]
     outbox.queue(letters, now=now)
     return sum(1 for i in to if i.person.email) if tell else 0
@@ -203,6 +217,7 @@ def cancel(peer_session: PeerSession, *, reason: str, tell: bool, version: int, 
     row.cancel_reason = reason.strip() or None
     row.sequence += 1
     row.revision += 1
+    no_longer_asked(row, Decision.CANCELLED, by=by, now=now)
     if before is SessionStatus.DRAFT:  # nobody heard of it, and nobody does now
         row.visibility = Visibility.INVITED
     record(

@@ -14,9 +14,10 @@ from sqlalchemy import Uuid, any_, bindparam, cast, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import joinedload
 
+from app.accounts.models import Person
 from app.core.errors import RuleBroken
-from app.exchanges.models import Invitation, PeerSession
-from app.exchanges.queries import invitation_of_mail
+from app.exchanges.models import Cause, Decision, Invitation, PeerSession
+from app.exchanges.queries import invitation_of_mail, open_change
 from app.extensions import db
 from app.notifications.models import Message
 
@@ -123,6 +124,22 @@ def reload(ids: Iterable[uuid.UUID]) -> list[Invitation]:
         .order_by(Invitation.id)
     )
     return list(db.session.scalars(chosen.execution_options(populate_existing=True)))
+
+
+def no_longer_asked(peer_session: PeerSession, decision: Decision, *, by: Person | None, now: datetime) -> None:
+    """What became of the session answers what clock rules had asked of somebody, if they had."""
+    asked = open_change(peer_session.id)
+    peer_session.hour_in_doubt = False
+    if asked is not None:
+        asked.decision, asked.decided_at, asked.decided_by = decision, now, by.id if by else None
+
+
+def moment_stands(peer_session: PeerSession) -> None:
+    """Somebody gave the moment that stands as another wall time: only people whose own clocks changed are still to be told."""
+    peer_session.hour_in_doubt = False
+    asked = open_change(peer_session.id)
+    if asked is not None:
+        asked.cause, asked.wall_at, asked.second_at = Cause.PEOPLE, None, None
 
 
 def refuse_unless_open(peer_session: PeerSession, now: datetime, sentences: tuple[object, object, object]) -> None:

@@ -133,6 +133,7 @@ class SessionForm(OnceForm):
     start_time = OurTimeField(_l("Start, 24 hours"), [needed(_l("Enter the time the session starts."))])
     zone = ZoneField(FIELDS["zone"], [needed(_l("Choose a time zone from the list."))])
     fold = RadioField(FIELDS["fold"], validate_choice=False)
+    keeps_instant = BooleanField(FIELDS["keeps_instant"])
     minutes = WholeNumber(FIELDS["minutes"], [whole_between(5, DAY)], default=90)
     capacity = WholeNumber(FIELDS["capacity"], [whole_between(1, 100_000)], default=30)
     languages = CheckboxesField(FIELDS["languages"], choices=[(c, NAMES[c]) for c in LANGUAGES])

@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from app.audit import words as audit
-from app.exchanges.models import Answer, Capacity, Seat, SessionStatus, Visibility
+from app.exchanges.models import Answer, Capacity, Cause, Decision, Seat, SessionStatus, Touch, Visibility
 
 FIELDS: dict[str, Any] = {
     "titles": _l("Title"),
@@ -16,6 +16,7 @@ FIELDS: dict[str, Any] = {
     "local_start": _l("Start"),
     "zone": _l("Time zone"),
     "fold": _l("Which of the two times"),
+    "keeps_instant": _l("When clock rules of this zone change, keep the moment and not the hour"),
     "minutes": _l("Length in minutes"),
     "capacity": _l("Number of seats"),
     "languages": _l("Languages"),
@@ -113,6 +114,32 @@ DECISIONS = (
 )  # fmt: skip
 """What the desk, or a focal point, can decide about such a mail."""
 
+CAUSES: dict[Cause, Any] = {
+    Cause.ANCHOR: _l("The hour in the session's zone is another moment now."),
+    Cause.GAP: _l("This hour does not happen any more that day in the session's zone."),
+    Cause.FOLD: _l("This hour happens twice now that day in the session's zone."),
+    Cause.PEOPLE: _l("The session stands. Clocks of people who are invited show another hour."),
+}
+"""What a change of clock rules did to a session."""
+
+SETTLED: dict[Decision, Any] = {
+    Decision.WALL: _l("The hour was kept"),
+    Decision.SECOND: _l("The later of the two was taken"),
+    Decision.INSTANT: _l("The moment was kept"),
+    Decision.EDITED: _l("The session got another time"),
+    Decision.CANCELLED: _l("The session was cancelled"),
+    Decision.UNDONE: _l("Later rules took the change back"),
+    Decision.LAPSED: _l("The session began, and nobody had decided"),
+}
+"""What became of it."""
+
+TOUCHES: dict[Touch, Any] = {
+    Touch.MOVED: _l("another hour: the session moved"),
+    Touch.OWN: _l("another hour: their clocks changed"),
+    Touch.SAME: _l("the same hour: their calendar is corrected"),
+}
+"""How it reaches a person."""
+
 audit.register(
     {
         "exchange.created": _l("Exchange created"),
@@ -140,10 +167,13 @@ audit.register(
         "reply.proposal_taken": _l("Proposed time taken"),
         "reply.address_marked": _l("Address marked as not working"),
         "session.entry_sent_again": _l("Calendar entry sent again, as asked"),
+        "session.clocks_changed": _l("Clock rules changed"),
+        "session.clocks_asked": _l("Clock rules changed, a decision is asked for"),
     },
     {
         **FIELDS,
         "starts_at": _l("Start (UTC)"),
+        "tzdb_version": _l("Time zone data"),
         "answer": _l("Answer"),
         "seat": _l("Seat"),
         "invitation": _l("Invitation"),
@@ -163,5 +193,6 @@ audit.register_notes({
     **{f"session.answered:{word}": said for word, said in ROUTES.items()},
     **{f"session.invited:{word}": said for word, said in BECAUSE.items()},
     **{f"reply.{verb}:{word}": said for verb in DECISIONS for word, said in UNCLEAR.items()},
+    **{f"session.clocks_changed:{word.value}": said for word, said in SETTLED.items()},
     "session.changed:told": _l("Everyone was told"), "session.changed:untold": _l("Nobody was told"),
 })  # fmt: skip

@@ -30,7 +30,7 @@ from app.core.db import Json, Texts
 from app.core.signing import settings
 from app.core.zones import to_wall
 from app.dashboards.queries import MOST, bounded
-from app.exchanges.models import Capacity, Invitation, PeerSession, Seat, SessionStatus
+from app.exchanges.models import Capacity, ClockChange, Invitation, PeerSession, Seat, SessionStatus
 from app.extensions import db
 from app.interests.models import Expression, Status
 from app.letters.models import Letter
@@ -68,6 +68,7 @@ class Counts:
     untranslated: int = 0
     unreviewed: int = 0
     unread: int = 0  # templates that nobody has read as they are
+    hours: int = 0  # sessions whose hour somebody has to decide about, since clock rules changed
 
 
 @dataclass(frozen=True)
@@ -161,6 +162,7 @@ _COUNTS = select(
     bounded(_gaps(Gap.MISSING, Gap.PARTIAL)),
     bounded(_gaps(Gap.DRAFT)),
     bounded(_UNREAD, MOST_TEMPLATES),
+    bounded(select(ClockChange.id).where(ClockChange.decision.is_(None))),
 )
 
 
@@ -255,6 +257,17 @@ def _letters() -> Select[Any]:
     )  # fmt: skip
 
 
+def _hours() -> Select[Any]:
+    """Sessions whose hour is to be decided about: the soonest first, and before everything else."""
+    return (
+        _line("hours", ClockChange.id, PeerSession.starts_at, titles=PeerSession.titles, cause=cast(ClockChange.cause, Text))
+        .join(PeerSession, PeerSession.id == ClockChange.peer_session_id)
+        .where(ClockChange.decision.is_(None))
+        .order_by(PeerSession.starts_at, ClockChange.id)
+        .limit(MOST_LINES)
+    )
+
+
 def _count_of(*conditions: ColumnElement[bool]) -> ScalarSelect[int]:
     """How many invitations of the session of the outer row are so."""
     return (
@@ -265,7 +278,7 @@ def _count_of(*conditions: ColumnElement[bool]) -> ScalarSelect[int]:
     )
 
 
-_PARTS = (_replies(), _failures(), _reviews(), _verifications(), _overdue(), _letters())
+_PARTS = (_hours(), _replies(), _failures(), _reviews(), _verifications(), _overdue(), _letters())
 _WAITING = select(union_all(*(select(part.subquery()) for part in _PARTS)).subquery())
 _COMING = (
     select(

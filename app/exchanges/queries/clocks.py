@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import String, Text, Uuid, any_, bindparam, cast, func, select, tuple_
+from sqlalchemy import String, Text, Uuid, any_, bindparam, cast, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import joinedload
 
@@ -15,7 +15,7 @@ from app.accounts.access import Viewer
 from app.accounts.models import Person
 from app.core.paging import Page, instant, key_of, page_of
 from app.core.rulebook import ClockRules
-from app.exchanges.models import ClockChange, ClockMove, Exchange, Invitation, PeerSession, SessionStatus
+from app.exchanges.models import ClockChange, ClockMove, Decision, Exchange, Invitation, PeerSession, SessionStatus
 from app.exchanges.queries.invitations import SUBJECT
 from app.exchanges.queries.sessions import may_see
 from app.extensions import db
@@ -150,14 +150,16 @@ def open_change(session_id: uuid.UUID) -> ClockChange | None:
     )
 
 
-def begun_undecided(now: datetime) -> Sequence[uuid.UUID]:
-    """Sessions that began, or were called off, while somebody had still to decide."""
-    return db.session.scalars(
-        select(ClockChange.peer_session_id)
+def overtaken(now: datetime) -> list[tuple[uuid.UUID, Decision]]:
+    """Sessions that began, were called off or got another time while somebody had still to decide, and what that comes to."""
+    gone, begun = PeerSession.status.not_in(_TO_COME), PeerSession.starts_at <= now
+    rows = db.session.execute(
+        select(ClockChange.peer_session_id, gone, begun)
         .join(PeerSession)
-        .where(ClockChange.decision.is_(None), (PeerSession.starts_at <= now) | PeerSession.status.not_in(_TO_COME))
+        .where(ClockChange.decision.is_(None), or_(gone, begun, PeerSession.starts_at != ClockChange.was_at))
         .order_by(ClockChange.id)
-    ).all()
+    )
+    return [(i, Decision.CANCELLED if gone else Decision.LAPSED if begun else Decision.EDITED) for i, gone, begun in rows]
 
 
 # What the desk shows.

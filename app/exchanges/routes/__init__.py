@@ -3,6 +3,7 @@
 from app.exchanges.routes import (  # noqa: F401 - each module adds its views to the blueprint
     calendars,
     delegations,
+    desk_clocks,
     desk_exchanges,
     desk_invitations,
     desk_sessions,

@@ -79,6 +79,7 @@ def desk_session(session_id: uuid.UUID) -> ResponseReturnValue:
         after=str(invitations[49].id) if len(invitations) > 50 else None, waiting=queries.waiting_updates(row),
         entries=lines_about("session", row.id) if viewer().can(Permission.READ_AUDIT) else [], now_is=clock.now(),
         to_invite=_to_invite(row), proposed_start=rules.proposed_start,
+        asked=queries.open_change(row.id) if row.hour_in_doubt else None,
         counters=queries.counters_of(row) if row.is_open and viewer().can(Permission.JUDGE_REPLIES) else [],
     )  # fmt: skip
 

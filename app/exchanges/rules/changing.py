@@ -99,6 +99,7 @@ def change(peer_session: PeerSession, plan: Plan, *, version: int, tell: bool, b
         row.sequence += 1
         row.scheduled_at = now
         row.tzdb_version = zones.iana_version()
+    if row.hour_in_doubt and moved:
         no_longer_asked(row, Decision.EDITED, by=by, now=now)
     elif row.hour_in_doubt:
         moment_stands(row)
@@ -217,7 +218,8 @@ def cancel(peer_session: PeerSession, *, reason: str, tell: bool, version: int, 
     row.cancel_reason = reason.strip() or None
     row.sequence += 1
     row.revision += 1
-    no_longer_asked(row, Decision.CANCELLED, by=by, now=now)
+    if row.hour_in_doubt:
+        no_longer_asked(row, Decision.CANCELLED, by=by, now=now)
     if before is SessionStatus.DRAFT:  # nobody heard of it, and nobody does now
         row.visibility = Visibility.INVITED
     record(

@@ -81,8 +81,8 @@ def check(now: datetime, *, commit: Callable[[], None]) -> Checked:
     for session_id in found:
         _guarded(session_id, lambda i=session_id: handle(i, now=now), done)  # type: ignore[misc]
         commit()
-    for session_id in clocks.begun_undecided(now):
-        _lapse(session_id, now)
+    for session_id, decision in clocks.overtaken(now):
+        no_longer_asked(lock(session_id), decision, by=None, now=now)
         commit()
     if whole and not done.failed:
         db.session.execute(update(ClockRules).where(ClockRules.version == done.version).values(checked_at=now))
@@ -177,8 +177,3 @@ def _ask(row: PeerSession, change: ClockChange, now: datetime) -> None:
     versions = {"tzdb_version": (change.from_version, change.to_version)}
     record("session.clocks_asked", "session", row.id, by=None, now=now, changes={**versions, "zone": (None, row.zone)})
     log.warning("clock rules: somebody has to decide about session %s, under Sessions, Clock rules", row.id)
-
-
-def _lapse(session_id: uuid.UUID, now: datetime) -> None:
-    row = lock(session_id)
-    no_longer_asked(row, Decision.LAPSED, by=None, now=now)

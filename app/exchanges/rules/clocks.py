@@ -81,15 +81,16 @@ def foresee_clocks(row: PeerSession, change: ClockChange, decision: Decision) ->
     return to_tell(row, change.from_version, moment) if moment is not None else []
 
 
-def decide_clocks(change: ClockChange, decision: Decision, *, by: Person, now: datetime) -> int:
-    """Somebody decided what stays; answers how many mails leave."""
+def decide_clocks(change: ClockChange, decision: Decision, *, by: Person, now: datetime, seen: datetime | None = None) -> int:
+    """Somebody decided what stays, having seen the moment it comes to; answers how many mails leave."""
     row = lock(change.peer_session_id)
     db.session.refresh(change)
     if not change.is_open:
         raise RuleBroken(_l("Somebody has decided this already."))
     if row.starts_at <= now:
         raise RuleBroken(_l("This session has begun. Nothing can be decided about its hour any more."))
-    if decision not in choices(row, change, now):
+    moment = becomes_at(row, change, decision)
+    if decision not in choices(row, change, now) or seen not in (None, moment):
         raise RuleBroken(_l("This time has passed, or the session has another one by now. Look once more."))
     return settle(row, change, decision, by=by, now=now)
 

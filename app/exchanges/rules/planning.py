@@ -57,6 +57,7 @@ class Plan:
     purposes: Texts = field(default_factory=dict)
     agendas: Texts = field(default_factory=dict)
     fold: int | None = None
+    keeps_instant: bool = False  # when clock rules of the zone change: the moment, not what clocks show
     languages: tuple[str, ...] = ()
     join_url: str = ""
     dial_in: str = ""
@@ -79,6 +80,7 @@ class Plan:
             "zone": self.zone,
             "fold": self.fold if twice else 0,
             "starts_at": starts_at,
+            "keeps_instant": self.keeps_instant,
             "minutes": self.minutes,
             "capacity": self.capacity,
             "languages": list(self.languages),

@@ -27,7 +27,7 @@ from app.circulars.queries import distribution_of
 from app.core.signing import sign
 from app.demo import sign_ins
 from app.demo.load import load_demo
-from app.exchanges.models import Invitation, PeerSession, SessionStatus
+from app.exchanges.models import Cause, Decision, Invitation, PeerSession, SessionStatus, Touch
 from app.extensions import db
 from app.files import rules as files
 from app.interests.models import Call, Expression, Question, Status
@@ -44,6 +44,7 @@ from app.wordings.sentences import name_of
 from tests.conftest import NOW, _bound_to
 from tests.factories.accounts import make_person
 from tests.factories.circulars import make_circular
+from tests.factories.clocks import make_clock_change, make_clock_move
 from tests.factories.interests import make_call
 from tests.factories.letters import about, make_signatory, received
 from tests.factories.letters import issued as issue_letters
@@ -130,6 +131,18 @@ def _furnish(house: House) -> None:
         house.ids[f"message {state}"] = db.session.scalars(select(Message.id).where(Message.state == state)).first()
     house.ids["mail"] = db.session.scalars(select(InboundMail.id)).one()
     _answers_that_came_back(house, who["focal point"])
+    _clocks(house)
+
+
+def _clocks(house: House) -> None:
+    """Sessions whose hour is open, one in each way, and one that was moved with those whom that reached."""
+    coming = [db.session.get_one(PeerSession, row_id) for row_id in house.ids["sessions coming"]]
+    for row, cause in zip(coming[1:], (Cause.ANCHOR, Cause.FOLD, Cause.PEOPLE), strict=False):
+        house.ids[f"change {cause}"] = make_clock_change(row, cause=cause).id
+    moved = make_clock_change(coming[0], decision=Decision.WALL)
+    for number, one in enumerate(db.session.scalars(select(Invitation).where(Invitation.peer_session_id == coming[0].id))):
+        make_clock_move(moved, one, Touch.SAME if number % 2 else Touch.MOVED)
+    house.ids["change settled"] = moved.id
 
 
 def _answers_that_came_back(house: House, focal_point: Person) -> None:

@@ -183,6 +183,9 @@ def _desk_exchanges() -> Iterator[Sight]:
     yield Sight("exchanges.desk_invite", OFFICE, {"session_id": "session"}, query={"q": "a"})
     yield Sight("exchanges.desk_uninvite", OFFICE, {"invitation_id": "invitation asked"})
     yield Sight("exchanges.desk_session", AUDITOR, {"session_id": "session"})
+    yield Sight("exchanges.desk_clocks", OFFICE)
+    for kind in ("change anchor", "change fold", "change people", "change settled"):
+        yield Sight("exchanges.desk_clock_change", OFFICE, {"change_id": kind})
 
 
 def _desk_accounts() -> Iterator[Sight]:

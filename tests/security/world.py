@@ -12,7 +12,7 @@ from app.circulars.rules import send as send_circular
 from app.core.signing import sign
 from app.core.tokens import fresh_nonce
 from app.exchanges import rules
-from app.exchanges.models import Answer, PeerSession, Route, Visibility
+from app.exchanges.models import Answer, Cause, Decision, PeerSession, Route, Touch, Visibility
 from app.extensions import db
 from app.files.models import StoredFile
 from app.files.rules import keep
@@ -26,6 +26,7 @@ from app.transfers import rules as imports
 from app.transfers.models import Archive, ArchiveState, Kind
 from tests.factories.accounts import NOW, make_designation, make_ministry, make_person, make_state
 from tests.factories.circulars import make_circular
+from tests.factories.clocks import make_clock_change, make_clock_move
 from tests.factories.exchanges import make_invitation, make_session
 from tests.factories.interests import make_call, make_draft, make_expression
 from tests.factories.letters import issued, make_signatory, office
@@ -74,6 +75,8 @@ def make_world(words: str, person: Person | None = None) -> tuple[Organisation, 
     invitation = make_invitation(session, person, organisation=state)
     rules.respond(invitation, answer=Answer.YES, route=Route.PAGE, comment=words, by=person, now=NOW + timedelta(minutes=1))
     scan = _file("invitation", invitation.id, words)
+    change = make_clock_change(session, cause=Cause.PEOPLE, decision=Decision.INSTANT)
+    make_clock_move(change, invitation, Touch.OWN)
     mail = InboundMail(
         received_at=NOW, source="command", sha256=uuid.uuid4().hex, raw=b"x", sender=person.email, sender_name=words,
         subject=words, body=words, verdict=Verdict.UNCLEAR, reason="no_calendar_part", person_id=person.id,
@@ -95,7 +98,7 @@ def make_world(words: str, person: Person | None = None) -> tuple[Organisation, 
         "message_id": message.id, "organisation_id": ministry.id, "person_id": person.id,
         "membership_id": person.memberships[0].id if person.memberships else uuid.uuid4(), "mail_id": mail.id,
         "session_id": session.id, "sign_in_id": uuid.uuid4(), "scan_id": scan.id, **more, "row_id": note.id,
-        "declaration_id": aside.id,
+        "declaration_id": aside.id, "change_id": change.id,
     }  # fmt: skip
     links = {
         "answer": f"/en/answer/{sign('answer', invitation.id, invitation.nonce)}",

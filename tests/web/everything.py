@@ -13,7 +13,7 @@ from app.accounts import messages
 from app.accounts.access import Viewer
 from app.accounts.models import JoinInvitation, Organisation, Person, Role, RoleGrant, SignInLink
 from app.core.signing import sign
-from app.exchanges.models import PeerSession
+from app.exchanges.models import Cause, PeerSession
 from app.extensions import db
 from app.files.models import StoredFile
 from app.files.rules import keep
@@ -28,6 +28,7 @@ from app.transfers import rules as imports
 from app.transfers.models import Archive, Kind
 from tests.factories.accounts import NOW, make_designation, make_ministry, make_person, make_state
 from tests.factories.circulars import make_circular
+from tests.factories.clocks import make_clock_change
 from tests.factories.exchanges import make_invitation, make_session
 from tests.factories.interests import make_call, make_draft, make_expression
 from tests.factories.letters import about, make_signatory, prepare, received
@@ -115,9 +116,10 @@ def _exchanges(state: Organisation, guest: Person) -> dict[str, Any]:
     db.session.flush()
     message = db.session.scalars(select(Message).where(Message.kind == "session-invite")).first()
     assert message is not None
+    change = make_clock_change(row, cause=Cause.PEOPLE)
     return {
         "session_id": row.id, "exchange_id": row.exchange_id, "invitation_id": invitation.id, "mail_id": mail.id,
-        "message_id": message.id,
+        "message_id": message.id, "change_id": change.id,
         "answer": sign("answer", invitation.id, invitation.nonce),
         "join": sign("join", invitation.id, invitation.join_nonce),
     }  # fmt: skip

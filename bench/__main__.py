@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
-from bench import answering, inviting, lists, machine, memory, network, outbox, pages, reading, slow, starting
+from bench import answering, clocks, inviting, lists, machine, memory, network, outbox, pages, reading, slow, starting
 from bench.figures import Figure
 from bench.house import House, house
 
@@ -16,6 +16,7 @@ GROUPS: dict[str, Callable[[House], Iterator[Figure]]] = {
     "queue": lambda place: pages.measure(place, "queue"),
     "answer": answering.measure,
     "invite": inviting.measure,
+    "clocks": clocks.measure,
     "network": network.measure,
     "slow": slow.measure,
     "reading": reading.measure,

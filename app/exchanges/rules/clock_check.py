@@ -155,7 +155,10 @@ def handle(session_id: uuid.UUID, *, now: datetime) -> Handled:
         _ask(row, change, now)
         return Handled(asked=True)
     keeps_wall = look.cause is Cause.ANCHOR and not row.keeps_instant
-    mails = settle(row, change, Decision.WALL if keeps_wall else Decision.INSTANT, by=None, now=now)
+    if keeps_wall:
+        mails = settle(row, change, Decision.WALL, by=None, now=now)
+    else:
+        mails = settle(row, change, Decision.INSTANT, by=None, now=now, people=people)
     return Handled(moved=keeps_wall, told=not keeps_wall, mails=mails)
 
 

@@ -19,7 +19,7 @@ from app.exchanges import clockwork, messages
 from app.exchanges.clockwork import Touched
 from app.exchanges.messages.facts import instant, key
 from app.exchanges.models import ClockChange, ClockMove, Decision, Invitation, PeerSession, Touch
-from app.exchanges.queries import SUBJECT, clocks, everyone_told, not_sent_yet, pending_update
+from app.exchanges.queries import SUBJECT, clocks, not_sent_yet, pending_update
 from app.exchanges.rules.changing import LIVE_MAILS, PLAIN_MAILS, REMINDERS, TIMED_MAILS
 from app.exchanges.rules.identity import lock, no_longer_asked, reload, stamp_all
 from app.exchanges.rules.inviting import FIRST_MAILS
@@ -95,11 +95,18 @@ def decide_clocks(change: ClockChange, decision: Decision, *, by: Person, now: d
     return settle(row, change, decision, by=by, now=now)
 
 
-def settle(row: PeerSession, change: ClockChange, decision: Decision, *, by: Person | None, now: datetime) -> int:
-    """Give the session what was decided, write it down, and tell whom it reaches; answers how many mails leave."""
+def settle(
+    row: PeerSession, change: ClockChange, decision: Decision, *, by: Person | None, now: datetime,
+    people: Collection[Touched] | None = None,
+) -> int:  # fmt: skip
+    """Give the session what was decided, write it down, and tell whom it reaches; answers how many mails leave.
+
+    ``people`` are those whom it reaches, where that is known already.
+    """
     moment = becomes_at(row, change, decision)
     assert moment is not None  # one of the choices
-    people = to_tell(row, change.from_version, moment)
+    if people is None:
+        people = to_tell(row, change.from_version, moment)
     held = row.hour_in_doubt
     changes = _give(row, moment, now)
     no_longer_asked(row, decision, by=by, now=now)
@@ -136,7 +143,7 @@ def _tell(row: PeerSession, change: ClockChange, people: Collection[Touched], *,
     """Void what waits with the former hour, and write to each whom it reaches what it means for them."""
     reached = {one.invitation_id: one for one in people}
     pending, untold = not_sent_yet(row, (*LIVE_MAILS, *PLAIN_MAILS)), pending_update(row)
-    wanted = {i.id for i in everyone_told(row)} if moved else set(reached)
+    wanted = {one.invitation_id for one in clocks.people(row.id)} if moved else set(reached)
     if moved:
         outbox.cancel_waiting(SUBJECT, row.id, kinds=TIMED_MAILS, now=now)
         _keep_answers(row, [one.invitation_id for one in people if one.touch is Touch.SAME])

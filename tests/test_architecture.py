@@ -75,6 +75,22 @@ def test_only_the_clock_asks_the_time():
             assert not asks.search(path.read_text(encoding="utf-8")), f"{name} asks the time by itself"
 
 
+def test_no_statement_asks_the_database_for_the_hour_of_a_zone():
+    """Its rules are not the pinned ones. UTC is the same by all rules; one module asks in order to say who differs."""
+    asks = re.compile(r"AT\s+TIME\s+ZONE|\btimezone\((?!\"UTC\"|'UTC')|current_setting\('timezone|set_config\('timezone", re.IGNORECASE)
+    migrations = sorted((ROOT / "migrations").rglob("*.py"))
+    found = {p.relative_to(ROOT).as_posix() for p in (*PYTHON, *migrations) if asks.search(p.read_text(encoding="utf-8"))}
+    assert found == {"app/exchanges/queries/clock_sources.py"}
+
+
+def test_zones_are_read_in_two_places_from_the_pinned_data():
+    reads = re.compile(r"^\s*(from|import) (zoneinfo|tzdata|dateutil|pytz|tzlocal)\b", re.MULTILINE)
+    programs = [*PYTHON, ROOT / "config.py", *sorted((ROOT / "catcher").rglob("*.py"))]
+    found = {p.relative_to(ROOT).as_posix() for p in programs if reads.search(p.read_text(encoding="utf-8"))}
+    files = {"app/core/rulebook.py", "app/exchanges/queries/clock_sources.py"}  # read files that are named, for comparing
+    assert found == {"config.py", "app/core/zones.py", *files}
+
+
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda p: p.relative_to(ROOT / "templates").as_posix())
 def test_templates_compile_and_decide_nothing_by_role(base_app, path):
     source = path.read_text(encoding="utf-8")

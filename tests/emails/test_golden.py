@@ -17,7 +17,7 @@ from app.core.languages import LANGUAGES
 from app.notifications.models import Message
 from app.notifications.rendering import job_of, render
 from tests.conformance.mails import broken_lines
-from tests.emails import answers, letters, pilots
+from tests.emails import answers, clocks, letters, pilots
 from tests.emails.world import NOW, READERS, Reader, told
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -35,7 +35,7 @@ FOR_ONE = {
     "opinion-asked", "opinion-reminder", "handed-over", "expression-links",
     "session-invite-hand-over", "letter-sent", "pilot-due", "pilot-overdue", "pilot-overdue-lead",
     "session-proposal-declined", "delegate-refused", "session-not-invited", "delegate-proposed", "address-failed",
-    "session-uninvite-delegate",
+    "session-uninvite-delegate", "session-clocks-moved", "session-clocks-own", "session-clocks-same",
 }  # fmt: skip
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _REFERENCE = re.compile(r"EOI-\d{4}-\d{4,}")
@@ -69,7 +69,8 @@ def html_of(message) -> str:
 
 def _all(reader: Reader, language: str) -> dict[str, Message]:
     """Each mail of every room, to this reader."""
-    return told(reader, language) | letters.told(reader, language) | pilots.told(reader, language) | answers.told(reader, language)
+    rooms = (letters, pilots, answers, clocks)
+    return told(reader, language) | {name: mail for room in rooms for name, mail in room.told(reader, language).items()}
 
 
 def kept(kind: str, language: str, who: str) -> Path:

@@ -25,6 +25,8 @@ beat_schedule: dict[str, dict[str, Any]] = {
     "milestones": {"task": "pilots.queue_reminders", "schedule": 300.0},
     # Which co-leads are to be reminded of an opinion: at nine in the morning where they are.
     "opinions": {"task": "interests.queue_reminders", "schedule": 300.0},
+    # Digests come at eight in the morning where people are, and zones differ by quarters of an hour.
+    "digests": {"task": "accounts.write_digests", "schedule": 60.0},
     # Answers by mail wait in the organizer mailbox.
     "mailbox": {"task": "notifications.poll_mailbox", "schedule": 30.0},
     # Sign-in links and rate counts that are over.

@@ -152,6 +152,12 @@ def public(view: View) -> View:
     return view
 
 
+def anybody_posts(view: View) -> View:
+    """A POST may come from any origin and without a form of ours: its token alone is the right (RFC 8058)."""
+    view.anybody_posts = True  # type: ignore[attr-defined]
+    return view
+
+
 def signed_in(view: View) -> View:
     """Open to everyone who is signed in; the view's query decides what they see."""
     view.access = Access("signed_in")  # type: ignore[attr-defined]

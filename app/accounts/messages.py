@@ -10,10 +10,11 @@ from flask_babel import force_locale
 from app.accounts.holdings import Held
 from app.accounts.models import HandOver, JoinInvitation, Person, SignInLink
 from app.accounts.queries.letters import letter_for
+from app.core.db import Json
 from app.core.languages import babel_locale
 from app.core.signing import external_url, mark, settings, sign
 from app.notifications.models import Priority
-from app.notifications.outbox import queue
+from app.notifications.outbox import Letter, queue
 
 SIGN_IN = "sign-in"
 JOIN = "join-network"
@@ -90,6 +91,11 @@ def took_over(successor: Person, former: Person, done: HandOver, told: Iterable[
         facts={"former": former.full_name, "moved": moved, "links": {"home": external_url("dashboards.home", successor.language)}},
     )
     queue([letter], now=now)
+
+
+def digest(person: Person, key: str, facts: Json) -> Letter:
+    """What was gathered for somebody, in one mail."""
+    return letter_for(person, kind="digest", key=key, facts=facts)
 
 
 def address_failed(focal: Person, person: Person, now: datetime) -> None:

@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from app.accounts.models import CallOutcome, Capacity, Channel, MailRoute, OrganisationKind, Role
 from app.accounts.queries.designations import Standing
 from app.audit import words
+from app.notifications.kinds import OFFERED, Mode, Topic
 
 ORGANISATION_KINDS: dict[OrganisationKind, Any] = {
     OrganisationKind.STATE: _l("State"),
@@ -102,6 +103,47 @@ FIELDS: dict[str, Any] = {
 }
 """Labels of fields, for the log and for the page two editors meet on."""
 
+TOPICS: dict[Topic, tuple[Any, Any]] = {
+    Topic.REMINDERS: (
+        _l("Reminders of sessions"),
+        _l("Before a session in which you hold a seat, and when your answer to an invitation is missing."),
+    ),
+    Topic.TASKS: (_l("Your tasks"), _l("Milestones whose date comes near or has passed, and opinions you are asked for.")),
+    Topic.CALLS: (_l("Circulars about calls"), _l("What the secretariat writes to those who took part in a call.")),
+    Topic.NEWS: (_l("Other circulars"), _l("What the secretariat writes about an exchange, a ground or to the working group.")),
+    Topic.DIGEST: (_l("Digests"), _l("What was gathered for you, in one mail.")),
+}
+"""What may be chosen or ended: what it is called, and what belongs to it."""
+
+ALWAYS: tuple[tuple[Any, Any], ...] = (
+    (
+        _l("Sessions you are invited to"),
+        _l("Invitations, changes, cancellations, confirmations of your answer, places on the waiting list."),
+    ),
+    (_l("Your expressions of interest"), _l("That it arrived, questions about it, decisions on it.")),
+    (_l("Mail of your State or office"), _l("Letters, delegates to decide on, addresses to correct, what you took over.")),
+    (_l("Your account"), _l("Links to sign in and to join, word of a new password.")),
+)
+"""What always comes, in the order of ``Topic``."""
+
+MODES: dict[Mode, Any] = {
+    Mode.AT_ONCE: _l("At once"),
+    Mode.DAILY: _l("Gathered, every day at 8:00"),
+    Mode.WEEKLY: _l("Gathered, on Mondays at 8:00"),
+    Mode.NONE: _l("Not by mail"),
+    Mode.LEFT: _l("Not by mail any more"),
+}
+"""How mails of a topic come."""
+
+MAIL_FIELDS: dict[str, Any] = {
+    "mails_reminders": TOPICS[Topic.REMINDERS][0],
+    "mails_tasks": TOPICS[Topic.TASKS][0],
+    "mails_calls": TOPICS[Topic.CALLS][0],
+    "mails_news": TOPICS[Topic.NEWS][0],
+    "quiet_until": _l("Last day without mail"),
+}
+"""Labels of choices, for the log and for the page two editors meet on."""
+
 ACTIONS: dict[str, Any] = {
     "organisation.created": _l("Organisation added"),
     "organisation.changed": _l("Organisation changed"),
@@ -124,6 +166,9 @@ ACTIONS: dict[str, Any] = {
     "person.called": _l("Called by phone"),
     "person.unreachable": _l("Mail came back from the address"),
     "person.reachable": _l("Address works again"),
+    "person.mails_chosen": _l("Choice of mails changed"),
+    "person.mails_left": _l("Mails ended from a mail program"),
+    "person.mail_links_ended": _l("Links to the choice of mails ended"),
     "person.other_address": _l("Answers also from another address"),
     "designation.recorded": _l("Designation recorded"),
     "designation.corrected": _l("Designation corrected"),
@@ -138,11 +183,11 @@ ACTIONS: dict[str, Any] = {
 
 words.register(
     ACTIONS,
-    FIELDS,
+    FIELDS | MAIL_FIELDS,
     {"person": _l("Person"), "organisation": _l("Organisation"), "designation": _l("Designation")},
 )
 words.register_values({
     "organisation.kind": ORGANISATION_KINDS, "mail_route": ROUTES, "channel": CHANNELS, "capacity": CAPACITIES, "role": ROLES,
-    "weekend": WEEKDAYS, "theme": THEMES, "outcome": CALL_OUTCOMES,
+    "weekend": WEEKDAYS, "theme": THEMES, "outcome": CALL_OUTCOMES, **dict.fromkeys((f"mails_{t}" for t in OFFERED), MODES),
 })  # fmt: skip
 words.register_notes({f"person.signed_in:{method}": said for method, said in METHODS.items()})

@@ -17,6 +17,7 @@ from app.core.db import Json, Texts
 from app.core.languages import babel_locale
 from app.core.signing import external_url, mark, settings
 from app.core.text import best
+from app.notifications.kinds import Topic
 from app.notifications.models import Message, Priority
 from app.notifications.outbox import Letter
 from app.texts.states import Standing, State
@@ -104,6 +105,7 @@ def _letter(speaker: Speaker, mail: Mail, row_id: uuid.UUID, nonce: str, due_at:
             "personal": {"instead_of": mail.instead_of.name if mail.instead_of else ""},
         },
         common=speaker.common(language, mail.to.because),
+        topic=Topic.CALLS if speaker.circular.call_id else Topic.NEWS,
         thread=f"circular:{speaker.circular.id}:{person.id}",
         subject_kind=SUBJECT,
         subject_id=speaker.circular.id,

@@ -21,6 +21,7 @@ from app.letters.queries import stands
 from app.notifications import nudge, outbox
 from app.notifications.models import Message, State
 from app.notifications.rendering import SECRET_KINDS
+from app.notifications.writing import BY_CHOICE
 
 
 def may_send_again(message: Message, now: datetime) -> bool:
@@ -33,6 +34,8 @@ def _why_not_again(message: Message, now: datetime) -> RuleBroken | None:
         return RuleBroken(_l("This mail opens an account. Ask the person to ask for a new one."))
     if message.state is not State.SENT and message.state not in TROUBLE and message.state is not State.SUPPRESSED:
         return RuleBroken(_l("This mail has not left yet, so it cannot be sent again."))
+    if message.suppressed_reason in BY_CHOICE:
+        return RuleBroken(_l("This person chose not to get it by itself, so it is not sent again. Ask them first."))
     if message.expires_at is not None and message.expires_at <= now:
         return RuleBroken(_l("The moment this mail speaks of has passed. Write to the person instead."))
     if message.subject_kind == LETTER and message.subject_id is not None and not stands(message.subject_id):
@@ -83,7 +86,7 @@ def send_now(message: Message, *, by: Person, now: datetime) -> None:
         raise RuleBroken(_l("This mail does not wait any more."))
     if message.due_at <= now:
         return
-    message.due_at = now
+    message.due_at, message.waits = now, None
     db.session.execute(text("SELECT pg_notify('outbox', '')"))
     nudge.after_commit()
     record("mail.hurried", "message", message.id, by=by, now=now)

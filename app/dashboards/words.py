@@ -11,6 +11,7 @@ from app.audit.words import register
 from app.interests.words import STATUSES as STATUSES  # where an expression stands: the templates read it from here
 from app.notifications.models import Message, State
 from app.notifications.samples import name_kinds
+from app.notifications.writing import BY_CHOICE as BY_CHOICE  # templates read it from here
 
 STATES: dict[State, tuple[Any, str]] = {
     State.QUEUED: (_l("Waiting"), "warn"),
@@ -69,6 +70,7 @@ KINDS: dict[str, Any] = {
     "letter-sent": _l("Letter of the secretariat"),
     "answer-recorded": _l("Answer entered for somebody"),
     "circular": _l("Circular"),
+    "digest": _l("Digest"),
     "address-failed": _l("Address to correct"),
     "delegate-proposed": _l("Somebody wants to send another person"),
     "delegate-refused": _l("Delegate not accepted"),
@@ -98,6 +100,10 @@ WHY_NOT: dict[str, Any] = {
     "bad_address": _l("This is not an address that mail can be sent to. Correct it on the person's page."),
     "undeliverable": _l("Mail to this address came back before, so nothing more is sent to it. Correct it on the person's page."),
     "closed": _l("The record of this person is closed, so nothing is sent to them any more."),
+    "chosen": _l("This person chose not to get such mails."),
+    "unsubscribed": _l("This person ended such mails from a mail program."),
+    "quiet": _l("This person wanted no mail at that time, and it would have been too late afterwards."),
+    "in_digest": _l("It was gathered, and a digest said it."),
     "history": _l("This mail belongs to the history that came with the demonstration. It was never sent."),
 }
 """Why a mail did not arrive, and what can be done. Keys are the machine words of delivery."""
@@ -116,6 +122,15 @@ SOMETHING_ELSE = _l("The reason is shown below.")
 _CODE = re.compile(r"\b(5\.\d)\.\d{1,3}\b")
 
 
+WAITS: dict[str, Any] = {
+    "daily": _l("It is gathered for this person's daily digest."),
+    "weekly": _l("It is gathered for this person's digest on Monday."),
+    "away": _l("This person wants no mail for now. It is gathered for the digest afterwards."),
+    "later": _l("This person wants no mail for now. It leaves afterwards."),
+}
+"""For what a mail waits because its recipient chose so."""
+
+
 def kind_word(kind: str) -> Any:
     """What a mail is about."""
     return KINDS.get(kind, kind)
@@ -127,6 +142,8 @@ def why_not(message: Message) -> Any:
         return ""
     if message.state is State.SUPPRESSED:
         return WHY_NOT.get(message.suppressed_reason or "", SOMETHING_ELSE)
+    if message.state is State.QUEUED and message.waits:
+        return WAITS[message.waits]
     return why(message.error_class, message.last_error) if message.error_class else ""
 
 

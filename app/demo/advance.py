@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
+from app.accounts.rules import digests
 from app.core import clock
 from app.exchanges import reminders as of_sessions
 from app.extensions import db
 from app.interests import reminders as of_opinions
+from app.notifications import digests as gathered
 from app.notifications import nudge
 from app.notifications.models import Message, State
 from app.pilots import reminders as of_milestones
@@ -44,7 +46,7 @@ def span(words: str) -> timedelta:
 def stops(start: datetime, by: timedelta) -> Iterator[datetime]:
     """The moments to stop at: each at which a reminder falls due, and the end. A leap over them would leave them unsaid."""
     end = start + by
-    rooms = (of_sessions, of_opinions, of_milestones)
+    rooms = (of_sessions, of_opinions, of_milestones, gathered)
     due = {moment for room in rooms for moment in room.moments_between(start, end)}
     for moment in sorted(due):
         if moment < end:
@@ -59,7 +61,8 @@ def move_to(moment: datetime) -> int:
         clock.advance(ahead)
     nudge.after_commit()
     now = clock.now()
-    return of_sessions.queue_due(now) + of_opinions.queue_due(now) + of_milestones.queue_due(now)
+    said = of_sessions.queue_due(now) + of_opinions.queue_due(now) + of_milestones.queue_due(now)
+    return said + digests.write_due(now)
 
 
 def wait_for_the_worker(patience: float = PATIENCE) -> bool:

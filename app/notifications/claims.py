@@ -21,7 +21,7 @@ from sqlalchemy import Engine
 
 from app.core import zones
 from app.heartbeats import rules as heartbeats
-from app.notifications.models import State
+from app.notifications.models import State, Waits
 
 CLASS = 0x0B0C
 """First key of the senders' advisory locks; the second is the claimant's number."""
@@ -63,28 +63,34 @@ class Claimed:
     subject_revision: int | None
     at_most_once: bool
     attempts: int
+    recipient_id: uuid.UUID | None
+    topic: str | None
+    nonce: str | None  # of the links to the recipient's choices
 
 
 _OWN = (
     "id", "kind", "priority", "address", "locale", "zone", "recipient_name", "salutation", "facts", "common_id",
     "created_at", "due_at", "expires_at", "template_version", "ical_method", "ical_uid", "ical_sequence", "dtstamp",
-    "in_reply_to", "subject_kind", "subject_id", "subject_revision", "at_most_once", "attempts",
+    "in_reply_to", "subject_kind", "subject_id", "subject_revision", "at_most_once", "attempts", "recipient_id", "topic",
 )  # fmt: skip
 NOT_FROZEN = "NOT EXISTS (SELECT 1 FROM outbox_freezes f WHERE f.ended_at IS NULL)"
 """Asked with every claim, so that a frozen outbox is frozen for every process at once."""
+BY_ITSELF = f"(waits IS NULL OR waits = '{Waits.LATER}')"
+"""What is gathered never leaves as its own mail."""
 _CLAIM = f"""
 UPDATE messages m SET state = 'sending', lease_token = %(token)s, lease_until = %(until)s, claimant = %(claimant)s,
     attempts = m.attempts + 1
 FROM (
     SELECT id FROM messages
     WHERE state = 'queued' AND due_at <= %(now)s AND NOT restored_hold AND (expires_at IS NULL OR expires_at > %(now)s)
-        AND {NOT_FROZEN}
+        AND {BY_ITSELF} AND {NOT_FROZEN}
     ORDER BY priority, due_at FOR UPDATE SKIP LOCKED LIMIT %(limit)s
 ) due
 WHERE m.id = due.id
 RETURNING {", ".join("m." + name for name in _OWN)},
     (SELECT f.id FROM messages f WHERE f.thread = m.thread AND f.state IN ('sent', 'bounced') AND f.id <> m.id
-     ORDER BY f.id LIMIT 1) AS first_id
+     ORDER BY f.id LIMIT 1) AS first_id,
+    (SELECT c.nonce FROM mail_choices c WHERE c.person_id = m.recipient_id) AS nonce
 """  # noqa: S608 - the names are the tuple above
 _RELEASE = "lease_token = NULL, lease_until = NULL, claimant = NULL"
 
@@ -211,7 +217,7 @@ def backlog(connection: psycopg.Connection[Any], now: datetime, most: int = 1000
     """How many messages are due, counted up to ``most``."""
     row = connection.execute(
         "SELECT count(*) FROM (SELECT 1 FROM messages WHERE state = 'queued' AND due_at <= %s AND NOT restored_hold "  # noqa: S608
-        f"AND (expires_at IS NULL OR expires_at > %s) AND {NOT_FROZEN} LIMIT %s) due",
+        f"AND (expires_at IS NULL OR expires_at > %s) AND {BY_ITSELF} AND {NOT_FROZEN} LIMIT %s) due",
         (now, now, most),
     ).fetchone()
     return int(row[0]) if row else 0

@@ -130,7 +130,6 @@ def _names(shape: Shape, facts: Mapping[str, Any], hours: Hours) -> dict[str, An
         "contact": config.contact_address,
         "organizer": config.organizer_address,
         "has_calendar": shape.ical_method is not None,
-        "preferences": _page("accounts.profile", shape.locale),
         "fonts": FONTS.get(shape.locale, {k: Markup(v) for k, v in _LATIN.items()}),  # noqa: S704 - our own words
     }
 
@@ -144,6 +143,19 @@ def _page(endpoint: str, locale: str) -> str:
         except BuildError:
             known[endpoint, locale] = ""
     return known[endpoint, locale]
+
+
+_TOKEN = "T0K3N"  # noqa: S105 - stands where a person's token goes in an address
+
+
+def page_before_token(endpoint: str, locale: str, topic: str = "") -> str:
+    """The address of a page behind a token, up to the token: worked out once per language."""
+    known: dict[tuple[str, str, str], str] = current_app.extensions.setdefault("mail_pages_before_token", {})
+    key = (endpoint, locale, topic)
+    if key not in known:
+        values = {"topic": topic} if endpoint.endswith(".stop") else {}
+        known[key] = external_url(endpoint, locale, token=_TOKEN, **values).removesuffix(_TOKEN)
+    return known[key]
 
 
 @cache

@@ -272,5 +272,5 @@ class Sender:
             recipient_name=row.recipient_name, salutation=row.salutation, facts=row.facts, common_id=row.common_id,
             common=common, created_at=row.created_at, template_version=row.template_version,
             ical_method=row.ical_method, ical_uid=row.ical_uid, ical_sequence=row.ical_sequence,
-            dtstamp=row.dtstamp, thread_root=root,
+            dtstamp=row.dtstamp, thread_root=root, recipient_id=row.recipient_id, topic=row.topic, nonce=row.nonce,
         )  # fmt: skip

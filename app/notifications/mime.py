@@ -52,6 +52,7 @@ class Mail:
     method: str = ""
     thread_root: str = ""
     files: tuple[Attachment, ...] = ()
+    unsubscribe: str = ""  # the addresses of List-Unsubscribe, for what one click may end
 
 
 def assemble(mail: Mail) -> bytes:
@@ -67,6 +68,8 @@ def assemble(mail: Mail) -> bytes:
     ]
     if mail.thread_root:
         out.append(f"In-Reply-To: {one_line(mail.thread_root)}\r\nReferences: {one_line(mail.thread_root)}\r\n")
+    if mail.unsubscribe:  # one physical line: a folded one has broken signatures on the way
+        out.append(f"List-Unsubscribe: {one_line(mail.unsubscribe)}\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n")
     out.append(f"Content-Language: {mail.language}\r\nMIME-Version: 1.0\r\n")
     head = "".join(out).encode("utf-8") + _SUPPRESS
     inner = f"=_{mark}_a"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from enum import IntEnum, StrEnum
 
 from sqlalchemy import (
@@ -33,6 +33,15 @@ class State(StrEnum):
     CANCELLED = "cancelled"
     SUPPRESSED = "suppressed"
     UNKNOWN = "unknown"
+
+
+class Waits(StrEnum):
+    """What a mail waits for because its recipient chose so. All but the last are gathered in a digest."""
+
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    AWAY = "away"  # until its recipient is back, then in a digest
+    LATER = "later"  # until its recipient is back, then by itself
 
 
 MOVES: dict[State, frozenset[State]] = {
@@ -113,6 +122,9 @@ class Message(Id, Base):
     last_error: Mapped[str | None]
     error_class: Mapped[str | None]  # machine word the outbox page explains
     suppressed_reason: Mapped[str | None]
+    topic: Mapped[str | None]  # what its recipient may choose or end; nothing for what is always sent
+    waits: Mapped[str | None]  # for what it waits by its recipient's choice: a word of ``Waits``
+    digest_id: Mapped[uuid.UUID | None]  # the digest that says it in its place
     smtp_reply: Mapped[str | None]
     sha256: Mapped[str | None]  # of the bytes that were handed over
     sent_at: Mapped[datetime | None]
@@ -129,6 +141,8 @@ class Message(Id, Base):
         Index("ix_messages_subject", "subject_kind", "subject_id", "state"),
         Index("ix_messages_thread", "thread", "id"),
         Index("ix_messages_resend_of", "resend_of", postgresql_where=text("resend_of IS NOT NULL")),
+        Index("ix_messages_waits", "due_at", postgresql_where=text("state = 'queued' AND waits IS NOT NULL")),
+        Index("ix_messages_digest", "digest_id", postgresql_where=text("digest_id IS NOT NULL")),
         Index("ix_messages_address", text("lower(address)"), "id", postgresql_where=text("recipient_id IS NULL")),
         CheckConstraint("attempts >= 0", name="attempts"),
         CheckConstraint("state <> 'sending' OR (lease_token IS NOT NULL AND lease_until IS NOT NULL)", name="lease"),
@@ -202,3 +216,25 @@ class AddressTrouble(Id, Base):
     counted: Mapped[int] = mapped_column(default=0, server_default="0")  # delays and single refusals
     counted_at: Mapped[datetime | None]
     message_id: Mapped[uuid.UUID | None]  # the last mail a report was about; no key, since mails are erased in time
+
+
+class MailChoices(Base):
+    """What one person chose of the mails they get; somebody without a row gets all of them at once.
+
+    Moments are worked out on the person's clock when something changes, so that writing ten thousand mails asks no clock.
+    """
+
+    __tablename__ = "mail_choices"
+
+    person_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)  # no key down here
+    modes: Mapped[Json] = mapped_column(default=dict)  # topic to mode, where it is not at once
+    quiet_until: Mapped[date | None]  # the last day of quiet
+    quiet_at: Mapped[datetime | None]  # when mail comes again
+    daily_at: Mapped[datetime | None]  # the next digest of a day, while something is gathered
+    weekly_at: Mapped[datetime | None]
+    digested_on: Mapped[date | None]  # the last local day that had a digest
+    left_at: Mapped[datetime | None]  # when a mail program ended something with one click
+    nonce: Mapped[str]  # another one ends all links to the choices
+    version: Mapped[int] = mapped_column(default=1)
+
+    __table_args__ = (Index("ix_mail_choices_daily", "daily_at", postgresql_where=text("daily_at IS NOT NULL")),)

@@ -22,10 +22,12 @@ from app.core.signing import settings
 from app.extensions import db
 from app.files.rules import path_of
 from app.notifications.calendar import Attendee
-from app.notifications.compose import Compiled, Shape, compile_mail, greeting_html, stencil_of
+from app.notifications.compose import Compiled, Shape, compile_mail, greeting_html, page_before_token, stencil_of
 from app.notifications.facts import calm, is_url
+from app.notifications.kinds import ONE_CLICK
 from app.notifications.mime import Attachment, Mail, assemble
-from app.notifications.models import Message, MessageFacts
+from app.notifications.models import MailChoices, Message, MessageFacts
+from app.notifications.signed import FIRST_NONCE, PURPOSE, stop_addresses, stop_purpose
 from app.notifications.stencil import Stencil
 from app.wordings import catalogue
 from config import Settings
@@ -42,6 +44,10 @@ _NOT_RENDERED = (*PERSONAL, "attachments")  # facts that are filled in or added 
 _CACHE_SIZE = 512
 _URL = re.compile(r"(?:https?://|tel:)[^\s\"'<>]+")
 _HREF = re.compile(r'\shref="[^"]*"')
+
+
+CHOICES, STOP = "choices", "stop"
+"""Names of the links to what its recipient may choose, and to the page that ends what it belongs to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,16 @@ class Job:
     ical_sequence: int | None = None
     dtstamp: datetime | None = None
     thread_root: str | None = None
+    recipient_id: uuid.UUID | None = None
+    topic: str | None = None
+    nonce: str | None = None  # of the links to the recipient's choices
+
+    @property
+    def own_links(self) -> tuple[str, ...]:
+        """Links every mail to a person has, whatever the room that wrote it said; a mail to an address alone has none."""
+        if self.recipient_id is None:
+            return ()
+        return (CHOICES, STOP) if self.topic in ONE_CLICK else (CHOICES,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +120,7 @@ def render(job: Job, *, now: datetime) -> Rendered:
     config = settings()
     compiled, keys = _compile(job, config), config.secret_keys
     links = {name: tokens.opened(keys, str(address)) for name, address in job.facts.get("links", {}).items()}
+    links |= _own_links(job, keys)
     typed = {name: codes.opened(keys, marked) for name, marked in job.facts.get("codes", {}).items()}
     subject, text, html, entry = _fill(job, compiled, links, typed)
     mail = Mail(
@@ -122,8 +139,25 @@ def render(job: Job, *, now: datetime) -> Rendered:
         method=job.ical_method or "",
         thread_root=job.thread_root or "",
         files=tuple(_attachment(told) for told in job.facts.get("attachments", ())),
+        unsubscribe=_unsubscribe(job, links) if STOP in links else "",
     )
     return Rendered(mail.message_id, envelope_sender(job.id, config), job.address, assemble(mail))
+
+
+def _own_links(job: Job, keys: list[str]) -> dict[str, str]:
+    """The pages of the recipient's own choices, by tokens that open nothing else."""
+    made = {}
+    for name in job.own_links:
+        purpose = PURPOSE if name == CHOICES else stop_purpose(job.topic or "")
+        page = page_before_token("accounts.mails_by_link" if name == CHOICES else "accounts.stop", job.locale, job.topic or "")
+        assert job.recipient_id is not None
+        made[name] = page + tokens.sign(keys, purpose, job.recipient_id, job.nonce or FIRST_NONCE)
+    return made
+
+
+def _unsubscribe(job: Job, links: Mapping[str, str]) -> str:
+    token = links[STOP].rpartition("/")[2]
+    return stop_addresses(job.topic or "", token, links[STOP])
 
 
 def entry(job: Job) -> bytes | None:
@@ -133,7 +167,9 @@ def entry(job: Job) -> bytes | None:
     stencil = stencil_of(shape, told, job.created_at)
     if stencil is None:
         return None
-    links = {name: tokens.opened(settings().secret_keys, str(address)) for name, address in job.facts.get("links", {}).items()}
+    keys = settings().secret_keys
+    links = {name: tokens.opened(keys, str(address)) for name, address in job.facts.get("links", {}).items()}
+    links |= dict.fromkeys(job.own_links, "https://blank/")
     invite = told["invite"]
     return _filled(stencil, job, _values(job, links, {}), invite.get("role", "REQ-PARTICIPANT"), bool(invite.get("asks", True)))
 
@@ -147,22 +183,31 @@ def preview(message: Message) -> Preview | None:
 
 def preview_of(job: Job) -> Preview:
     """A mail with its links blanked: of a row, or of a sample."""
-    links = dict.fromkeys(job.facts.get("links", {}), "https://blank/")
+    links = dict.fromkeys((*job.facts.get("links", {}), *job.own_links), "https://blank/")
     subject, text, html, entry = _fill(job, _compile(job, settings()), links, dict.fromkeys(job.facts.get("codes", {}), "[…]"))
     shown = re.sub(r"\r\n[ \t]", "", entry.decode("utf-8")).replace("\r\n", "\n") if entry else ""
     text = text.replace("\r\n", "\n")
     return Preview(_URL.sub("[…]", subject), _URL.sub("[…]", text), _URL.sub("[…]", _HREF.sub("", html)), _URL.sub("[…]", shown))
 
 
+def subject_of(job: Job) -> str:
+    """The subject alone, as its reader would see it."""
+    values = _values(job, dict.fromkeys((*job.facts.get("links", {}), *job.own_links), "https://blank/"), {})
+    return _URL.sub("[…]", _compile(job, settings()).subject.fill(values))
+
+
 def job_of(message: Message) -> Job:
     """The job of a loaded row."""
-    common = db.session.scalar(select(MessageFacts.facts).where(MessageFacts.id == message.common_id))
+    nonce = select(MailChoices.nonce).where(MailChoices.person_id == message.recipient_id).scalar_subquery()
+    common = select(MessageFacts.facts).where(MessageFacts.id == message.common_id).scalar_subquery()
+    told, known = db.session.execute(select(common, nonce)).one()
     return Job(
         id=message.id, kind=message.kind, address=message.address, locale=message.locale, zone=message.zone,
         recipient_name=message.recipient_name, salutation=message.salutation, facts=message.facts,
-        common_id=message.common_id, common=common or {}, created_at=message.created_at,
+        common_id=message.common_id, common=told or {}, created_at=message.created_at,
         template_version=message.template_version, ical_method=message.ical_method, ical_uid=message.ical_uid,
         ical_sequence=message.ical_sequence, dtstamp=message.dtstamp, thread_root=message.in_reply_to,
+        recipient_id=message.recipient_id, topic=message.topic, nonce=known,
     )  # fmt: skip
 
 
@@ -223,6 +268,7 @@ def _compile(job: Job, config: Settings) -> Compiled:
 def _shape(job: Job) -> tuple[Shape, dict[str, Any]]:
     """What a mail is made of beside its facts, and the facts of its own that are rendered with it."""
     links, codes_, personal = (tuple(sorted(job.facts.get(own, ()))) for own in PERSONAL)
+    links = tuple(sorted((*links, *job.own_links)))
     rest = {key: value for key, value in job.facts.items() if key not in _NOT_RENDERED}
     return Shape(job.kind, job.locale, job.ical_method, job.ical_uid, links, codes_, personal), rest
 

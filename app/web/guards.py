@@ -63,9 +63,10 @@ def _before() -> None:
     g.began = time.perf_counter()
     logs.request_id.set(g.request_id)
     request.host  # noqa: B018 - raises on a host that is not ours, before anything is read
-    if request.method not in ("GET", "HEAD", "OPTIONS") and not _same_origin():
+    view = current_app.view_functions.get(request.endpoint or "")
+    if request.method not in ("GET", "HEAD", "OPTIONS") and not getattr(view, "anybody_posts", False) and not _same_origin():
         abort(400)
-    db.session().info["reads"] = getattr(current_app.view_functions.get(request.endpoint or ""), "reads", False)
+    db.session().info["reads"] = getattr(view, "reads", False)
     access.enforce(current_app, request.endpoint)
 
 

@@ -11,6 +11,7 @@ from app.accounts.routes import (  # noqa: E402 - the views hang themselves on t
     designations,
     exports,
     handing_over,
+    mails,
     organisations,
     people,
     person_parts,
@@ -22,6 +23,6 @@ from app.accounts.routes import (  # noqa: E402 - the views hang themselves on t
 )
 
 __all__ = [
-    "audit_log", "blueprint", "designations", "exports", "handing_over", "organisations", "people", "person_parts", "preferences",
-    "profile", "reach", "sign_in", "welcome", "words",
+    "audit_log", "blueprint", "designations", "exports", "handing_over", "mails", "organisations", "people", "person_parts",
+    "preferences", "profile", "reach", "sign_in", "welcome", "words",
 ]  # fmt: skip

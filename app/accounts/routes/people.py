@@ -16,6 +16,7 @@ from app.accounts.models import Person
 from app.accounts.queries import designations, handing_over
 from app.accounts.queries import organisations as reads_organisations
 from app.accounts.queries import people as reads
+from app.accounts.queries.mails import in_words
 from app.accounts.queries.phoning import calls_of
 from app.accounts.queries.reach import other_addresses_of
 from app.accounts.reader import language, viewer_zone
@@ -77,7 +78,8 @@ def record_page(row: Person, status: int = 200, **forms: Any) -> Any:
         sign_ins=sessions.open_of(row.id, now), audit=lines_about("person", row.id) if seen.can(P.READ_AUDIT) else [],
         calls=calls_of(row.id), grantable=grantable(seen), standing=designations.standing, CAPACITIES=CAPACITIES, CHANNELS=CHANNELS,
         to_come=holdings.how_many("invitations", row, now) if row.active else 0, past=handing_over.hand_overs_of(row),
-        ROLES=ROLES, STANDINGS=STANDINGS, METHODS=METHODS, trouble=trouble_with(row.email), others=other_addresses_of(row), **facts,
+        ROLES=ROLES, STANDINGS=STANDINGS, METHODS=METHODS, trouble=trouble_with(row.email), chosen=in_words(row, now),
+        others=other_addresses_of(row), **facts,
     )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from app.core.errors import RuleBroken
 from app.core.events import announce
 from app.core.tokens import fresh_nonce
 from app.extensions import db
-from app.notifications import bounces, outbox
+from app.notifications import bounces, choices, outbox
 
 _TAKEN = _l("Another person has this address already. Search for it in the list of people.")
 
@@ -51,6 +51,8 @@ def change(person: Person, fields: dict[str, Any], *, version: int, by: Person, 
     for name, value in fields.items():
         setattr(person, name, value)
     _save(person)
+    if "zone" in changes:
+        choices.moved(person.id, person.zone, now)
     if "email" in changes and former:
         _renew_links(person, former, by, now)
     action = "person.profile_changed" if by.id == person.id else "person.changed"
@@ -77,6 +79,7 @@ def _renew_links(person: Person, former: str, by: Person, now: datetime) -> None
     if by.id != person.id:
         person.feed_nonce = fresh_nonce()  # whoever read the former address may have signed in and copied it
         db.session.flush()
+    choices.end_links(person.id)
     announce(AddressChanged(person.id, former, by.id))
     outbox.readdress(person.id, person.email, but=SIGNING_IN, now=now)
 

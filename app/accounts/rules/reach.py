@@ -17,7 +17,7 @@ from app.core.db import uuid7
 from app.core.errors import RuleBroken
 from app.core.zones import to_wall
 from app.extensions import db
-from app.notifications import bounces, outbox
+from app.notifications import bounces, choices, outbox
 from app.notifications.rendering import SECRET_KINDS
 from app.notifications.revisions import still_stands
 
@@ -63,6 +63,7 @@ def works_again(person: Person, *, by: Person, now: datetime) -> int:
     bounces.lift(person.email, now=now)
     for message in held:
         outbox.send_again(message, now=now)
+    choices.moved(person.id, person.zone, now)  # what the person has ended meanwhile does not leave
     record("person.reachable", "person", person.id, by=by, now=now, changes={"messages": (None, len(held))} if held else {})
     return len(held)
 

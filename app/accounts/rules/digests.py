@@ -1,0 +1,40 @@
+"""The digests of those who chose one: at eight in the morning where they are, in their language, to their present address."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Iterator
+from datetime import datetime
+
+from app.accounts import messages
+from app.accounts.models import Person
+from app.extensions import db
+from app.notifications import choices, digests
+
+log = logging.getLogger(__name__)
+
+
+def due(now: datetime) -> Iterator[uuid.UUID]:
+    """For whom there is something to do now, one after the other: whoever asks commits after each."""
+    yield from digests.due(now)
+    yield from digests.stale(now)
+
+
+def write(person_id: uuid.UUID, now: datetime) -> bool:
+    """Write one person's digest, if it is time, and work out their next morning."""
+    person = db.session.get(Person, person_id)
+    if person is None:
+        return False
+    done = digests.gather(
+        person.id, person.zone, person.language, lambda key, facts: messages.digest(person, key, facts), now=now
+    )
+    row = choices.choices_of(person.id)
+    if row is not None and row.daily_at is not None and row.daily_at <= now:
+        choices.settle(choices.locked(person.id), person.zone, now)
+    return done
+
+
+def write_due(now: datetime) -> int:
+    """Everybody's, in the present transaction: for a clock that is moved by hand."""
+    return sum(write(person_id, now) for person_id in list(due(now)))

@@ -102,6 +102,7 @@ UNCLEAR: dict[str, Any] = {
     "broken": _l("The mail is damaged and cannot be read."),
     "too_deep": _l("The mail has mails inside mails and cannot be read."),
     "delivery_report": _l("A mail server reports about a mail of ours. Check the address."),
+    "stop_over": _l("A mail program asked to end mails by a link that no longer works. Set it on the person's page."),
     "not_judged": _l("The mail could not be judged. Read it and record what it says."),
     "information_copy": _l("The person got a copy for information and was not asked to answer."),
     "no_answer": _l("The mail program sent back the invitation without an answer."),

@@ -141,7 +141,7 @@ def _first_words(texts: Any, language: str) -> Json:
     if not texts:
         return {}
     found = text.best(texts, language, settings().language_order)
-    plain = " ".join(text.plain(str(found)).split())
+    plain = " ".join(line.strip().removeprefix("- ") for line in text.plain(str(found)).split("\n") if line.strip())
     cut = plain if len(plain) <= WORDS else plain[:WORDS].rsplit(" ", 1)[0] + " …"
     return {found.lang: cut}
 

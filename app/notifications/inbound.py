@@ -19,7 +19,7 @@ from app.core.db import Json, uuid7
 from app.core.events import announce
 from app.core.signing import settings
 from app.extensions import db
-from app.notifications import bounces
+from app.notifications import bounces, stopping
 from app.notifications.authentic import is_authentic
 from app.notifications.events import ReplyReceived
 from app.notifications.letterbox import MOST_BYTES, Opened, Unreadable, headers_of, open_mail
@@ -113,6 +113,8 @@ def _judge(mail: InboundMail, opened: Opened | None, reply: Reply | None, proble
         mail.person_id, mail.subject_kind, mail.subject_id = told.recipient_id, told.subject_kind, told.subject_id
     if problem:
         mail.verdict, mail.reason = Verdict.UNCLEAR, problem
+    elif reply is None and stopping.asks_to_stop(mail):
+        stopping.judge(mail, now)
     elif opened is not None and reply is None and _came_back(opened):
         mail.verdict, mail.reason = _judge_report(mail, opened, told, now)
     elif opened is not None and opened.automatic and reply is None:

@@ -79,7 +79,7 @@ def decision(topic: str, expires: str, daily: str, weekly: str, quiet: str) -> s
     ``mail_choices``, called ``choice``, the modes are read.
     """
     mode, gathered = f"choice.modes ->> {topic}", ", ".join(f"'{one}'" for one in sorted(GATHERED))
-    return f"""CASE WHEN {topic} IS NULL OR choice.person_id IS NULL THEN NULL
+    return f"""CASE WHEN coalesce({topic}, '{Topic.DIGEST}') = '{Topic.DIGEST}' OR choice.person_id IS NULL THEN NULL
     WHEN {mode} = '{Mode.NONE}' THEN '{CHOSEN}' WHEN {mode} = '{Mode.LEFT}' THEN '{UNSUBSCRIBED}'
     WHEN {quiet} > %(now)s THEN CASE WHEN {expires} <= {quiet} THEN '{QUIET}'
         WHEN {topic} IN ({gathered}) THEN '{Waits.AWAY}' ELSE '{Waits.LATER}' END

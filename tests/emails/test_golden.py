@@ -17,7 +17,7 @@ from app.core.languages import LANGUAGES
 from app.notifications.models import Message
 from app.notifications.rendering import job_of, render
 from tests.conformance.mails import broken_lines
-from tests.emails import answers, clocks, letters, pilots
+from tests.emails import answers, clocks, gathered, letters, pilots
 from tests.emails.world import NOW, READERS, Reader, told
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -35,20 +35,24 @@ FOR_ONE = {
     "opinion-asked", "opinion-reminder", "handed-over", "expression-links",
     "session-invite-hand-over", "letter-sent", "pilot-due", "pilot-overdue", "pilot-overdue-lead",
     "session-proposal-declined", "delegate-refused", "session-not-invited", "delegate-proposed", "address-failed",
-    "session-uninvite-delegate", "session-clocks-moved", "session-clocks-own", "session-clocks-same",
+    "session-uninvite-delegate", "session-clocks-moved", "session-clocks-own", "session-clocks-same", "digest", "digest-away",
 }  # fmt: skip
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _REFERENCE = re.compile(r"EOI-\d{4}-\d{4,}")
 _CODE = re.compile(r"\b[0-9A-HJKMNP-TV-Z]{4}(?:-[0-9A-HJKMNP-TV-Z]{4}){2}\b")
 _TOKEN = re.compile(
-    r"(/(?:answer|join|sign-in|welcome|status|confirmations|corrections|drafts|questions|milestone|circulars/read)/)[\w.~-]{16,}"
+    r"(/(?:answer|join|sign-in|welcome|status|confirmations|corrections|drafts|questions|milestone|circulars/read|mails|stop/[a-z]+)/)[\w.~-]{16,}"
 )
+
+_SUBJECT = re.compile(r"(subject=stop-[a-z]+-)[\w-]{54}")
 
 
 def shown(message) -> str:
     """Headers that a reader sees, the text, and the calendar part unfolded; ids and tokens, new in each run, by name."""
     mail = email.message_from_bytes(render(job_of(message), now=NOW).content, policy=email.policy.default)
     heads = "\n".join(f"{name}: {mail[name]}" for name in ("From", "To", "Reply-To", "Subject", "Content-Language"))
+    if mail["List-Unsubscribe"]:
+        heads += "".join(f"\n{name}: {mail[name]}" for name in ("List-Unsubscribe", "List-Unsubscribe-Post"))
     text = mail.get_body(("plain",)).get_content().replace("\r\n", "\n").rstrip("\n")
     parts = [p for p in mail.walk() if p.get_content_type() == "text/calendar"]
     entry = ""
@@ -58,7 +62,7 @@ def shown(message) -> str:
     files = [p for p in mail.iter_attachments() if p.get_content_type() == "application/pdf"]
     entry += "".join(f"\n\n======== {p.get_content_type()} {p.get_filename()}" for p in files)
     whole = _UUID.sub("ID", f"{heads}\n\n{text}{entry}\n")
-    return _CODE.sub("CODE-CODE-CODE", _TOKEN.sub(r"\1TOKEN", _REFERENCE.sub("EOI-2026-0007", whole)))
+    return _CODE.sub("CODE-CODE-CODE", _SUBJECT.sub(r"\1TOKEN", _TOKEN.sub(r"\1TOKEN", _REFERENCE.sub("EOI-2026-0007", whole))))
 
 
 def html_of(message) -> str:
@@ -69,8 +73,8 @@ def html_of(message) -> str:
 
 def _all(reader: Reader, language: str) -> dict[str, Message]:
     """Each mail of every room, to this reader."""
-    rooms = (letters, pilots, answers, clocks)
-    return told(reader, language) | {name: mail for room in rooms for name, mail in room.told(reader, language).items()}
+    rooms = (told, letters.told, pilots.told, answers.told, clocks.told, gathered.told)
+    return {name: message for tell in rooms for name, message in tell(reader, language).items()}
 
 
 def kept(kind: str, language: str, who: str) -> Path:
@@ -101,7 +105,7 @@ def test_no_tag_is_shown_as_words_and_the_html_says_what_the_text_says(session, 
     for kind, message in _all(reader, language).items():
         html = html_of(message)
         assert "&lt;" not in html and "&amp;lt;" not in html, kind
-        links = set(re.findall(r"https?://\S+", shown(message).partition("\n======== ")[0])) - {""}
+        links = set(re.findall(r"https?://\S+", shown(message).partition("\n\n")[2].partition("\n======== ")[0])) - {""}
         shown_links = {_TOKEN.sub(r"\1TOKEN", _UUID.sub("ID", url)) for url in re.findall(r'href="([^"]+)"', html)}
         assert links == shown_links, kind
 

@@ -13,7 +13,7 @@ from app.core.languages import LANGUAGES
 from app.core.signing import settings
 from app.notifications import samples
 from app.notifications.rendering import job_of
-from tests.emails import answers, clocks, letters, pilots
+from tests.emails import answers, clocks, gathered, letters, pilots
 from tests.emails.world import READERS, told
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -48,7 +48,7 @@ def test_samples_hold_what_the_rules_write_in_every_language(session):
         with session.begin_nested() as alone:
             mails = {
                 name: message
-                for tell in (told, pilots.told, letters.told, answers.told, clocks.told)
+                for tell in (told, pilots.told, letters.told, answers.told, clocks.told, gathered.told)
                 for name, message in tell(READERS["minister"], language).items()
             }
             for story, message in mails.items():

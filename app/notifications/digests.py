@@ -82,7 +82,7 @@ def gather(person_id: uuid.UUID, zone: str, language: str, write: Write, *, now:
     if (row.digested_on is not None and row.digested_on >= today) or choices.morning(today, zone) > now:
         choices.settle(row, zone, now)
         return False
-    rows = _standing(db.session.scalars(_theirs(person_id, now)).all())
+    rows = [] if freezing.frozen() is not None else _standing(db.session.scalars(_theirs(person_id, now)).all())
     said = [(one, line) for one in rows if (line := _line(one)) is not None]
     if said:
         key = f"{KIND}:{person_id}:{today.isoformat()}"
@@ -90,7 +90,7 @@ def gather(person_id: uuid.UUID, zone: str, language: str, write: Write, *, now:
         digest = db.session.execute(select(Message.id).where(Message.key == key)).scalar_one()
         ids = [one.id for one, _ in said]
         moved = update(Message).where(Message.id.in_(ids), Message.state == State.QUEUED)
-        gone = {"state": State.SUPPRESSED, "suppressed_reason": IN_DIGEST, "digest_id": digest}
+        gone = {"state": State.SUPPRESSED, "suppressed_reason": IN_DIGEST, "waits": None, "digest_id": digest}
         db.session.execute(moved.values(**gone).execution_options(synchronize_session=False))
         row.digested_on = today
     choices.plan(row, zone, now)

@@ -10,7 +10,7 @@ from datetime import datetime
 from app.accounts import messages
 from app.accounts.models import Person
 from app.extensions import db
-from app.notifications import choices, digests
+from app.notifications import digests
 
 log = logging.getLogger(__name__)
 
@@ -26,13 +26,9 @@ def write(person_id: uuid.UUID, now: datetime) -> bool:
     person = db.session.get(Person, person_id)
     if person is None:
         return False
-    done = digests.gather(
+    return digests.gather(
         person.id, person.zone, person.language, lambda key, facts: messages.digest(person, key, facts), now=now
     )
-    row = choices.choices_of(person.id)
-    if row is not None and row.daily_at is not None and row.daily_at <= now:
-        choices.settle(choices.locked(person.id), person.zone, now)
-    return done
 
 
 def write_due(now: datetime) -> int:

@@ -25,7 +25,8 @@ def judge(mail: InboundMail, now: datetime) -> None:
     assert found is not None
     topic = Topic(found[1])
     person_id = choices.person_of(found[2], stop_purpose(topic))
-    mail.subject = stop_purpose(topic)  # the token is nobody's to read on the desk
+    mail.subject = stop_purpose(topic)  # the token is nobody's to read, on the desk or in the mail that is kept
+    mail.raw = mail.raw.replace(found[2].encode("ascii"), "…".encode())
     if person_id is None:
         mail.verdict, mail.reason = Verdict.UNCLEAR, "stop_over"
         return

@@ -15,9 +15,11 @@ from tests.factories.accounts import make_designation, make_ministry, make_perso
 ANYONE = {
     "sign_in", "sign_in_by_password", "ask_for_link", "code", "sign_in_link", "join", "zone", "lighter", "set_zone",
     "set_language", "set_lighter",
+    "mails_by_link", "renew_mail_links_by_link", "stop",
 }  # fmt: skip
 SIGNED_IN = {
-    "profile", "password", "sign_ins", "end_sign_in", "sign_out_everywhere", "sign_out", "replace_feed",
+    "profile", "password", "sign_ins", "end_sign_in", "sign_out_everywhere", "sign_out", "replace_feed", "mails",
+    "renew_mail_links",
 }  # fmt: skip
 READERS = {
     "people", "person", "organisations", "organisation", "designations", "designation", "designation_scan", "audit_log",
@@ -27,7 +29,7 @@ WRITERS = {
     "new_person", "edit_person", "deactivate_person", "reactivate_person", "new_organisation", "edit_designation", "edit_organisation",
     "add_membership", "end_membership", "grant_role", "end_role", "invite_to_join", "end_sign_ins", "new_designation",
     "verify_designation", "refuse_designation", "end_designation", "hand_over",
-    "address_works",
+    "address_works", "person_mails",
 }  # fmt: skip
 OWN_STATE = {"correct_address"}
 """Open to a focal point for people of the own State alone."""
@@ -60,6 +62,7 @@ def _addresses(app, ids):
         if not rule.endpoint.startswith("accounts."):
             continue
         address = rule.rule.replace("<lang:lang>", "en").replace("<role>", "participant").replace("<token>", "a" * 54)
+        address = address.replace("<topic>", "news")
         for name, value in ids.items():
             address = address.replace(f"<uuid:{name}>", str(value))
         assert "<" not in address

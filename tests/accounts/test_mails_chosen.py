@@ -215,6 +215,8 @@ def test_the_subject_a_mail_program_sends_ends_it_too_and_a_quoted_one_does_not(
     with within() as session:
         kept = [one.subject for one in session.query(InboundMail) if one.verdict is not Verdict.UNCLEAR or one.reason == "stop_over"]
         assert set(kept) == {"stop-news"}  # nobody reads a token on the desk
+        token = subject.removeprefix("stop-news-").encode()
+        assert not [one for one in session.query(InboundMail) if one.reason in ("stopped", "stop_over") and token in one.raw]
 
 
 def _received(within, subject, message_id, more=""):

@@ -35,6 +35,7 @@ from app.interests.opinion_models import OpinionRequest
 from app.interests.rules import drafts
 from app.letters.queries import letters_of
 from app.notifications.models import InboundMail, Message, State, Verdict
+from app.notifications.signed import FIRST_NONCE, PURPOSE
 from app.pilots.models import Milestone, Pilot
 from app.practices.models import Practice, Resource, Tool
 from app.transfers import rules as imports
@@ -271,6 +272,8 @@ def _accounts(house: House, office: Person, participant: Person) -> None:
     assert guest is not None
     invitation = joining.invite(guest, Role.PARTICIPANT, by=office, now=NOW, mail=False)
     house.links["welcome"] = sign("join-network", invitation.id, invitation.nonce)
+    house.links["mails"] = sign(PURPOSE, guest.id, FIRST_NONCE)
+    house.links |= {f"stop {topic}": sign(f"stop-{topic}", guest.id, FIRST_NONCE) for topic in ("news", "digest")}
     for name, used in (("sign-in", None), ("sign-in used", NOW)):
         link = SignInLink(person_id=participant.id, browser_hash=ASKING, code_hash="", created_at=NOW,
                           expires_at=NOW + timedelta(minutes=10), used_at=used)  # fmt: skip

@@ -82,7 +82,7 @@ def test_b_planted_in_every_fact_no_mail_holds_a_picture_a_script_or_another_lin
         assert "zq49" not in html + plain and "zq{{7*7}}" in html + plain
         assert set(mail.keys()) <= {
             "From", "To", "Reply-To", "Subject", "Date", "Message-ID", "In-Reply-To", "References", "Content-Language",
-            "MIME-Version", "Auto-Submitted", "X-Auto-Response-Suppress", "Content-Type", "List-Unsubscribe",
+            "MIME-Version", "Auto-Submitted", "X-Auto-Response-Suppress", "Content-Type", "List-Unsubscribe", "List-Unsubscribe-Post",
         }  # fmt: skip
         assert len(mail["To"].addresses) == 1
 

@@ -28,6 +28,7 @@ PURPOSES = {
     ("expressions", "draft_nonce"): ("draft",), ("expressions", "confirm_nonce"): ("confirm",),
     ("expressions", "status_nonce"): ("status", "correct"), ("expression_questions", "nonce"): ("question",),
     ("milestones", "owner_nonce"): ("milestone",), ("circular_recipients", "nonce"): ("circular",),
+    ("mail_choices", "nonce"): ("choices", "stop-news", "stop-calls", "stop-digest"),
 }  # fmt: skip
 OTHER_KEY = "another key of more than thirty-two characters"
 
@@ -44,7 +45,8 @@ def usable(keys: list[str]) -> set[str]:
     """Every token and short code that opens something now."""
     found = set()
     for (table, column), purposes in PURPOSES.items():
-        for row, nonce in db.session.execute(text(f"SELECT id, {column} FROM {table}")):
+        row_of = "person_id" if table == "mail_choices" else "id"
+        for row, nonce in db.session.execute(text(f"SELECT {row_of}, {column} FROM {table}")):
             for purpose in purposes:
                 digest = codes.fresh_digest(keys, purpose, row, nonce)
                 code = codes.opened(keys, codes.mark(tokens.mark(purpose, row, nonce), digest))

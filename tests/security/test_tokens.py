@@ -17,6 +17,7 @@ from app.core import tokens
 from app.core.signing import sign
 from app.core.tokens import fresh_nonce
 from app.extensions import db
+from app.notifications.signed import FIRST_NONCE
 from tests.factories.accounts import NOW, make_person
 from tests.security.world import make_world
 
@@ -25,6 +26,7 @@ OPENS = {
     "answer": "/en/answer/{}", "join": "/en/join/{}", "draft": "/en/drafts/{}/who", "confirm": "/en/confirmations/{}",
     "status": "/en/status/{}", "correct": "/en/corrections/{}", "question": "/en/questions/{}", "feed": "/feeds/{}.ics",
     "sign-in": "/en/sign-in/{}", "join-network": "/en/welcome/{}", "sign-in-code": None,
+    "choices": "/en/mails/{}", **{f"stop-{topic}": f"/en/stop/{topic}/{{}}" for topic in ("news", "calls", "digest")},
 }  # fmt: skip
 
 
@@ -48,6 +50,8 @@ def test_a_a_token_of_one_purpose_opens_no_other_page(app, within):
     good["draft"] = links["who"].split("/")[3]
     with app.app_context():
         good |= {purpose: sign(purpose, row, nonce) for (row, nonce), purpose in rows.items()}
+        mails = ("choices", "stop-news", "stop-calls", "stop-digest")
+        good |= {purpose: sign(purpose, person.id, FIRST_NONCE) for purpose in mails}
     for purpose, token in good.items():
         for other, address in OPENS.items():
             if address is None:

@@ -21,6 +21,7 @@ from app.interests import queries, rules
 from app.interests.models import Source, Status
 from app.letters.models import Letter
 from app.notifications.models import InboundMail, Message, Verdict
+from app.notifications.signed import FIRST_NONCE, PURPOSE
 from app.pilots.models import Visibility as Reader
 from app.pilots.rules import Shown, add_evidence
 from app.practices.rules import keep_document
@@ -38,7 +39,7 @@ from tests.factories.practices import make_practice
 LINKS = {
     "answer": "answer", "join": "join", "drafts": "draft", "confirmations": "confirm", "corrections": "correct",
     "questions": "question", "status": "status", "welcome": "welcome", "sign-in": "sign_in", "feeds": "feed",
-    "milestone": "milestone",
+    "milestone": "milestone", "mails": "mails", "stop": "stop",
 }  # fmt: skip
 """First word of an address behind a link, and the name of its token here."""
 
@@ -80,6 +81,8 @@ def _accounts(officer: Person, state: Organisation, ministry: Organisation, foca
         "welcome": sign(messages.JOIN, invitation.id, invitation.nonce),
         "sign_in": sign(messages.SIGN_IN, link.id, link.nonce),
         "feed": sign("feed", guest.id, guest.feed_nonce),
+        "mails": sign(PURPOSE, guest.id, FIRST_NONCE),
+        "stop": sign("stop-news", guest.id, FIRST_NONCE),
     }  # fmt: skip
 
 
@@ -181,5 +184,5 @@ def address_of(rule: Any, made: dict[str, Any], lang: str = "en") -> str:
     path = path.replace("<any(pdf,docx,scan):which>", "pdf").replace("<key>", "salutation").replace("<spoken>", "en")
     path = path.replace("<string:code>", "PR-77" if "tools" not in path and "resources" not in path else "gap_checklist")
     path = path.replace("letters/drafts/<uuid:letter_id>", f"letters/drafts/{made['draft_letter']}")
-    path = path.replace("<any(who, what):step>", "who").replace("<role>", "participant")
+    path = path.replace("<any(who, what):step>", "who").replace("<topic>", "news").replace("<role>", "participant")
     return re.sub(r"<uuid:(\w+)>", lambda found: str(made[found[1]]), path)

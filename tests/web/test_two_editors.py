@@ -13,6 +13,7 @@ from app.exchanges.models import Exchange, PeerSession
 from app.extensions import db
 from app.interests.models import Call, Expression
 from app.letters.models import Letter, Signatory
+from app.notifications.models import MailChoices
 from app.pilots.models import Milestone, Pilot
 from app.practices.models import Practice
 from tests.factories.accounts import make_person
@@ -28,6 +29,8 @@ EDITS: list[tuple[str, str, str, Any, str, dict[str, Any], dict[str, Any], tuple
      {"phone": "+254 1"}, {"phone": "+254 2", "family_name": "Okello-Ray"}, ("+254 1", "Phone")),
     ("profile", "profile", "family_name", Person, "officer",
      {"given_name": "Thomas"}, {"given_name": "Tom"}, ("Thomas", "Given name")),
+    ("mails", "desk/people/{person_id}/mails", "quiet_until", MailChoices, "person_id",
+     {"news": "none"}, {"news": "weekly"}, ("Not by mail", "Other circulars")),
     ("call", "desk/calls/{call_id}", "titles-en", Call, "call_id",
      {"titles-en": "Call for neighbours"}, {"titles-en": "Call for friends"}, ("Call for neighbours", "Title")),
     ("practice", "desk/practices/practice/{record_id}", "titles-en", Practice, "record_id",
@@ -146,4 +149,5 @@ def test_the_table_names_every_form_that_edits_a_versioned_record(base_app):
         "ProfileForm", "OwnProfileForm", "PersonForm", "OrganisationForm", "CallForm", "ExchangeForm", "SessionForm",
         "CancelForm", "DecisionForm", "QuestionForm", "WrittenForm", "PracticeForm", "ToolForm", "ResourceForm",
         "DraftForm", "SignatoryForm", "CircularForm", "SendForm", "DesignationForm", "PilotForm", "MilestoneForm", "MoveForm", "DoneForm",
+            "MailsForm",
     }  # fmt: skip

@@ -108,7 +108,7 @@ TOPICS: dict[Topic, tuple[Any, Any]] = {
         _l("Reminders of sessions"),
         _l("Before a session in which you hold a seat, and when your answer to an invitation is missing."),
     ),
-    Topic.TASKS: (_l("Your tasks"), _l("Milestones whose date comes near or has passed, and opinions you are asked for.")),
+    Topic.TASKS: (_l("Tasks"), _l("Milestones whose date comes near or has passed, and opinions you are asked for.")),
     Topic.CALLS: (_l("Circulars about calls"), _l("What the secretariat writes to those who took part in a call.")),
     Topic.NEWS: (_l("Other circulars"), _l("What the secretariat writes about an exchange, a ground or to the working group.")),
     Topic.DIGEST: (_l("Digests"), _l("What was gathered for you, in one mail.")),

@@ -20,6 +20,8 @@ from app.extensions import db
 from app.interests import rules as interests
 from app.interests.models import Status
 from app.notifications.models import Message
+from app.notifications.signed import FIRST_NONCE
+from app.notifications.signed import PURPOSE as CHOICES
 from tests.factories.accounts import NOW, make_designation, make_ministry, make_person, make_state
 from tests.factories.circulars import make_circular
 from tests.factories.exchanges import make_invitation, make_session, minutes
@@ -77,6 +79,7 @@ class Leaving:
             "question": f"/en/questions/{sign('question', self.question.id, self.question.nonce)}",
             "feed": f"/feeds/{sign('feed', self.ada.id, self.ada.feed_nonce)}.ics",
             "circular": f"/en/circulars/read/{mark(PURPOSE, self.reader.id, self.reader.nonce)}",
+            "mails": f"/en/mails/{sign(CHOICES, self.ada.id, FIRST_NONCE)}",
             "milestone": f"/en/milestone/{sign('milestone', self.open.id, self.open.owner_nonce)}",
         }
         self.written = {m.id for m in rows(Message)}

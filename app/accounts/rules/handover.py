@@ -29,7 +29,7 @@ from app.core.events import announce
 from app.core.tokens import fresh_nonce
 from app.extensions import db
 from app.files import rules as files
-from app.notifications import outbox
+from app.notifications import choices, outbox
 
 DAY = timedelta(days=1)
 
@@ -209,11 +209,12 @@ def _end_designation(designation: Designation, successor: Person, today: date, *
 
 
 def _end_access(former: Person, now: datetime) -> None:
-    """Sessions, links to sign in and to join, and the calendar address end."""
+    """Sessions, links to sign in and to join, the calendar address and the links to the choice of mails end."""
     sessions.end_all(former.id, now, "handed over")
     unused = (JoinInvitation.person_id == former.id, JoinInvitation.used_at.is_(None), JoinInvitation.expires_at > now)
     db.session.execute(update(JoinInvitation).where(*unused).values(expires_at=now))
     former.feed_nonce = fresh_nonce()
+    choices.end_links(former.id)
 
 
 def _write_down(former: Person, successor: Person, done: HandOver, *, by: Person, now: datetime) -> None:

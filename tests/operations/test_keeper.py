@@ -182,17 +182,18 @@ def test_a_real_worker_that_stopped_taking_tasks_ends_so_that_it_is_started_anew
         "PATHWAYS_ENV": "test", "DATABASE_URL": settings.database_url, "MIGRATION_DATABASE_URL": settings.migration_database_url,
         "REDIS_URL": servers["redis"], "SMTP_URL": "memory:", "VAR_DIR": str(tmp_path), "SECRET_KEY": "x" * 40, "LOG_FORMAT": "json",
     }  # fmt: skip
-    line = [sys.executable, "-m", "tests.operations.deaf_worker"]
+    queue = f"deaf-{os.getpid()}"  # other tests leave wake-ups in the usual one
+    line = [sys.executable, "-m", "tests.operations.deaf_worker", queue]
     worker = subprocess.Popen(line, cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True)
     try:
-        wait_for(lambda: celery.control.ping(timeout=0.3), 30)
-        celery.control.cancel_consumer(celery.conf.task_default_queue, reply=True, timeout=1)
-        celery.send_task("notifications.dispatch", ignore_result=True)
-        _, told = worker.communicate(timeout=40)
+        wait_for(lambda: celery.control.ping(timeout=0.5), 90)
+        celery.control.cancel_consumer(queue, reply=True, timeout=2)
+        celery.send_task("notifications.dispatch", queue=queue, ignore_result=True)
+        _, told = worker.communicate(timeout=120)
     finally:
         worker.kill()
         with celery.connection_for_write() as connection:
-            connection.SimpleQueue(celery.conf.task_default_queue).clear()
+            connection.SimpleQueue(queue).clear()
     events = [json.loads(line)["event"] for line in told.splitlines() if line.startswith("{")]
     assert any("lives and works no more (the consumer takes nothing)" in event for event in events)
     assert worker.returncode in (0, 70)

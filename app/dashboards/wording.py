@@ -68,7 +68,7 @@ _PAGES: dict[str, tuple[str, dict[str, str], Any]] = {
     "late-bulk": ("dashboards.outbox", {"state": "queued"}, _l("Mails that wait")),
     "relay-away": ("dashboards.outbox", {"state": "queued"}, _l("Mails that wait")),
     "no-sweep": ("dashboards.outbox", {"state": "queued"}, _l("Mails that wait")),
-    "zones-of-sessions": ("exchanges.desk_sessions", {}, _l("Sessions")),
+    "zones-of-sessions": ("exchanges.desk_clocks", {}, _l("Clock rules")),
     "undelivered": ("dashboards.outbox", {"state": "failed"}, _l("Mails that failed")),
 }
 """The page that helps with it. Other findings are an operator's, who has no page for them."""

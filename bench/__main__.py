@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
-from bench import answering, clocks, inviting, lists, machine, memory, network, outbox, pages, reading, slow, starting
+from bench import answering, clocks, inviting, lanes, lists, machine, memory, network, outbox, pages, reading, slow, starting
 from bench.figures import Figure
 from bench.house import House, house
 
@@ -17,6 +17,7 @@ GROUPS: dict[str, Callable[[House], Iterator[Figure]]] = {
     "answer": answering.measure,
     "invite": inviting.measure,
     "clocks": clocks.measure,
+    "lanes": lanes.measure,
     "network": network.measure,
     "slow": slow.measure,
     "reading": reading.measure,

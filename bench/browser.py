@@ -22,6 +22,7 @@ class Browser:
         self.cookies = dict(cookies or {})
         self.answered = 0.0  # when the last answer was there, on the machine's monotonic clock
         self.took = 0.0
+        self.location = ""  # where the last answer led
 
     def get(self, path: str, expect: int = 200) -> str:
         """A page."""
@@ -48,6 +49,7 @@ class Browser:
         page = response.read().decode()
         self.answered = time.monotonic()
         self.took = self.answered - start
+        self.location = response.headers.get("Location", "")
         for header in response.headers.get_all("Set-Cookie", []):
             self.cookies |= {name: morsel.value for name, morsel in SimpleCookie(header).items()}
         if response.status != expect:

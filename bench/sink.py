@@ -17,6 +17,8 @@ class Sink(asyncio.Protocol):
     first: float = 0.0
     last: float = 0.0
     size: int = 0
+    delay: float = 0.0  # seconds before the reply to the final dot
+    hangs: str = ""  # the domain whose mails get no answer at all
 
     def connection_made(self, transport: Any) -> None:
         """Greet."""
@@ -32,8 +34,11 @@ class Sink(asyncio.Protocol):
                 mail, dot, rest = self.kept.partition(b"\r\n.\r\n")
                 if not dot:
                     break
-                self._accepted(len(mail))
                 self.kept, self.in_data = rest, False
+                if Sink.delay:
+                    asyncio.get_running_loop().call_later(Sink.delay, self._taken, len(mail))
+                    continue
+                self._accepted(len(mail))
                 answers += b"250 taken\r\n"
                 continue
             line, end, rest = self.kept.partition(b"\r\n")
@@ -43,6 +48,10 @@ class Sink(asyncio.Protocol):
             answers += self._answer(line)
         if answers:
             self.transport.write(answers)
+
+    def _taken(self, size: int) -> None:
+        self._accepted(size)
+        self.transport.write(b"250 taken\r\n")
 
     def _accepted(self, size: int) -> None:
         now = time.monotonic()
@@ -56,6 +65,12 @@ class Sink(asyncio.Protocol):
             return b"250-sink\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 PIPELINING\r\n"
         if word == b"RCPT":
             self.recipient = line.partition(b"<")[2].partition(b">")[0].decode(errors="replace")
+            if Sink.hangs and self.recipient.endswith(Sink.hangs):
+                return b""
+        elif word == b"SLOW":
+            Sink.delay, Sink.hangs = float(line.split()[1]) / 1000, line.split()[2].decode()
+        elif word == b"GONE":
+            return b"250 yes\r\n" if line[5:].decode() in Sink.told else b"250 no\r\n"
         elif word == b"DATA":
             self.in_data = True
             return b"354 go on\r\n"
@@ -88,6 +103,14 @@ class Asking:
         """Counts, moments of the first and last mail on the machine's monotonic clock, size of the last mail."""
         found: dict[str, Any] = json.loads(self._say("STAT")[4:])
         return found
+
+    def tell(self, order: str) -> None:
+        """Be slow from now on, or quick again."""
+        self._say(order)
+
+    def took(self, address: str) -> bool:
+        """Has this one been written to?"""
+        return self._say(f"GONE {address}").strip().endswith("yes")
 
     def reset(self) -> None:
         """Count from nothing again."""

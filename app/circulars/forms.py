@@ -83,9 +83,8 @@ class CircularForm(OnceForm):
 
 
 class SendForm(OnceForm):
-    """The button that sends, with the number that was read beside it and the version of the text that was read."""
+    """The button that sends, with the version of the text that was read."""
 
-    confirmed = HiddenField()
     version = HiddenField()
 
 

@@ -18,12 +18,10 @@ from app.core.languages import babel_locale
 from app.core.signing import external_url, mark, settings
 from app.core.text import best
 from app.notifications.kinds import Topic
-from app.notifications.models import Message, Priority
+from app.notifications.models import Message
 from app.notifications.outbox import Letter
 from app.texts.states import Standing, State
 
-MANY = 200
-"""From so many recipients on, every other mail goes first."""
 KIND = "circular"
 
 
@@ -87,12 +85,10 @@ def page_of(circular: Circular, language: str, recipient_id: uuid.UUID, nonce: s
 
 def letters(speaker: Speaker, mails: Iterable[tuple[Mail, uuid.UUID, str]], *, due_at: datetime) -> list[Letter]:
     """One letter a mail, with the id and nonce of its recipient's row."""
-    given = list(mails)
-    priority = Priority.BULK if len(given) > MANY else Priority.NORMAL
-    return [_letter(speaker, mail, row_id, nonce, due_at, priority) for mail, row_id, nonce in given]
+    return [_letter(speaker, mail, row_id, nonce, due_at) for mail, row_id, nonce in mails]
 
 
-def _letter(speaker: Speaker, mail: Mail, row_id: uuid.UUID, nonce: str, due_at: datetime, priority: Priority) -> Letter:
+def _letter(speaker: Speaker, mail: Mail, row_id: uuid.UUID, nonce: str, due_at: datetime) -> Letter:
     person = mail.to.person
     assert person is not None  # sending made a record of everyone it writes to
     language = mail.to.language
@@ -109,7 +105,6 @@ def _letter(speaker: Speaker, mail: Mail, row_id: uuid.UUID, nonce: str, due_at:
         thread=f"circular:{speaker.circular.id}:{person.id}",
         subject_kind=SUBJECT,
         subject_id=speaker.circular.id,
-        priority=priority,
         due_at=due_at,
     )
 

@@ -15,8 +15,10 @@ from app.core.signing import settings
 from app.dashboards import wellbeing, wording
 from app.dashboards.queries import outbox
 from app.dashboards.queries import wellbeing as queries
+from app.dashboards.words import FOUND
 from app.extensions import db
-from app.notifications import freezing
+from app.notifications import freezing, rehearsing
+from app.notifications.leaving import MANY
 from app.notifications.transport import for_url
 
 outbox_cli = AppGroup("outbox", help="How sending is doing, and whether it may.")
@@ -70,9 +72,12 @@ def freeze(reason: str) -> None:
 @outbox_cli.command("go")
 @click.option("--send-held", "choice", flag_value="send", help="Also send what was waiting in a restored backup.")
 @click.option("--cancel-held", "choice", flag_value="cancel", help="Cancel what was waiting in a restored backup.")
-def go(choice: str | None) -> None:
-    """Let mail leave again."""
+@click.option("--confirm", "confirmed", type=int, help="How many held mails leave, as the rehearsal said.")
+def go(choice: str | None, confirmed: int | None) -> None:
+    """Let mail leave again. More than twenty held mails are looked at first, and their number is confirmed."""
     with force_locale("en"):
+        if choice == "send" and freezing.frozen() is not None and freezing.held() > MANY:
+            _rehearse(confirmed)
         try:
             held = freezing.go(cancel_held=None if choice is None else choice == "cancel", now=clock.now())
         except RuleBroken as error:
@@ -80,3 +85,23 @@ def go(choice: str | None) -> None:
     db.session.commit()
     became = "cancelled" if choice == "cancel" else "released"
     click.echo(f"Mail leaves again. {held} held mails were {became}." if held else "Mail leaves again.")
+
+
+def _rehearse(confirmed: int | None) -> None:
+    """What held mails would say, to how many, in which languages and zones; refused unless that number was confirmed."""
+    now = clock.now()
+    planned = rehearsing.read_held()
+    found = rehearsing.look(planned, now=now)
+    told = rehearsing.told(planned, found)
+    for name in ("languages", "kinds"):
+        click.echo(f"{name}: " + ", ".join(f"{word} {count}" for word, count in told[name]))
+    click.echo("zones: " + ", ".join(f"{line['zones'][0]} {line['count']}" for line in told["zones"]))
+    for sample in told["samples"][: rehearsing.SHOWN]:
+        click.echo(f"sample: {sample['name']} ({sample['locale']}, {sample['zone']}): {sample['subject']}")
+    if not found.passed:
+        for word, names in found.problems.items():
+            click.echo(f"{FOUND[word]} {', '.join(names[:20])}")
+        raise click.ClickException("These mails cannot leave. Cancel them with --cancel-held, or put right what was found.")
+    click.echo(f"All {len(planned.jobs)} mails were looked at: nothing was found.")
+    if confirmed != len(planned.jobs):
+        raise click.ClickException(f"{len(planned.jobs)} mails would leave. Say --send-held --confirm {len(planned.jobs)}.")

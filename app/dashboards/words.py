@@ -108,6 +108,31 @@ WHY_NOT: dict[str, Any] = {
 }
 """Why a mail did not arrive, and what can be done. Keys are the machine words of delivery."""
 
+SOMETHING_ELSE = _l("The reason is shown below.")
+
+MISSED: dict[str, Any] = {
+    "no_address": _l("No address is known. Tell them another way."),
+    "bad_address": _l("The address is not one that mail can be sent to."),
+    "undeliverable": _l("Mail to the address came back."),
+    "unconfirmed": _l("Nobody has confirmed the address."),
+    "closed": _l("The record is closed."),
+    "already": _l("Is invited already, and stays as they are."),
+}
+"""Why somebody who is meant gets no mail of their own. A reason that is not here is one of a mail that does not leave."""
+
+FOUND: dict[str, Any] = {
+    "foreign_address": _l("These mails name an address that is neither their reader's nor ours."),
+    "other_end": _l("The calendars of these readers would end with something else than their mail says."),
+    "poisoned": _l("The text of these mails cannot be made. Tell the administrator."),
+}
+"""What keeps mail to many from leaving, as a look at every mail found it."""
+
+
+def missed(word: str) -> Any:
+    """Why somebody gets no mail of their own."""
+    return MISSED.get(word) or WHY_NOT.get(word) or SOMETHING_ELSE
+
+
 REFUSALS: dict[str, Any] = {
     "5.1": _l("The recipient's mail server does not know this address. Check it on the person's page."),
     "5.2": _l("The recipient's mailbox is full or closed."),
@@ -118,7 +143,6 @@ REFUSALS: dict[str, Any] = {
 }
 """What the first two figures of the enhanced status code (RFC 3463) in a refusal mean."""
 
-SOMETHING_ELSE = _l("The reason is shown below.")
 _CODE = re.compile(r"\b(5\.\d)\.\d{1,3}\b")
 
 
@@ -162,7 +186,18 @@ def trouble(state: str, error_class: str | None, told: str | None) -> Any:
 
 name_kinds(KINDS)
 register(
-    {"mail.sent_again": _l("Mail sent again"), "mail.hurried": _l("Waiting mail sent at once")},
+    {
+        "mail.sent_again": _l("Mail sent again"), "mail.hurried": _l("Waiting mail sent at once"),
+        "mails.rehearsed": _l("Mails looked at before they leave"), "mails.confirmed": _l("Mails confirmed"),
+    },
     fields={"address": _l("Address")},
     kinds={"message": _l("Mail")},
-)
+)  # fmt: skip
+register(
+    {},
+    fields={
+        "mails": _l("Mails"), "languages": _l("Languages"), "zones": _l("Time zones"), "without_mail": _l("People without a mail"),
+        "problems": _l("Problems found"),
+    },
+    kinds={"rehearsal": _l("Mail to many, looked at")},
+)  # fmt: skip

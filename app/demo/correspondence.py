@@ -10,7 +10,6 @@ from app.accounts.models import CallOutcome, Person, Role
 from app.accounts.rules.phoning import record_call
 from app.circulars import rules as circulars
 from app.circulars.models import Audience, Circular, Part, Visibility
-from app.circulars.queries import distribution_of
 from app.demo.calendar import Calendar
 from app.demo.data_files import Record, read
 from app.demo.meetings import Meetings
@@ -77,8 +76,7 @@ def circular(network: Network, made: Meetings, calendar: Calendar) -> None:
             circulars.reviewed(written, code, by=network.people[who], now=calendar.on(row["on"], 11))
         if row["sent"]:
             at = calendar.on(row["on"], 12)
-            confirmed = len(distribution_of(written, at).mails)
-            circulars.send(written, confirmed=confirmed, by=network.secretariat, now=at)
+            circulars.send(written, by=network.secretariat, now=at)
 
 
 def _written(row: Record, network: Network, made: Meetings, calendar: Calendar) -> Circular:

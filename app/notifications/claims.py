@@ -10,7 +10,7 @@ import random
 import secrets
 import time
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +21,7 @@ from sqlalchemy import Engine
 
 from app.core import zones
 from app.heartbeats import rules as heartbeats
+from app.notifications import pauses
 from app.notifications.models import State, Waits
 
 CLASS = 0x0B0C
@@ -32,6 +33,8 @@ LEASE = timedelta(seconds=600)
 BATCH = 50
 _RETRY_MINUTES = (1, 2, 5, 15, 30)
 GIVE_UP = timedelta(hours=72)
+ANY_LANE = 32_767
+"""Below this stands every lane."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,7 @@ UPDATE messages m SET state = 'sending', lease_token = %(token)s, lease_until = 
 FROM (
     SELECT id FROM messages
     WHERE state = 'queued' AND due_at <= %(now)s AND NOT restored_hold AND (expires_at IS NULL OR expires_at > %(now)s)
-        AND {BY_ITSELF} AND {NOT_FROZEN}
+        AND {BY_ITSELF} AND priority < %(below)s AND lower(split_part(address, '@', -1)) <> ALL(%(busy)s) AND {NOT_FROZEN}
     ORDER BY priority, due_at FOR UPDATE SKIP LOCKED LIMIT %(limit)s
 ) due
 WHERE m.id = due.id
@@ -92,6 +95,13 @@ RETURNING {", ".join("m." + name for name in _OWN)},
      ORDER BY f.id LIMIT 1) AS first_id,
     (SELECT c.nonce FROM mail_choices c WHERE c.person_id = m.recipient_id) AS nonce
 """  # noqa: S608 - the names are the tuple above
+_REACHABLE = (
+    "NOT EXISTS (SELECT 1 FROM mail_pauses p WHERE p.until > %(now)s AND p.domain = lower(split_part(address, '@', -1)))"
+)
+_DUE = (
+    "SELECT 1 FROM messages WHERE priority < %(below)s AND state = 'queued' AND due_at <= %(now)s AND NOT restored_hold "  # noqa: S608
+    f"AND (expires_at IS NULL OR expires_at > %(now)s) AND {NOT_FROZEN} AND {_REACHABLE} LIMIT 1"
+)
 _RELEASE = "lease_token = NULL, lease_until = NULL, claimant = NULL"
 
 
@@ -116,10 +126,21 @@ class Claimant:
             if got and got[0]:
                 return
 
-    def claim(self, now: datetime, limit: int = BATCH) -> list[Claimed]:
-        """Take what is due, most urgent first, that nobody else holds."""
+    @property
+    def connection(self) -> psycopg.Connection[Any]:
+        """The connection that holds the lock: each statement its own transaction."""
+        return self._connection
+
+    def claim(self, now: datetime, limit: int = BATCH, *, below: int = ANY_LANE, busy: Sequence[str] = ()) -> list[Claimed]:
+        """Take what is due, most urgent first, that nobody else holds; not from lanes that are as slow as ``below``.
+
+        Mails to ``busy`` domains stay where they are.
+        """
         self._token = uuid.uuid4()
-        values = {"token": self._token, "until": now + LEASE, "claimant": self.number, "now": now, "limit": limit}
+        values = {
+            "token": self._token, "until": now + LEASE, "claimant": self.number, "now": now, "limit": limit, "below": below,
+            "busy": list(busy),
+        }  # fmt: skip
         with self._connection.cursor(row_factory=class_row(Claimed)) as cursor:
             rows = cursor.execute(_CLAIM, values).fetchall()
         return sorted(rows, key=lambda row: (row.priority, row.due_at, row.id))
@@ -153,14 +174,35 @@ class Claimant:
         change = f"state = {state}, due_at = %(due)s, attempts = attempts - %(unused)s, handed_at = NULL, {_ERROR}, {_RELEASE}"
         return self._change(row, change, {"due": due_at, "unused": 0 if used else 1, "word": word, "told": told})
 
-    def give_back(self, rows: Sequence[Claimed]) -> None:
-        """Untouched rows, as if they had never been claimed."""
+    def give_back(self, rows: Sequence[Claimed], word: str | None = None) -> None:
+        """Untouched rows, as if they had never been claimed; ``word`` says what they wait for."""
         if rows:
             self._connection.execute(
                 "UPDATE messages SET state = CASE WHEN withdrawn_at IS NULL THEN 'queued' ELSE 'cancelled' END, "  # noqa: S608
+                "error_class = CASE WHEN withdrawn_at IS NULL THEN coalesce(%s, error_class) ELSE 'withdrawn' END, "
                 f"attempts = attempts - 1, {_RELEASE} WHERE id = ANY(%s) AND lease_token = %s AND state = 'sending'",
-                ([row.id for row in rows], self._token),
+                (word, [row.id for row in rows], self._token),
             )
+
+    def hold_on(self, rows: Sequence[Claimed]) -> Callable[[], pauses.Held]:
+        """What this claimant holds, for whoever takes it away from a sender that hangs."""
+        token = self._token
+        return lambda: (token, [row.id for row in rows])
+
+    def take_from(self, held: pauses.Held) -> int:
+        """Free rows that hang behind another sender's mail; its token opens them no more. Answers how many."""
+        done = self._connection.execute(
+            "UPDATE messages SET state = CASE WHEN withdrawn_at IS NULL THEN 'queued' ELSE 'cancelled' END, "  # noqa: S608
+            f"attempts = attempts - 1, {_RELEASE} WHERE id = ANY(%s) AND lease_token = %s AND state = 'sending' "
+            "AND handed_at IS NULL",
+            (held[1], held[0]),
+        )
+        return done.rowcount
+
+    def is_due(self, now: datetime, *, below: int) -> bool:
+        """Waits anything in these lanes?"""
+        found = self._connection.execute(_DUE, {"now": now, "below": below})
+        return found.fetchone() is not None
 
     def commons(self, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, dict[str, Any]]:
         """The shared facts of these rows."""
@@ -208,6 +250,7 @@ def sweep(connection: psycopg.Connection[Any], now: datetime) -> int | None:
             f"WHERE state = 'queued' AND expires_at <= %(now)s AND NOT restored_hold AND {NOT_FROZEN}",
             {"now": now},
         )
+        pauses.forget(connection, now)
     finally:
         connection.execute("SELECT pg_advisory_unlock(%s, %s)", (CLASS, SWEEP))
     return backlog(connection, now)
@@ -216,9 +259,9 @@ def sweep(connection: psycopg.Connection[Any], now: datetime) -> int | None:
 def backlog(connection: psycopg.Connection[Any], now: datetime, most: int = 1000) -> int:
     """How many messages are due, counted up to ``most``."""
     row = connection.execute(
-        "SELECT count(*) FROM (SELECT 1 FROM messages WHERE state = 'queued' AND due_at <= %s AND NOT restored_hold "  # noqa: S608
-        f"AND (expires_at IS NULL OR expires_at > %s) AND {BY_ITSELF} AND {NOT_FROZEN} LIMIT %s) due",
-        (now, now, most),
+        "SELECT count(*) FROM (SELECT 1 FROM messages WHERE state = 'queued' AND due_at <= %(now)s AND NOT restored_hold "  # noqa: S608
+        f"AND (expires_at IS NULL OR expires_at > %(now)s) AND {BY_ITSELF} AND {NOT_FROZEN} AND {_REACHABLE} LIMIT %(most)s) due",
+        {"now": now, "most": most},
     ).fetchone()
     return int(row[0]) if row else 0
 

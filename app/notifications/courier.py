@@ -1,7 +1,8 @@
 """The threads of a worker process that deliver: a listener, a sweeper, and senders that sleep until they are woken.
 
 They stand beside Celery and need no broker. A NOTIFY wakes one sender at once; each full batch wakes another; the
-sweep every 15 seconds, in every process, wakes as many as the backlog needs, whatever was lost before.
+sweep every 15 seconds, in every process, wakes as many as the backlog needs, whatever was lost before. One sender more
+is kept free of mail to many, so that a sign-in link or an answer never waits for it.
 """
 
 from __future__ import annotations
@@ -21,12 +22,18 @@ from app.heartbeats import rules as heartbeats
 from app.heartbeats.models import SWEEP
 from app.notifications import claims, nudge
 from app.notifications.claims import BATCH, Claimant
-from app.notifications.delivery import Breaker, Domains, Sender
+from app.notifications.delivery import Breaker, Sender
+from app.notifications.models import Priority
+from app.notifications.pauses import Waiting
 from app.notifications.transport import IDLE_SECONDS, Transport, for_url
 
 log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 15.0
+LOOK_SECONDS = 2.0
+"""So often the sender that is kept free looks whether another one hangs."""
+AFTER_SECONDS = 0.3
+"""So long the others may take a new row first."""
 HEARD_SECONDS = 1.0
 """So long after a NOTIFY the broker's nudge is no news: it tells of the same rows, a moment later."""
 _current: Courier | None = None
@@ -42,7 +49,8 @@ class Courier:
         self.last_sweep: float | None = None
         self._heard = float("-inf")  # when PostgreSQL last told of a row
         self._make_transport = make_transport or (lambda: for_url(settings.smtp_url, settings.mail_domain))
-        self._breaker, self._domains = Breaker(), Domains()
+        self._breaker, self._waiting_on = Breaker(), Waiting()
+        self._news = threading.Event()  # for the sender that is kept free
         self._due = threading.Semaphore(0)
         self._waiting = 0
         self._lock = threading.Lock()
@@ -54,6 +62,7 @@ class Courier:
         """Start all threads; they connect by themselves, and again when the database comes back."""
         jobs = [("listen", self._listen), ("sweep", self._sweep)]
         jobs += [(f"send-{n}", self._send) for n in range(self.senders)]
+        jobs += [("send-urgent", self._send_what_cannot_wait)]
         for name, job in jobs:
             thread = threading.Thread(target=self._forever, args=(job,), name=f"outbox-{name}", daemon=True)
             thread.start()
@@ -62,6 +71,7 @@ class Courier:
 
     def wake(self, count: int = 1) -> None:
         """Let so many sleeping senders look; more than all of them is never kept waiting."""
+        self._news.set()
         with self._lock:
             more = min(count, self.senders - self._waiting)
             self._waiting += max(more, 0)
@@ -81,6 +91,7 @@ class Courier:
         """Finish the mails in hand, give the rest back, and end."""
         self._stop.set()
         self._soon.set()
+        self._news.set()
         for _ in range(self.senders):
             self._due.release()
         until = time.monotonic() + timeout
@@ -150,9 +161,33 @@ class Courier:
             transport.close()
             _let_go(sender)
 
-    def _sender(self, transport: Transport) -> Sender:
+    def _send_what_cannot_wait(self) -> None:
+        """One sender more that never touches mail to many: it looks a moment after the others, for what they left.
+
+        It also takes from a sender that hangs in one mail what that one holds besides.
+        """
+        transport = self._make_transport()
+        sender = self._sender(transport, below=Priority.BULK)
+        try:
+            while not self._stop.is_set():
+                told = self._news.wait(LOOK_SECONDS)
+                self._news.clear()
+                freed = sum(sender.claimant.take_from(held) for held in self._waiting_on.held_up() if held[1])
+                if freed:
+                    self.wake()
+                if told or freed:
+                    self._stop.wait(AFTER_SECONDS)
+                    with self.app.app_context():
+                        sender.drain()
+                elif transport.is_idle():
+                    transport.close()
+        finally:
+            transport.close()
+            _let_go(sender)
+
+    def _sender(self, transport: Transport, below: int = claims.ANY_LANE) -> Sender:
         claimant = Claimant(claims.connect(db.engine))
-        return Sender(claimant, transport, self._breaker, self._domains, self._stop.is_set, self.wake)
+        return Sender(claimant, transport, self._breaker, self._waiting_on, self._stop.is_set, self.wake, below)
 
 
 def _let_go(sender: Sender | None) -> None:

@@ -7,27 +7,30 @@ at most the one mail in its hand, under the same Message-ID.
 from __future__ import annotations
 
 import logging
-import random
+import re
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import logs
 from app.core import clock
 from app.extensions import db
 from app.heartbeats.models import RELAY, RELAY_AWAY
-from app.notifications.claims import BATCH, GIVE_UP, LEASE, Claimant, Claimed, next_try
+from app.notifications.claims import ANY_LANE, BATCH, GIVE_UP, Claimant, Claimed, next_try
 from app.notifications.models import State
+from app.notifications.pauses import HANGS, Domains, Waiting, domain_of, relay_away, relay_back
 from app.notifications.rendering import Job, message_id, render
 from app.notifications.revisions import checks
 from app.notifications.transport import Envelope, Outcome, Result, Transport
 
 log = logging.getLogger(__name__)
 
+_OF_A_MAILBOX = re.compile(r"4\.2\.\d")
+"""Enhanced status (RFC 3463) of one mailbox, such as a full one: its domain takes mail for all others."""
 BATCH_SECONDS = 2.0
 """After so long a sender gives the rest back: what is urgent must not wait behind a slow batch."""
 PROBE = 4
@@ -58,50 +61,20 @@ class Breaker:
             self._next_probe = time.monotonic() + self.pause
             return True
 
-    def failed(self) -> None:
-        """A connection failed."""
+    def failed(self) -> bool:
+        """A connection failed; is the breaker open now?"""
         with self._lock:
             self.failures += 1
             if self.failures == self.limit:
                 self._next_probe = time.monotonic() + self.pause
                 log.warning("the relay failed %s times, pausing; next probe in %s s", self.failures, self.pause)
+            return self.failures >= self.limit
 
-    def worked(self) -> None:
-        """A connection works."""
+    def worked(self) -> bool:
+        """A connection works; was the breaker open until now?"""
         with self._lock:
-            self.failures = 0
-
-
-@dataclass
-class Domains:
-    """Recipients' domains that asked for patience, for all senders of this process."""
-
-    _until: dict[str, datetime] = field(default_factory=dict)
-    _times: dict[str, int] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def slow_down(self, address: str, now: datetime) -> None:
-        """The domain answered 4xx: leave it alone for 30 seconds, then longer, ±20 %."""
-        domain = _domain(address)
-        with self._lock:
-            times = self._times[domain] = self._times.get(domain, 0) + 1
-            seconds = min(30 * 2 ** (times - 1), 600) * random.uniform(0.8, 1.2)  # noqa: S311 - spread, not secrecy
-            self._until[domain] = now + timedelta(seconds=seconds)
-
-    def worked(self, address: str) -> None:
-        """The domain takes mail again."""
-        with self._lock:
-            self._until.pop(_domain(address), None)
-            self._times.pop(_domain(address), None)
-
-    def busy_until(self, address: str, now: datetime) -> datetime | None:
-        """When the domain may be tried again, if not now."""
-        until = self._until.get(_domain(address))
-        return until if until and until > now else None
-
-
-def _domain(address: str) -> str:
-    return address.rpartition("@")[2].lower()
+            was_open, self.failures = self.failures >= self.limit, 0
+            return was_open
 
 
 @dataclass
@@ -111,14 +84,18 @@ class Sender:
     claimant: Claimant
     transport: Transport
     breaker: Breaker = field(default_factory=Breaker)
-    domains: Domains = field(default_factory=Domains)
+    waiting: Waiting = field(default_factory=Waiting)
     stopping: Callable[[], bool] = lambda: False
     more: Callable[[], None] = lambda: None  # called when a full batch was due: another sender may help
+    below: int = ANY_LANE  # a sender kept free for what cannot wait leaves the slower lanes alone
     _limit: int = BATCH
     _commons: dict[uuid.UUID, dict[str, Any]] = field(default_factory=dict)
     _revisions: dict[tuple[str, uuid.UUID], int | None] = field(default_factory=dict)
     _looked: float = float("-inf")
     _more: bool = True  # may there be more that was due when the last batch was claimed?
+
+    def __post_init__(self) -> None:
+        self.domains = Domains(self.claimant.connection)
 
     def drain(self) -> int:
         """Send what is due until nothing is, or the relay is away; answers how many rows were dealt with.
@@ -127,8 +104,10 @@ class Sender:
         """
         done = 0
         while not self.stopping() and self.breaker.allows():
+            if self.below != ANY_LANE and not self.claimant.is_due(clock.now(), below=self.below):
+                break  # kept free: it holds no connection that it does not need
             if not self.transport.open():
-                self.breaker.failed()
+                self._relay_failed("no connection")
                 self.claimant.sign(RELAY_AWAY)
                 break
             self.claimant.sign(RELAY)
@@ -141,27 +120,36 @@ class Sender:
 
     def batch(self) -> int:
         """Claim one batch and deal with it. No row is claimed before the relay has been reached."""
-        rows = self.claimant.claim(clock.now(), self._limit)
-        full = self._more = len(rows) == self._limit
+        now = clock.now()
+        busy = [*self.domains.look(now), *self.waiting.taken()]
+        rows = self.claimant.claim(now, self._limit, below=self.below, busy=busy)
+        self._more = full = len(rows) == self._limit
+        self._prepare(rows)
+        patient: list[Claimed] = []
         start = began = time.monotonic()
         used = time.thread_time()
-        self._prepare(rows)
         for at, row in enumerate(rows):
             late = time.monotonic() - start
-            if at and (late > BATCH_SECONDS or late > LEASE.total_seconds() / 2 or self.stopping()):
-                self.claimant.give_back(rows[at:])
-                self._limit, self._more = max(5, at), True
+            if at and (late > BATCH_SECONDS or self.stopping()):
+                self._leave(rows[at:], patient)
+                self._limit = max(5, at)
                 return at
-            if not self._one(row):
-                self.claimant.give_back(rows[at + 1 :])
-                self._more = True
+            if not self._one(row, rows[at + 1 :], patient):
+                self._leave(rows[at + 1 :], patient)
                 return at
             if at == 0:  # the first mail of a kind is rendered from its templates, which says nothing of the others
                 began, used = time.monotonic(), time.thread_time()
             elif at == PROBE and full:
                 self._call_another(time.monotonic() - began, time.thread_time() - used)
-        self._limit = BATCH
+        self._leave([], patient)
+        self._limit, self._more = BATCH, full
         return len(rows)
+
+    def _leave(self, rest: Sequence[Claimed], patient: Sequence[Claimed]) -> None:
+        """Give back what was not begun, and what waits for its domain."""
+        self.claimant.give_back(rest)
+        self.claimant.give_back(patient, "domain_busy")
+        self._more = True
 
     def _call_another(self, took: float, used: float) -> None:
         """Another sender helps while this one waits for the relay, not while it computes: threads share one processor."""
@@ -193,12 +181,12 @@ class Sender:
             finally:
                 db.session.rollback()
 
-    def _one(self, row: Claimed) -> bool:
-        """Deal with one row; ``False`` when the relay is gone and the rest must wait."""
+    def _one(self, row: Claimed, rest: Sequence[Claimed], patient: list[Claimed]) -> bool:
+        """Deal with one row; ``False`` when the relay is gone and the rest must wait. Rows of a busy domain are only put aside."""
         logs.message_id.set(str(row.id))
         now = clock.now()
-        if busy := self.domains.busy_until(row.address, now):
-            self.claimant.again(row, busy, "domain_busy", "the recipient's domain asked for patience", used=False)
+        if self._is_busy(row, now):
+            patient.append(row)
             return True
         try:
             mail = render(self._job(row), now=now)
@@ -206,9 +194,19 @@ class Sender:
             log.exception("message %s cannot be rendered", row.id)
             self.claimant.ended(row, State.FAILED, "poisoned", f"{type(problem).__name__}: {problem}"[:500])
             return True
-        envelope = Envelope(mail.envelope_sender, mail.recipient, mail.content)
-        outcome = self.transport.deliver(envelope, lambda: self._still_wanted(row))
-        return self._settle(row, outcome, mail.sha256)
+        envelope, began = Envelope(mail.envelope_sender, mail.recipient, mail.content), time.monotonic()
+        with self.waiting.on(domain_of(row.address), self.claimant.hold_on(rest)):
+            outcome = self.transport.deliver(envelope, lambda: self._still_wanted(row))
+        return self._settle(row, outcome, mail.sha256, hung=time.monotonic() - began > HANGS)
+
+    def _is_busy(self, row: Claimed, now: datetime) -> bool:
+        """Did its domain ask for patience, or does it keep another sender waiting at this moment?"""
+        if self.domains.busy(row.address, now) or domain_of(row.address) in self.waiting.taken():
+            return True
+        if not self.waiting.too_long(domain_of(row.address)):  # it answered lately, and hangs now
+            return False
+        self.domains.slow_down(row.address, now, "no answer for some seconds")
+        return True
 
     def _still_wanted(self, row: Claimed) -> bool:
         if time.monotonic() - self._looked > FRESH_SECONDS or (row.subject_kind, row.subject_id) not in self._revisions:
@@ -224,22 +222,26 @@ class Sender:
         key = (row.subject_kind or "", row.subject_id or row.id)
         return row.subject_revision is not None and self._revisions.get(key, row.subject_revision) != row.subject_revision
 
-    def _settle(self, row: Claimed, outcome: Outcome, sha256: str) -> bool:
+    def _settle(self, row: Claimed, outcome: Outcome, sha256: str, *, hung: bool = False) -> bool:
         now = clock.now()
         log.log(
             logging.INFO if outcome.result in (Result.SENT, Result.WITHDRAWN) else logging.WARNING, "delivery",
             extra={"result": outcome.result.value, "code": outcome.code, "kind": row.kind, "attempts": row.attempts},
         )  # fmt: skip
         told = f"{outcome.code} {outcome.reply}".strip() if outcome.code else outcome.reply
+        if hung and outcome.result in (Result.UNREACHABLE, Result.AMBIGUOUS):
+            self.waiting.answered(domain_of(row.address), well=False)
+            self.domains.slow_down(row.address, now, told)  # perhaps the relay hangs for this domain alone
         match outcome.result:
             case Result.UNREACHABLE:
-                self.breaker.failed()
+                self._relay_failed(told)
                 self.claimant.again(row, now, "relay_unreachable", told, used=False)
                 return False
             case Result.SENT:
                 if not self.claimant.sent(row, now, told, sha256):
                     log.error("message %s was accepted, but its row had been freed meanwhile", row.id)
                 self.domains.worked(row.address)
+                self.waiting.answered(domain_of(row.address), well=True)
             case Result.REFUSED:
                 self.claimant.ended(row, State.FAILED, "refused", told)
             case Result.WITHDRAWN:
@@ -249,11 +251,16 @@ class Sender:
             case Result.AMBIGUOUS:
                 self._later(row, now, "ambiguous", told)
             case Result.POSTPONED:
-                if outcome.by_recipient:
-                    self.domains.slow_down(row.address, now)
+                if outcome.by_recipient and not _OF_A_MAILBOX.match(outcome.reply):
+                    self.domains.slow_down(row.address, now, told)
                 self._later(row, now, "postponed", told)
-        self.breaker.worked()
+        if self.breaker.worked():
+            relay_back(self.claimant.connection)
         return True
+
+    def _relay_failed(self, told: str) -> None:
+        if self.breaker.failed():
+            relay_away(self.claimant.connection, clock.now(), self.breaker.pause, told)
 
     def _later(self, row: Claimed, now: datetime, word: str, told: str) -> None:
         due = next_try(row, now)

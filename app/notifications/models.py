@@ -164,6 +164,52 @@ class Freeze(Id, Base):
     )
 
 
+class Pause(Base):
+    """A recipients' domain that asked for patience, or (under no name) the relay that cannot be reached, and until when."""
+
+    __tablename__ = "mail_pauses"
+
+    domain: Mapped[str] = mapped_column(primary_key=True)
+    since: Mapped[datetime]
+    until: Mapped[datetime]
+    times: Mapped[int] = mapped_column(default=1)
+    told: Mapped[str] = mapped_column(default="", server_default="")
+
+
+class Tally(Base):
+    """How many mails one person set off in an hour: whoever writes to very many does not hold up the others."""
+
+    __tablename__ = "mail_tallies"
+
+    person_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)  # a person; no key down here
+    hour: Mapped[datetime] = mapped_column(primary_key=True)
+    mails: Mapped[int]
+
+
+class Rehearsal(Id, Base):
+    """Mail to many as it was looked at before it left: what would leave, what was found, and whether somebody said go.
+
+    ``digest`` says who gets what: the sending that is confirmed must have the same. ``fields`` are the form that
+    asked for it, so that the page can send it once more; names and mails in it are erased within two days.
+    """
+
+    __tablename__ = "mail_rehearsals"
+
+    person_id: Mapped[uuid.UUID]  # who pressed; no key down here
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    path: Mapped[str]
+    back: Mapped[str] = mapped_column(default="")
+    fields: Mapped[Json]
+    digest: Mapped[str]
+    mails: Mapped[int]
+    passed: Mapped[bool]
+    changed: Mapped[bool] = mapped_column(default=False)  # something was confirmed that was not true any more
+    told: Mapped[Json]  # counts, samples, who gets none, what was found
+    confirmed_at: Mapped[datetime | None]
+
+    __table_args__ = (Index("ix_mail_rehearsals_created", "created_at"),)
+
+
 class Verdict(StrEnum):
     """What became of an inbound mail."""
 

@@ -34,7 +34,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.core.db import UtcDateTime, uuid7
 from app.extensions import db
-from app.notifications import nudge
+from app.notifications import leaving, nudge
 from app.notifications.models import Message, State
 from app.notifications.revisions import register_revision_check
 from app.notifications.writing import CHUNK, Letter, insert, row_of, store_common
@@ -61,8 +61,9 @@ def queue(letters: Letter | Iterable[Letter], *, now: datetime) -> int:
     commons = store_common(connection, batch, now)
     written = 0
     for start in range(0, len(batch), CHUNK):
-        rows = [row_of(letter, commons, now) for letter in batch[start : start + CHUNK]]
+        rows = [row_of(letter, commons, now, len(batch)) for letter in batch[start : start + CHUNK]]
         written += connection.exec_driver_sql(*insert(rows, now)).scalar_one()
+        leaving.note((uuid.UUID(row["id"]) for row in rows), (row["priority"] for row in rows))
     nudge.after_commit()
     return written
 
@@ -185,9 +186,11 @@ def send_now(subject_kind: str, subject_id: uuid.UUID, kinds: Collection[str] | 
     if kinds is not None:
         about.append(Message.kind.in_(kinds))
     later = update(Message).where(*about, Message.due_at > now).values(due_at=now, waits=None)
-    hurried = db.session.execute(later, execution_options={"synchronize_session": False})
+    hurried = later.returning(Message.id, Message.priority).execution_options(synchronize_session=False)
+    rows = db.session.execute(hurried).all()
+    leaving.note((row[0] for row in rows), (row[1] for row in rows))
     wake()
-    return _count(hurried)
+    return len(rows)
 
 
 def send_again(message: Message, *, now: datetime) -> uuid.UUID:
@@ -206,6 +209,7 @@ def send_again(message: Message, *, now: datetime) -> uuid.UUID:
     )
     db.session.add(again)
     db.session.flush()
+    leaving.note([again.id], [again.priority])
     wake()
     return again.id
 

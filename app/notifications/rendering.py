@@ -118,28 +118,24 @@ def render(job: Job, *, now: datetime) -> Rendered:
     The same row gives the same Message-ID, UID, SEQUENCE and DTSTAMP each time.
     """
     config = settings()
-    compiled, keys = _compile(job, config), config.secret_keys
-    links = {name: tokens.opened(keys, str(address)) for name, address in job.facts.get("links", {}).items()}
-    links |= _own_links(job, keys)
-    typed = {name: codes.opened(keys, marked) for name, marked in job.facts.get("codes", {}).items()}
-    subject, text, html, entry = _fill(job, compiled, links, typed)
+    said = parts(job)
     mail = Mail(
         message_id=f"<{job.id}@{config.mail_domain}>",
         sender_name=config.network_names[job.locale],
         sender=config.organizer_address,
-        reply_to=config.organizer_address if entry else config.contact_address,
+        reply_to=config.organizer_address if said.entry else config.contact_address,
         recipient_name=calm(job.recipient_name),
         recipient=job.address,
-        subject=subject,
+        subject=said.subject,
         language=job.locale,
         date=now,
-        text=text,
-        html=html,
-        calendar=entry,
+        text=said.text,
+        html=said.html,
+        calendar=said.entry,
         method=job.ical_method or "",
         thread_root=job.thread_root or "",
         files=tuple(_attachment(told) for told in job.facts.get("attachments", ())),
-        unsubscribe=_unsubscribe(job, links) if STOP in links else "",
+        unsubscribe=_unsubscribe(job, said.stop) if said.stop else "",
     )
     return Rendered(mail.message_id, envelope_sender(job.id, config), job.address, assemble(mail))
 
@@ -155,9 +151,29 @@ def _own_links(job: Job, keys: list[str]) -> dict[str, str]:
     return made
 
 
-def _unsubscribe(job: Job, links: Mapping[str, str]) -> str:
-    token = links[STOP].rpartition("/")[2]
-    return stop_addresses(job.topic or "", token, links[STOP])
+def _unsubscribe(job: Job, link: str) -> str:
+    return stop_addresses(job.topic or "", link.rpartition("/")[2], link)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a mail says to its reader, before it is encoded: the same words that ``render`` sends."""
+
+    subject: str
+    text: str
+    html: str
+    entry: bytes | None
+    stop: str  # the address that ends mail of its topic with one click; "" where none does
+
+
+def parts(job: Job) -> Parts:
+    """The words of this row's mail, its marks made links and codes."""
+    config = settings()
+    keys = config.secret_keys
+    links = {name: tokens.opened(keys, str(address)) for name, address in job.facts.get("links", {}).items()}
+    links |= _own_links(job, keys)
+    typed = {name: codes.opened(keys, marked) for name, marked in job.facts.get("codes", {}).items()}
+    return Parts(*_fill(job, _compile(job, config), links, typed), stop=links.get(STOP, ""))
 
 
 def entry(job: Job) -> bytes | None:

@@ -23,7 +23,8 @@ from icalendar import Calendar
 from app.core.signing import settings
 from app.notifications.rendering import Job, entry, render
 
-_ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)+")
+LOCAL, DOMAIN = r"[\w.!#$%&'*+/=?^`{|}~-]+", r"[\w-]+(?:\.[\w-]+)+"
+_ADDRESS = re.compile(f"{LOCAL}@{DOMAIN}")
 _BESIDE = re.compile(r"^[^\x00-\x7f]+|[^\x00-\x7f]+$")  # words of scripts that set no space beside an address
 _FOLD = re.compile(r"\r?\n[ \t]")
 _ID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -65,19 +66,25 @@ def addresses_in(mail: bytes) -> set[str]:
     parsed = email.message_from_bytes(mail)
     texts = [str(make_header(decode_header(value))) for part in parsed.walk() for value in part.values()]
     texts += [_text_of(part) for part in parsed.walk() if part.get_content_maintype() == "text" or _is_entry(part)]
-    found: set[str] = set()
-    for told in texts:
-        plain = _FOLD.sub("", told)
-        for shape in (plain, unquote(plain), html.unescape(plain)):
-            found.update(address.casefold().strip(".'") for address in _ADDRESS.findall(shape))
-    return {address.removeprefix("mailto:") for address in found}
+    return {address for told in texts for address in addresses_named(_FOLD.sub("", told))}
+
+
+def addresses_named(words: str) -> set[str]:
+    """The addresses in a text, however their signs are written."""
+    shapes = (words, unquote(words), html.unescape(words))
+    return {address.casefold().strip(".'").removeprefix("mailto:") for shape in shapes for address in _ADDRESS.findall(shape)}
 
 
 def foreign_addresses(mail: bytes, reader: str, also: Collection[str] = ()) -> set[str]:
     """Addresses in a mail that are neither its reader's nor ours; ``also`` are those that its writers meant to name."""
+    return strangers(addresses_in(mail), reader, also)
+
+
+def strangers(named: Collection[str], reader: str, also: Collection[str] = ()) -> set[str]:
+    """Those of these addresses that are neither the reader's nor ours."""
     config = settings()
     own = {a.casefold() for a in (reader, config.organizer_address, config.contact_address, *also)}
-    return {a for a in addresses_in(mail) - own if _BESIDE.sub("", a) not in own and not _is_id(a, config.mail_domain)}
+    return {a for a in set(named) - own if _BESIDE.sub("", a) not in own and not _is_id(a, config.mail_domain)}
 
 
 def _is_id(address: str, domain: str) -> bool:
@@ -161,9 +168,14 @@ def _ends_with(job: Job, before: Sequence[Job]) -> bool:
         return True
     mine = entries_of(told)
     earlier = [one for other in before if (raw := entry(other)) is not None for one in entries_of(raw)]
+    return ends_with(mine, earlier, job.address)
+
+
+def ends_with(mine: Sequence[Entry], earlier: Sequence[Entry], reader: str) -> bool:
+    """The same of objects that were read already."""
     ends = {one.uid: Held(one, one.method == "CANCEL") for one in mine if one.method in _CHANGING}
     for order in ([*earlier, *mine], [*mine, *reversed(earlier)]):
-        after = replayed(order, job.address)
+        after = replayed(order, reader)
         if any(after.get(uid) != held for uid, held in ends.items()):
             return False
     return True

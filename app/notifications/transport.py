@@ -73,6 +73,9 @@ class Transport(Protocol):
     def close(self) -> None:
         """Say goodbye, if anybody listens."""
 
+    def is_idle(self) -> bool:
+        """Is a connection held that nobody used for a while?"""
+
 
 def for_url(url: str, domain: str) -> Transport:
     """The transport of an installation: smtp://, smtps://, smtp+starttls:// with user, password and port; console: or memory:."""
@@ -106,6 +109,10 @@ class MemoryTransport:
     def close(self) -> None:
         """Nothing to close."""
 
+    def is_idle(self) -> bool:
+        """Nothing is held."""
+        return False
+
 
 @dataclass
 class ConsoleTransport:
@@ -127,6 +134,10 @@ class ConsoleTransport:
 
     def close(self) -> None:
         """Nothing to close."""
+
+    def is_idle(self) -> bool:
+        """Nothing is held."""
+        return False
 
 
 class SmtpTransport:
@@ -179,9 +190,9 @@ class SmtpTransport:
 
     def deliver(self, mail: Envelope, still_wanted: Callable[[], bool]) -> Outcome:
         """Hand over one mail. A kept connection that has died meanwhile is replaced once, silently."""
-        kept = self._smtp is not None and self._mails > 0
+        kept, began = self._smtp is not None and self._mails > 0, time.monotonic()
         outcome = self._attempt(mail, still_wanted)
-        if kept and outcome.result is Result.UNREACHABLE:
+        if kept and outcome.result is Result.UNREACHABLE and time.monotonic() - began < CONNECT_SECONDS:  # dead, not hanging
             outcome = self._attempt(mail, still_wanted)
         return outcome
 
@@ -276,6 +287,10 @@ class SmtpTransport:
             except (OSError, smtplib.SMTPException):
                 self._smtp.close()
             self._smtp = None
+
+    def is_idle(self) -> bool:
+        """Is the connection older than anybody keeps it?"""
+        return self._smtp is not None and time.monotonic() - self._used > IDLE_SECONDS
 
 
 def _refusal(code: int, reply: bytes | str) -> Outcome:

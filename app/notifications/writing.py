@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from app.core.db import Json, uuid7
+from app.notifications import leaving
 from app.notifications.kinds import GATHERED, Mode, Topic, topic_of
 from app.notifications.models import Priority, State, Waits
 
@@ -160,7 +161,7 @@ def store_common(connection: Connection, batch: Sequence[Letter], now: datetime)
     return stored
 
 
-def row_of(letter: Letter, commons: Mapping[int, uuid.UUID], now: datetime) -> dict[str, Any]:
+def row_of(letter: Letter, commons: Mapping[int, uuid.UUID], now: datetime, together: int) -> dict[str, Any]:
     """What a letter's row holds, before its recipient's choices are asked."""
     address = letter.address.strip()
     reason = None if _ADDRESS.fullmatch(address) else "bad_address" if address else "no_address"
@@ -170,7 +171,7 @@ def row_of(letter: Letter, commons: Mapping[int, uuid.UUID], now: datetime) -> d
         "id": str(uuid7()),
         "key": letter.key,
         "kind": letter.kind,
-        "priority": int(letter.priority),
+        "priority": leaving.lane(letter.priority, together),
         "recipient_id": letter.recipient_id,
         "recipient_name": letter.recipient_name,
         "salutation": letter.salutation,

@@ -184,18 +184,31 @@ def _done(act: Callable[[], None], number: int) -> Problem | None:
     return None
 
 
-def _plan(row: Import, run: uuid.UUID) -> tuple[list[Problem], list[Planned], Callable[[], None], int]:
+def try_out(row: Import) -> None:
+    """Do all rows as ``work`` will, for the caller to see what that writes and to roll it back."""
+    with force_locale(babel_locale(row.language)):
+        problems, planned, finish, _total = _plan(row, None)
+        if problems:
+            return  # the work finds them too, and says so
+        for one in planned:
+            one.do()
+        finish()
+
+
+def _plan(row: Import, run: uuid.UUID | None) -> tuple[list[Problem], list[Planned], Callable[[], None], int]:
     importer = IMPORTERS[row.kind]
     try:
         sheet = read(files.path_of(row.file_id).read_bytes(), importer.most)
         rows, problems = rows_of(sheet, importer)
     except Unreadable as refused:
         return [Problem(refused.row, "", str(refused.message))], [], lambda: None, 0
-    _alive(row.id, run, 0, len(rows))
+    if run is not None:
+        _alive(row.id, run, 0, len(rows))
     if problems:
         return problems, [], lambda: None, len(rows)
     planned, finish = importer.plan(rows, told(row))
-    _alive(row.id, run, 0, len(rows))
+    if run is not None:
+        _alive(row.id, run, 0, len(rows))
     return [p for one in rows for p in one.problems], planned, finish, len(rows)
 
 

@@ -91,7 +91,7 @@ class Leaving:
         hour = datetime(2026, 11, 26, 9)
         audience = {"exchange_id": self.session.exchange_id, "chosen": ("invited",)}
         self.circular = make_circular(Audience.EXCHANGE, by=self.officer, not_before=hour, zone="UTC", **audience)
-        circulars.send(self.circular, confirmed=None, by=self.officer, now=NOW)
+        circulars.send(self.circular, by=self.officer, now=NOW)
         [self.reader] = rows(CircularRecipient, CircularRecipient.person_id == self.ada.id)
 
     def leave(self, **more):

@@ -148,7 +148,7 @@ def test_who_is_written_to_already_gets_each_once(leaving):
         Audience.EXCHANGE, by=leaving.officer, not_before=datetime(2026, 11, 26, 9), zone="UTC",
         exchange_id=leaving.session.exchange_id, chosen=("invited",),
     )  # fmt: skip
-    circulars.send(again, confirmed=None, by=leaving.officer, now=NOW)
+    circulars.send(again, by=leaving.officer, now=NOW)
     leaving.leave()
     theirs = rows(Message, Message.kind == "circular", Message.recipient_id == leaving.ben.id, Message.subject_id == again.id)
     assert [m.state for m in theirs] == [State.QUEUED]

@@ -23,18 +23,19 @@ from app.accounts.rules import designations, joining
 from app.circulars import rules as circulars
 from app.circulars.models import CircularRecipient
 from app.circulars.models import Visibility as CircularVisibility
-from app.circulars.queries import distribution_of
 from app.core.signing import sign
 from app.demo import sign_ins
 from app.demo.load import load_demo
 from app.exchanges.models import Cause, Decision, Invitation, PeerSession, SessionStatus, Touch
+from app.exchanges.rules import cancel
 from app.extensions import db
 from app.files import rules as files
 from app.interests.models import Call, Expression, Question, Status
 from app.interests.opinion_models import OpinionRequest
 from app.interests.rules import drafts
 from app.letters.queries import letters_of
-from app.notifications.models import InboundMail, Message, State, Verdict
+from app.notifications import leaving, rehearsing
+from app.notifications.models import InboundMail, Message, Rehearsal, State, Verdict
 from app.notifications.signed import FIRST_NONCE, PURPOSE
 from app.pilots.models import Milestone, Pilot
 from app.practices.models import Practice, Resource, Tool
@@ -131,6 +132,7 @@ def _furnish(house: House) -> None:
     for state in (State.FAILED, State.QUEUED, State.SUPPRESSED):
         house.ids[f"message {state}"] = db.session.scalars(select(Message.id).where(Message.state == state)).first()
     house.ids["mail"] = db.session.scalars(select(InboundMail.id)).one()
+    _rehearsals(house, who["secretariat"])
     _answers_that_came_back(house, who["focal point"])
     _clocks(house)
 
@@ -144,6 +146,28 @@ def _clocks(house: House) -> None:
     for number, one in enumerate(db.session.scalars(select(Invitation).where(Invitation.peer_session_id == coming[0].id))):
         make_clock_move(moved, one, Touch.SAME if number % 2 else Touch.MOVED)
     house.ids["change settled"] = moved.id
+
+
+def _rehearsals(house: House, office: Person) -> None:
+    """A cancellation for everyone, as it is looked at: well, with something found, and confirmed."""
+    row = db.session.get_one(PeerSession, house.ids["sessions coming"][0])
+    db.session.info.pop("mails_leaving", None)  # what the demonstration wrote
+    with db.session.begin_nested() as undone:
+        cancel(row, reason="The hosts cannot come.", tell=True, version=row.version, by=office, now=NOW)
+        planned = rehearsing.read(leaving.of_now(), "")
+        undone.rollback()
+    db.session.info.pop("mails_leaving", None)
+    told = rehearsing.told(planned, rehearsing.look(planned, now=NOW))
+    missed = {"counts": [["no_address", 1]], "people": [["Nora Sabri", "no_address", "Sam Okello"]]}
+    found = {"other_end": {"count": 1, "names": ["Sam Okello"]}}
+    for state, more in (("open", {}), ("refused", {"passed": False}), ("confirmed", {"confirmed_at": NOW})):
+        one = Rehearsal(
+            person_id=office.id, path="/en/desk", back="/en/desk", fields={"reason": ["The hosts\ncannot come."]}, digest="", mails=len(planned.jobs),
+            told={**told, "missed": missed, "problems": found if state == "refused" else {}}, **{"passed": True, **more},
+        )  # fmt: skip
+        db.session.add(one)
+        db.session.flush()
+        house.ids[f"rehearsal {state}"] = one.id
 
 
 def _answers_that_came_back(house: House, focal_point: Person) -> None:
@@ -285,7 +309,7 @@ def _accounts(house: House, office: Person, participant: Person) -> None:
 def _circulars(house: House, office: Person) -> None:
     """One that was sent to everyone of the working group and may be read by all, and its correction as a draft."""
     sent = make_circular(by=office, visibility=CircularVisibility.PUBLIC)
-    circulars.send(sent, confirmed=len(distribution_of(sent, NOW).mails), by=office, now=NOW)
+    circulars.send(sent, by=office, now=NOW)
     draft = make_circular(by=office, corrects=sent)
     kept = db.session.scalars(select(CircularRecipient).where(CircularRecipient.person_id.is_not(None))).first()
     assert kept is not None

@@ -29,6 +29,7 @@ NO_PAGES = {
     "dashboards.template_html": "a mail, shown in a frame of its page",
     "circulars.desk_mail_html": "a mail, shown in a frame of its page", "circulars.phone_invitation": "leads to the call about it",
     "api.feed": "a calendar", "api.public_feed": "a calendar", "dashboards.network_mark": "a picture", "health.live": "one word", "health.ready": "one word", "health.state": "facts for a program", "health.metrics": "figures for a program",
+    "dashboards.rehearsal_mail": "a mail, shown in a frame of its page",
     "dashboards.message_html": "a mail, shown in a frame of its message's page",
     "interests.resume": "leads to the step where the draft was left",
 }  # fmt: skip
@@ -233,6 +234,8 @@ def _desk_mails() -> Iterator[Sight]:
     yield Sight("dashboards.outbox", OFFICE, query={"q": "nobody@nowhere.example"})
     for state in ("failed", "queued", "suppressed"):
         yield Sight("dashboards.message", OFFICE, {"message_id": f"message {state}"})
+    for state in ("open", "refused", "confirmed"):
+        yield Sight("dashboards.rehearsal", OFFICE, {"rehearsal_id": f"rehearsal {state}"})
     yield Sight("dashboards.outbox", AUDITOR)
     yield Sight("dashboards.health", OFFICE)
     yield Sight("exchanges.replies", OFFICE)

@@ -12,7 +12,7 @@ from app.circulars import rules
 from app.circulars.models import Circular, CircularRecipient, Visibility
 from app.core import clock
 from app.core.signing import opened, sign
-from app.notifications.models import Message
+from app.notifications.models import Message, Priority
 from tests.factories.accounts import make_person
 from tests.factories.circulars import NOW, make_circular
 from tests.factories.exchanges import make_invitation, make_session
@@ -36,7 +36,7 @@ def mails(session):
 
 
 def send_form(office, row):
-    return form_of(office.get(f"/en/desk/circulars/{row.id}").text, "confirmed", action="/send")
+    return form_of(office.get(f"/en/desk/circulars/{row.id}").text, "version", action="/send")
 
 
 def test_a_circular_is_written_saved_once_looked_at_and_sent(session, office):
@@ -64,22 +64,25 @@ def test_a_circular_is_written_saved_once_looked_at_and_sent(session, office):
     assert office.get(f"/en/desk/circulars/{circular.id}/edit").status_code == 302
 
 
-def test_many_mails_ask_with_the_numbers_and_again_when_they_changed(session, office):
+def test_many_mails_are_seen_before_they_leave_and_again_when_others_would(session, office):
     group(21)
     row = make_circular()
+    make_person("Nomail", email=None, roles=(Role.CO_LEAD,))
     session.commit()
     address = f"/en/desk/circulars/{row.id}/send"
     first = office.client.post(address, data=send_form(office, row).filled())
-    assert first.status_code == 409 and "21 mails leave. Confirm the number." in words(first.text) and mails(session) == 0
-    asked = form_of(first.text, "confirmed", action="/send")
-    assert asked.fields["confirmed"] == ["21"]
+    assert first.status_code == 303 and "/desk/rehearsals/" in first.location and mails(session) == 0
+    page = office.get(first.location).text
+    assert "21 mails leave when you confirm." in words(page) and "1 : No address is known." in words(page)
     make_person("Later", roles=(Role.CO_LEAD,))
     session.commit()
-    second = office.client.post(address, data=asked.filled())
-    assert second.status_code == 409 and "The number changed while you were looking: 22 mails leave now." in words(second.text)
-    assert mails(session) == 0
-    third = office.client.post(address, data=form_of(second.text, "confirmed", action="/send").filled())
-    assert third.status_code == 303 and mails(session) == 22
+    second = office.client.post(address, data=form_of(page, "rehearsed").filled())
+    assert second.status_code == 303 and second.location != first.location and mails(session) == 0
+    page = office.get(second.location).text
+    assert "Something changed since you looked" in words(page) and "22 mails leave when you confirm." in words(page)
+    third = office.client.post(address, data=form_of(page, "rehearsed").filled())
+    assert third.status_code == 303 and third.location.endswith(f"/desk/circulars/{row.id}") and mails(session) == 22
+    assert set(session.scalars(select(Message.priority))) == {Priority.BULK}
 
 
 def test_what_is_missing_is_said_at_its_place_and_nothing_is_kept(session, office):
@@ -118,7 +121,7 @@ def test_a_translation_is_reviewed_as_it_was_read(session, office):
 def sent(session):
     reader = make_person("Reader", roles=(Role.CO_LEAD,), language="fr")
     row = make_circular()
-    rules.send(row, confirmed=None, by=make_person("Sender"), now=NOW)
+    rules.send(row, by=make_person("Sender"), now=NOW)
     session.commit()
     return row, reader
 
@@ -135,7 +138,7 @@ def test_only_those_it_was_sent_to_read_its_page_and_the_public_one_is_for_every
     session.commit()
     draft = f"/en/circulars/{public.id}"
     assert [b.get(draft).status_code for b in (visitor, mine)] == [404, 404]
-    rules.send(public, confirmed=None, by=reader, now=NOW)
+    rules.send(public, by=reader, now=NOW)
     session.commit()
     assert visitor.get(draft).status_code == 200
     russian = visitor.get(f"/ru/circulars/{public.id}").text
@@ -157,7 +160,7 @@ def test_the_link_of_the_mail_opens_it_without_an_account_for_a_year(session, se
     for wrong in (sign("circular", kept.id, "other"), sign("answer", kept.id, kept.nonce), "nonsense"):
         assert visitor.get(f"/en/circulars/read/{wrong}").status_code == 404
     second = make_circular(corrects=row, subjects={"en": "In March"}, texts={"en": "Not January."})
-    rules.send(second, confirmed=None, by=_reader, now=NOW)
+    rules.send(second, by=_reader, now=NOW)
     session.commit()
     assert "There is a correction: In March" in words(visitor.get(address).text)
     monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(days=366))
@@ -169,7 +172,7 @@ def test_before_its_hour_nobody_outside_reads_it_and_it_can_be_taken_back(sessio
 
     reader = make_person("Reader", roles=(Role.CO_LEAD,))
     row = make_circular(not_before=datetime(2026, 11, 24, 8, 0))
-    rules.send(row, confirmed=None, by=reader, now=NOW)
+    rules.send(row, by=reader, now=NOW)
     session.commit()
     address = f"/en/desk/circulars/{row.id}"
     assert Browser(sign_in(reader)).get(f"/en/circulars/{row.id}").status_code == 404

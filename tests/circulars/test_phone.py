@@ -104,7 +104,7 @@ def test_the_list_without_a_session_holds_those_whom_no_mail_reaches(session):
     make_designation(state, alone)
     make_person("Lead", roles=(Role.CO_LEAD,))
     circular = make_circular()
-    rules.send(circular, confirmed=None, by=fine, now=NOW)
+    rules.send(circular, by=fine, now=NOW)
     lines = {x.person.family_name: x.matter for x in phone.to_call(office(), NOW)}
     assert set(lines) == {"Failed", "Without", "Alone"} and over.id
     assert (lines["Failed"].why, lines["Failed"].invitation.peer_session_id) == (phone.Why.MAIL_FAILED, row.id)
@@ -117,7 +117,7 @@ def test_who_stands_behind_a_route_that_works_is_not_phoned(session):
     state = make_state()
     make_designation(state, make_person("Without", of=state, email=None))
     make_person("Clerk", of=state)
-    rules.send(make_circular(), confirmed=None, by=make_person(), now=NOW)
+    rules.send(make_circular(), by=make_person(), now=NOW)
     assert listed() == []
 
 

@@ -29,7 +29,7 @@ def test_ten_who_press_send_at_once_send_it_once(committed_app):
         db.session.remove()
 
     def press():
-        found = rules.send(db.session.get(Circular, key), confirmed=None, by=db.session.get(Person, by_id), now=NOW)
+        found = rules.send(db.session.get(Circular, key), by=db.session.get(Person, by_id), now=NOW)
         return len(found.mails)
 
     said = at_once(committed_app, [press] * 10)

@@ -48,7 +48,7 @@ def mails(session):
 def test_everyone_gets_one_mail_in_their_language_or_the_stated_one_and_it_says_so(session, office):
     members("en", "fr", "ar", "ru")
     row = make_circular(by=office)
-    done = rules.send(row, confirmed=None, by=office, now=NOW)
+    done = rules.send(row, by=office, now=NOW)
     rows = mails(session)
     assert len(done.mails) == len(rows) == 4
     assert {m.key for m in rows} == {f"circular:{row.id}:{m.recipient_id}" for m in rows}
@@ -81,7 +81,7 @@ def parts(message):
 def test_a_text_in_another_language_carries_its_language_and_direction(session, office):
     members("en")
     row = make_circular(by=office, subjects={"ar": SUBJECTS["ar"]}, texts={"ar": TEXTS["ar"]}, source="ar", fallback="ar")
-    rules.send(row, confirmed=None, by=office, now=NOW)
+    rules.send(row, by=office, now=NOW)
     plain, html = parts(mails(session)[0])
     assert '<html lang="en" dir="ltr"' in html
     assert '<div lang="ar" dir="rtl">' in html and f'<span lang="ar" dir="rtl">{SUBJECTS["ar"]}</span>' in html
@@ -94,7 +94,7 @@ def test_a_translation_that_nobody_reviewed_says_so_and_one_that_was_does_not(se
     members("fr", "ar")
     row = make_circular(by=office)
     assert rules.reviewed(row, "fr", by=office, now=NOW) is True
-    rules.send(row, confirmed=None, by=office, now=NOW)
+    rules.send(row, by=office, now=NOW)
     said = {m.locale: job_of(m).common["translated_from"] for m in mails(session)}
     assert said == {"fr": "", "ar": "الإنجليزية"}
 
@@ -106,40 +106,19 @@ def test_the_row_as_pages_read_it_can_be_locked_and_sent(session, office):
     session.expunge_all()
     by = session.get(Person, office.id)
     row = circular_in_view(Viewer(person=by, roles=frozenset({Role.SECRETARIAT})), key, NOW)
-    rules.send(row, confirmed=None, by=by, now=NOW)
+    rules.send(row, by=by, now=NOW)
     assert len(mails(session)) == 1
 
 
 def test_sent_twice_does_one_thing(session, office):
     members("en", "fr")
     row = make_circular(by=office)
-    rules.send(row, confirmed=None, by=office, now=NOW)
+    rules.send(row, by=office, now=NOW)
     with pytest.raises(RuleBroken, match="rule"):
-        rules.send(row, confirmed=None, by=office, now=NOW)
+        rules.send(row, by=office, now=NOW)
     assert len(mails(session)) == 2
     assert session.scalar(select(func.count()).select_from(CircularRecipient)) == 2
     assert session.scalar(select(func.count()).where(AuditEntry.action == "circular.sent")) == 1
-
-
-def test_more_than_twenty_mails_ask_once_more_and_again_when_their_number_changed(session, office):
-    members("en", count=20)
-    row = make_circular(by=office)
-    with session.begin_nested() as point:
-        rules.send(row, confirmed=None, by=office, now=NOW)  # twenty go at once
-        point.rollback()
-    session.refresh(row)
-    extra = make_person("Extra", roles=(Role.CO_LEAD,))
-    with pytest.raises(rules.Ask) as asked:
-        rules.send(row, confirmed=None, by=office, now=NOW)
-    assert len(asked.value.found.mails) == 21 and "21 mails leave. Confirm the number." in asked.value.sentence
-    make_person("Later", roles=(Role.CO_LEAD,))
-    with pytest.raises(rules.Ask) as asked:
-        rules.send(row, confirmed=21, by=office, now=NOW)
-    assert "The number changed while you were looking: 22 mails leave now." in asked.value.sentence
-    assert mails(session) == [] and row.sent_at is None
-    extra.active = False
-    session.flush()
-    assert len(rules.send(row, confirmed=21, by=office, now=NOW).mails) == 21
 
 
 def test_who_gets_it_is_frozen_and_listed_with_what_became_of_each_mail(session, office):
@@ -148,7 +127,7 @@ def test_who_gets_it_is_frozen_and_listed_with_what_became_of_each_mail(session,
     make_designation(state, focal)
     make_designation(session.get(type(state), alone.memberships[0].organisation_id), alone)
     row = make_circular(by=office)
-    rules.send(row, confirmed=None, by=office, now=NOW)
+    rules.send(row, by=office, now=NOW)
     make_person("Newcomer", roles=(Role.CO_LEAD,))
     mark_sent()
     message = mails(session)[0]
@@ -170,7 +149,7 @@ def test_the_mail_in_place_of_another_names_them_and_is_tied_to_them(session, of
     make_designation(state, without)
     make_person("Clerk", of=state)
     row = make_circular(by=office)
-    rules.send(row, confirmed=None, by=office, now=NOW)
+    rules.send(row, by=office, now=NOW)
     kept = {r.name: r for r in session.scalars(select(CircularRecipient))}
     assert kept["Ada Clerk"].instead_of == kept["Ada Without"].id and kept["Ada Without"].route == "capital"
     plain, html = parts(mails(session)[0])
@@ -182,7 +161,7 @@ def test_a_contact_without_a_record_becomes_a_person_who_is_written_to_once(sess
     for _twice in range(2):
         make_expression(call, make_state(), contact_email="new@interior.example", email_confirmed_at=NOW, language="fr")
     row = make_circular(Audience.CALL, by=office, call_id=call.id, chosen=("submitted",))
-    rules.send(row, confirmed=None, by=office, now=NOW)
+    rules.send(row, by=office, now=NOW)
     person = session.scalars(select(Person).where(Person.email_folded == "new@interior.example")).one()
     assert [(m.recipient_id, m.locale, m.salutation) for m in mails(session)] == [(person.id, "fr", "Ms. Morrow")]
 
@@ -193,7 +172,7 @@ def test_a_contact_without_a_record_is_listed_by_the_reference_not_by_name(sessi
     typed = make_expression(call, make_state(), contact_email="typed@interior.example")
     make_expression(call, make_state(), contact=make_person("Known"))
     row = make_circular(Audience.CALL, by=office, call_id=call.id, chosen=("submitted",))
-    rules.send(row, confirmed=None, by=office, now=NOW)
+    rules.send(row, by=office, now=NOW)
     kept = {(r.name, r.trouble) for r in session.scalars(select(CircularRecipient))}
     assert kept == {("Ada Known", None), (typed.reference, "unconfirmed")}
 
@@ -201,7 +180,7 @@ def test_a_contact_without_a_record_is_listed_by_the_reference_not_by_name(sessi
 def test_it_waits_for_its_hour_and_can_be_taken_back_until_then(session, office):
     members("en")
     row = make_circular(by=office, not_before=datetime(2026, 11, 24, 8, 0))
-    rules.send(row, confirmed=None, by=office, now=NOW)
+    rules.send(row, by=office, now=NOW)
     hour = datetime(2026, 11, 24, 5, tzinfo=UTC)
     assert mails(session)[0].due_at == hour == row.leaves_at
     with pytest.raises(RuleBroken):
@@ -216,7 +195,7 @@ def test_it_waits_for_its_hour_and_can_be_taken_back_until_then(session, office)
 def test_one_whose_mail_was_hurried_along_is_not_taken_back(session, office):
     members("en", "fr")
     row = make_circular(by=office, not_before=datetime(2026, 11, 24, 8, 0))
-    rules.send(row, confirmed=None, by=office, now=NOW)
+    rules.send(row, by=office, now=NOW)
     session.execute(update(Message).where(Message.id == mails(session)[0].id).values(due_at=NOW))
     mark_sent()
     with pytest.raises(RuleBroken):
@@ -240,7 +219,7 @@ def test_an_hour_that_clocks_skip_is_refused_and_one_that_comes_twice_is_asked_f
 def test_a_sent_one_is_not_edited_and_the_database_holds_it_too(session, office):
     members("en")
     row = make_circular(by=office)
-    rules.send(row, confirmed=None, by=office, now=NOW)
+    rules.send(row, by=office, now=NOW)
     for verb in (
         lambda: rules.change(row, make_plan(subjects={"en": "Other"}), version=row.version, by=office, now=NOW),
         lambda: rules.discard(row, by=office, now=NOW),
@@ -259,9 +238,9 @@ def test_a_correction_refers_to_what_was_sent_and_to_nothing_else(session, offic
     first = make_circular(by=office)
     with pytest.raises(RuleBroken):
         make_circular(by=office, corrects=first)
-    rules.send(first, confirmed=None, by=office, now=NOW)
+    rules.send(first, by=office, now=NOW)
     second = make_circular(by=office, corrects=first, subjects={"en": "The form comes in March"}, texts={"en": "Not January."})
-    rules.send(second, confirmed=None, by=office, now=NOW + timedelta(days=2))
+    rules.send(second, by=office, now=NOW + timedelta(days=2))
     found = [m for m in mails(session) if m.subject_id == second.id and m.locale == "en"]
     plain, _html = parts(found[0])
     assert "This corrects what we wrote on 23 November 2026: New form from January" in plain
@@ -283,7 +262,7 @@ def test_an_unfinished_text_keeps_it_from_being_sent(session, office, fields, se
     members("en")
     row = make_circular(by=office, **fields)
     with pytest.raises(RuleBroken) as refused:
-        rules.send(row, confirmed=None, by=office, now=NOW)
+        rules.send(row, by=office, now=NOW)
     assert sentence in str(refused.value.message) and mails(session) == [] and row.sent_at is None
 
 
@@ -296,14 +275,14 @@ def test_a_translation_older_than_its_source_keeps_it_from_being_sent(session, o
         "fr"
     ] == "out_of_date"
     with pytest.raises(RuleBroken) as refused:
-        rules.send(row, confirmed=None, by=office, now=NOW)
+        rules.send(row, by=office, now=NOW)
     assert "Français: the text is older than its source." in str(refused.value.message) and mails(session) == []
 
 
 def test_nobody_to_write_to_is_said_and_nothing_is_sent(session, office):
     row = make_circular(by=office)
     with pytest.raises(RuleBroken):
-        rules.send(row, confirmed=None, by=office, now=NOW)
+        rules.send(row, by=office, now=NOW)
     assert row.sent_at is None and session.scalar(select(func.count()).select_from(CircularRecipient)) == 0
 
 
@@ -343,11 +322,11 @@ def test_a_thousand_recipients_cost_as_many_statements_as_three(session, office,
     first = make_circular(by=office, visibility=Visibility.PUBLIC)
     session.flush()
     statements.clear()
-    rules.send(first, confirmed=3, by=office, now=NOW)
+    rules.send(first, by=office, now=NOW)
     few = len(statements)
     members("en", "fr", "ar", count=40)
     second = make_circular(by=office, visibility=Visibility.PUBLIC)
     session.flush()
     statements.clear()
-    rules.send(second, confirmed=123, by=office, now=NOW)
+    rules.send(second, by=office, now=NOW)
     assert len(statements) <= few

@@ -219,7 +219,7 @@ def test_drafts_of_circulars_are_in_the_list_and_what_was_sent_is_not(office, wr
     with written():
         make_person("Reader", roles=(Role.CO_LEAD,))
         draft, sent = make_circular(), make_circular(subjects={"en": "Sent one"}, texts={"en": "Text"})
-        send(sent, confirmed=None, by=make_person("Sender"), now=NOW)
+        send(sent, by=make_person("Sender"), now=NOW)
         db.session.flush()
         assert gaps(db.session, draft) == {"fr": "draft", "ar": "draft", "zh": "missing", "ru": "missing", "es": "missing"}
         assert gaps(db.session, sent) == {}

@@ -164,7 +164,7 @@ def test_a_circular_was_sent_and_one_waits_for_its_translations(loaded, now):
     states = {s.language: s.state for s in standings_of("circular", draft.id, {"subjects": draft.subjects, "texts": draft.texts})}
     assert (states["fr"], states["ar"]) == (TextState.REVIEWED, TextState.DRAFT)
     with pytest.raises(RuleBroken) as refused:
-        send(draft, confirmed=None, by=loaded.get(Person, draft.made_by), now=now)
+        send(draft, by=loaded.get(Person, draft.made_by), now=now)
     assert str(refused.value.message) == "Español: subject and text are needed, or neither."
 
 

@@ -245,7 +245,7 @@ def _circular(world: World, subjects: Texts, texts: Texts, part: str, corrects: 
         chosen=(part,),
     )
     row = circular_rules.write(plan, corrects=corrects, by=world.officer, now=NOW)
-    circular_rules.send(row, confirmed=None, by=world.officer, now=NOW)
+    circular_rules.send(row, by=world.officer, now=NOW)
     return row
 
 

@@ -4,7 +4,8 @@ from sqlalchemy import text
 
 from app.core import codes, tokens
 from app.core.db import uuid7
-from app.notifications.models import Message, State
+from app.extensions import db
+from app.notifications.models import Message, Rehearsal, State
 from app.notifications.outbox import Letter
 
 WAY = {
@@ -68,3 +69,23 @@ def link_in(message: Message, name: str) -> str:
 def code_in(message: Message, name: str) -> str:
     """A short code as the recipient of this message gets it."""
     return codes.opened([SECRET_KEY], message.facts["codes"][name])
+
+
+def make_rehearsal(person_id, now, words="Ada Guest", **fields):
+    """Mail to many that one person looks at."""
+    sample = {
+        "name": words, "locale": "en", "zone": "Africa/Nairobi", "kind": "circular", "subject": words, "text": words, "calendar": "",
+        "html": '<html lang="en"><body><p>Words</p></body></html>', "files": [],
+    }  # fmt: skip
+    told = {
+        "languages": [["en", 21]], "kinds": [["circular", 21]], "moment": now.isoformat(), "of_event": False, "leaves": now.isoformat(),
+        "zones": [{"zones": ["Africa/Nairobi"], "more": 0, "count": 21}], "samples": [sample], "problems": {}, "remarks": [words],
+        "missed": {"counts": [["no_address", 1]], "people": [[words, "no_address", words]]}, "seconds": 0.1,
+    }  # fmt: skip
+    row = Rehearsal(
+        person_id=person_id, created_at=now, path="/en/desk/circulars/x/send", back="/en/desk", fields={"version": ["1"], "note": [words]},
+        digest="x", mails=21, passed=True, told=told, **fields,
+    )  # fmt: skip
+    db.session.add(row)
+    db.session.flush()
+    return row

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 
@@ -12,9 +13,9 @@ import pytest
 
 from app.core import clock
 from app.extensions import celery, db
-from app.notifications import courier, nudge, outbox
+from app.notifications import courier, delivery, nudge, outbox, pauses
 from app.notifications.courier import Courier
-from app.notifications.models import State
+from app.notifications.models import Priority, State
 from app.notifications.transport import SmtpTransport
 from tests.factories.notifications import notice
 from tests.notifications.conftest import post, rows
@@ -114,6 +115,41 @@ def test_f5_the_threads_come_back_when_the_database_cut_them_off(running, relay,
     time.sleep(1.5)
     post(notice(2), now=clock.now())
     wait_for(lambda: len(relay.accepted) == 2)
+
+
+def test_f18_answers_overtake_while_every_sender_hangs_in_mail_to_many(live, relay, monkeypatch):
+    monkeypatch.setattr(pauses, "HANGS", 0.5)
+    monkeypatch.setattr(delivery, "HANGS", 0.5)
+    monkeypatch.setattr(pauses.Waiting.held_up, "__defaults__", (0.5,))
+    monkeypatch.setattr(pauses.Waiting.too_long, "__defaults__", (0.5,))
+    monkeypatch.setattr(courier, "LOOK_SECONDS", 0.2)
+    let_them = threading.Event()
+
+    def slow(address):
+        if address.endswith("@hangs.example"):
+            let_them.wait(20)
+
+    relay.before_rcpt = slow
+    post(*(notice(n, address=f"r{n}@hangs.example") for n in range(40)), now=clock.now())
+    started = Courier(live, senders=2, make_transport=lambda: SmtpTransport(relay.url, "pathways.example"))
+    started.start()
+    try:
+        time.sleep(1.5)  # both senders hang in the first mails
+        assert relay.accepted == []
+        took = []
+        for n in range(100, 108):
+            at = time.monotonic()
+            post(notice(n, priority=Priority.URGENT), now=clock.now())
+            wait_for(lambda n=n: f"r{n}@alvania.example" in relay.recipients, 10)
+            took.append(time.monotonic() - at)
+        post(notice(200, address="late@hangs.example", priority=Priority.URGENT), notice(201), now=clock.now())
+        wait_for(lambda: "r201@alvania.example" in relay.recipients, 10)  # nor does one that hangs hold up the next
+        states = Counter(row.state for row in rows().values() if row.priority == Priority.BULK)
+        assert states[State.SENDING] <= 2  # what hung behind them was taken back, untouched
+        assert max(took) <= 3
+    finally:
+        let_them.set()
+        started.stop()
 
 
 def test_stopping_gives_back_what_was_not_sent(live, now):

@@ -67,7 +67,7 @@ def _circular_to(person):
     row = make_session()
     make_invitation(row, person)
     circular = make_circular(Audience.EXCHANGE, exchange_id=row.exchange_id, chosen=("invited",), by=make_person())
-    circulars.send(circular, confirmed=None, by=make_person(), now=NOW)
+    circulars.send(circular, by=make_person(), now=NOW)
     return circular
 
 

@@ -30,6 +30,7 @@ from tests.factories.clocks import make_clock_change, make_clock_move
 from tests.factories.exchanges import make_invitation, make_session
 from tests.factories.interests import make_call, make_draft, make_expression
 from tests.factories.letters import issued, make_signatory, office
+from tests.factories.notifications import make_rehearsal
 from tests.factories.pilots import make_milestone, make_pilot
 from tests.factories.practices import make_practice
 
@@ -126,7 +127,7 @@ def _transfers(words: str, person: Person, session: PeerSession) -> Ids:
     archive.state, archive.file_id = ArchiveState.READY, _file("archive", None, words).id
     db.session.add(archive)
     db.session.flush()
-    return {"import_id": row.id, "archive_id": archive.id}
+    return {"import_id": row.id, "archive_id": archive.id, "rehearsal_id": make_rehearsal(person.id, NOW, words).id}
 
 
 def _library(words: str) -> Ids:
@@ -152,7 +153,7 @@ def _circular(words: str, person: Person, state: Organisation) -> Ids:
     circular = make_circular(
         Audience.EXCHANGE, exchange_id=row.exchange_id, chosen=("invited",), subjects={"en": words}, texts={"en": words}
     )
-    send_circular(circular, confirmed=None, by=make_person(words), now=NOW)
+    send_circular(circular, by=make_person(words), now=NOW)
     return {"circular_id": circular.id}
 
 
@@ -176,6 +177,7 @@ def filled(rule: str, ids: Ids) -> str:
         .replace("<any(people,organisations,participants,expressions):kind>", "people")
         .replace("<any(pdf,docx,scan):which>", "pdf")
         .replace("<key>", "salutation")
+        .replace("<int:number>", "1")
         .replace("<spoken>", "en")
     )
     for name, value in ids.items():

@@ -103,7 +103,7 @@ def test_a_circular_and_those_it_is_for_leave_and_no_link_does(within, browser_o
         reader = make_person("Reader", email="reader@m.example", language="fr", roles=(Role.CO_LEAD,))
         make_person("Far", email=None, roles=(Role.CO_LEAD,))
         row = make_circular()
-        circulars.send(row, confirmed=None, by=make_person("Sender"), now=NOW)
+        circulars.send(row, by=make_person("Sender"), now=NOW)
         assert reader.language == "fr"
         address = f"/en/desk/circulars/{row.id}/recipients/table"
     browser = browser_of(Role.SECRETARIAT)

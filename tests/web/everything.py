@@ -33,6 +33,7 @@ from tests.factories.clocks import make_clock_change
 from tests.factories.exchanges import make_invitation, make_session
 from tests.factories.interests import make_call, make_draft, make_expression
 from tests.factories.letters import about, make_signatory, prepare, received
+from tests.factories.notifications import make_rehearsal
 from tests.factories.pilots import make_milestone, make_pilot
 from tests.factories.practices import make_practice
 
@@ -59,7 +60,7 @@ def everything() -> dict[str, Any]:
     made |= _pilots(db.session.get_one(Organisation, state.id), officer)
     made |= _transfers(officer, made["exchange_id"])
     made |= _letters(officer, made["session_id"])
-    made |= {"circular_id": make_circular(by=officer).id}
+    made |= {"circular_id": make_circular(by=officer).id, "rehearsal_id": make_rehearsal(officer.id, NOW).id}
     db.session.commit()
     db.session.expunge_all()
     return made

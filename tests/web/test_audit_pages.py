@@ -30,6 +30,7 @@ PAGES = {
     "practice": ("record_id", "desk/practices/practice/{}"),
     "pilot": ("pilot_id", "pilots/{}"),
     "message": ("message_id", "desk/outbox/{}"),
+    "rehearsal": ("rehearsal_id", "desk/rehearsals/{}"),
     "inbound_mail": ("mail_id", "desk/replies/{}"),
 }
 

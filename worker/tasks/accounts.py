@@ -6,6 +6,7 @@ import logging
 
 from celery import shared_task
 
+from app.accounts import rehearsals
 from app.accounts.rules import digests
 from app.accounts.rules import tidy as rules
 from app.core import clock
@@ -16,8 +17,10 @@ log = logging.getLogger(__name__)
 
 @shared_task(name="accounts.tidy")  # type: ignore[untyped-decorator]
 def tidy() -> None:
-    """Delete rate counts, sign-in links and sessions that are over."""
-    rules.clear_what_is_over(clock.now())
+    """Delete rate counts, sign-in links and sessions that are over, and mails that were looked at before they left."""
+    now = clock.now()
+    rules.clear_what_is_over(now)
+    rehearsals.clear_what_is_over(now)
     db.session.commit()
 
 

@@ -20,7 +20,7 @@ from app.circulars.forms import CircularForm, SendForm
 from app.circulars.models import Audience, Circular, Visibility
 from app.circulars.queries import SUBJECT
 from app.circulars.routes import blueprint
-from app.circulars.rules.sending import BULK, problems
+from app.circulars.rules.sending import problems
 from app.circulars.rules.writing import fields_of
 from app.core import clock
 from app.core.errors import Conflict, RuleBroken
@@ -30,6 +30,7 @@ from app.core.when import time_text
 from app.core.zones import offset_text
 from app.extensions import db
 from app.interests.models import Status
+from app.notifications.leaving import MANY
 from app.texts.queries import source_of, standings_of
 from app.texts.words import STATES
 
@@ -215,16 +216,15 @@ def desk_circular(circular_id: uuid.UUID) -> ResponseReturnValue:
     return draft_page(row) if row.is_draft else _sent_page(row)
 
 
-def draft_page(row: Circular, asks: rules.Ask | None = None, refused: Any = None) -> str:
+def draft_page(row: Circular, refused: Any = None) -> str:
     """A draft: languages, numbers, names of those no mail reaches, the button that sends."""
     standings = standings_of(SUBJECT, row.id, fields_of(row))
-    spread = asks.found if asks is not None else queries.distribution_of(row, clock.now())
+    spread = queries.distribution_of(row, clock.now())
     form = SendForm(formdata=None)
-    form.confirmed.data = str(len(spread.mails)) if asks is not None else ""
     form.version.data = str(row.version)
     return render_template(
-        "circulars/desk_draft.html", row=row, standings=standings, spread=spread, send_form=form, asks=asks, refused=refused,
-        problems=problems(row, standings), bulk=BULK, STATES=STATES, sees_names=viewer().can(P.SEE_PEOPLE), **_beside(row),
+        "circulars/desk_draft.html", row=row, standings=standings, spread=spread, send_form=form, refused=refused,
+        problems=problems(row, standings), bulk=MANY, STATES=STATES, sees_names=viewer().can(P.SEE_PEOPLE), **_beside(row),
     )  # fmt: skip
 
 

@@ -89,7 +89,7 @@ def desk_reviewed(circular_id: uuid.UUID, lang_code: str) -> ResponseReturnValue
 @blueprint.post("/desk/circulars/<uuid:circular_id>/send")
 @requires(P.MANAGE_CIRCULARS)
 def desk_send(circular_id: uuid.UUID) -> ResponseReturnValue:
-    """Send it. Many mails ask first, and again when their number changed meanwhile."""
+    """Send it. Many mails are looked at first: the commit shows them, and their page sends this form once more."""
     row = found(circular_id)
     form = SendForm()
     if not form.validate():
@@ -97,13 +97,8 @@ def desk_send(circular_id: uuid.UUID) -> ResponseReturnValue:
     sending = Sending(form, clock.now())
     if sending.before:
         return sending.again()
-    typed = (form.confirmed.data or "").strip()
-    confirmed = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 10 else None
     try:
-        done = rules.send(row, confirmed=confirmed, version=number(form.version.data), by=me(), now=clock.now())
-    except rules.Ask as asks:
-        db.session.rollback()
-        return draft_page(found(circular_id), asks), asks.status
+        done = rules.send(row, version=number(form.version.data), by=me(), now=clock.now())
     except RuleBroken as refused:
         return _refused(circular_id, refused)
     answer = sending.leads_to(url_for("circulars.desk_circular", circular_id=circular_id))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
 from sqlalchemy import insert
 
 from app.accounts.models import Person
@@ -24,37 +23,9 @@ from app.core.errors import RuleBroken
 from app.core.languages import NAMES
 from app.core.tokens import fresh_nonce
 from app.extensions import db
-from app.notifications import outbox
+from app.notifications import leaving, outbox
 from app.texts.queries import source_of, standings_of
 from app.texts.states import Standing, State
-
-BULK = 20
-"""More mails than this are sent only when somebody has read their number and said so."""
-
-
-@dataclass(eq=False)  # an exception is itself, not its numbers
-class Ask(RuleBroken):
-    """So many mails were not confirmed yet, or their number is another by now."""
-
-    found: Distribution
-    confirmed: int | None
-
-    def __post_init__(self) -> None:
-        RuleBroken.__init__(self, self.sentence)
-
-    @property
-    def sentence(self) -> str:
-        """What is asked."""
-        count = len(self.found.mails)
-        if self.confirmed is None:
-            said: str = ngettext("%(num)s mail leaves. Confirm the number.", "%(num)s mails leave. Confirm the number.", count)
-            return said
-        changed: str = ngettext(
-            "The number changed while you were looking: %(num)s mail leaves now. Confirm it once more.",
-            "The number changed while you were looking: %(num)s mails leave now. Confirm it once more.",
-            count,
-        )
-        return changed
 
 
 def problems(row: Circular, standings: Iterable[Standing]) -> list[str]:
@@ -74,11 +45,8 @@ def problems(row: Circular, standings: Iterable[Standing]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def send(row: Circular, *, confirmed: int | None, by: Person, now: datetime, version: int | None = None) -> Distribution:
-    """Send it. More than ``BULK`` mails ask first; the number that was confirmed must be the one that is true now.
-
-    ``version`` is that of the text whoever sends it has read: one that a colleague changed since is read again first.
-    """
+def send(row: Circular, *, by: Person, now: datetime, version: int | None = None) -> Distribution:
+    """Send it. ``version`` is of the text whoever sends it has read: one that a colleague changed since is read again first."""
     lock(row)
     if row.sent_at is not None:
         raise RuleBroken(_l("This circular was sent already. It was not sent again."))
@@ -91,14 +59,19 @@ def send(row: Circular, *, confirmed: int | None, by: Person, now: datetime, ver
     found = distribution_of(row, now)
     if not found.mails:
         raise RuleBroken(_l("No mail would leave: there is nobody whom one reaches."))
-    if len(found.mails) > BULK and confirmed != len(found.mails):
-        raise Ask(found, confirmed)
+    leaving.without(_missed(one) for one in found.unreached)
     row.sent_at, row.sent_by, row.updated_at = now, by.id, now
     db.session.flush()
     _write(row, _with_people(found, by, now), standings, now)
     numbers = {"mails": (None, len(found.mails)), "unreached": (None, len(found.unreached))}
     record("circular.sent", SUBJECT, row.id, by=by, now=now, changes=numbers)
     return found
+
+
+def _missed(one: Unreached) -> leaving.Missed:
+    """Who gets no mail of their own, and who gets it in their place."""
+    trouble = one.who.trouble
+    return leaving.Missed(one.who.name, trouble.value if trouble else "", ", ".join(p.full_name for p in one.through))
 
 
 def _with_people(found: Distribution, by: Person, now: datetime) -> Distribution:

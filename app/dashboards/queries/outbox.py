@@ -14,6 +14,7 @@ from app.accounts.models import Person
 from app.core.text import fold
 from app.extensions import db
 from app.notifications.models import Freeze, Message, State
+from app.notifications.pauses import is_reachable
 
 PAGE = 50
 PATIENCE = timedelta(minutes=2)
@@ -123,7 +124,8 @@ def waiting_for_relay(most: int = 1_000_000) -> int:
 
 def pulse(now: datetime, most: int = 100) -> Pulse:
     """The oldest message that is due and has not left, and how many stand in each state that matters. One statement."""
-    due = select(func.min(Message.due_at)).where(Message.state == State.QUEUED, Message.due_at <= now).scalar_subquery()
+    waits = (Message.state == State.QUEUED, Message.due_at <= now, is_reachable(now))  # a domain that asked for patience gets it
+    due = select(func.min(Message.due_at)).where(*waits).scalar_subquery()
     watched = (State.QUEUED, State.SENDING, State.FAILED, State.UNKNOWN, State.EXPIRED)
     counted = [
         select(func.count()).select_from(select(Message.id).where(Message.state == state).limit(most).subquery()).scalar_subquery()

@@ -7,6 +7,9 @@ from flask import Blueprint
 blueprint = Blueprint("dashboards", __name__)
 bare_blueprint = Blueprint("health", __name__)
 
-from app.dashboards.routes import about, code, desk, gaps, health, home, outbox, templates, wordings  # noqa: E402
+from app.dashboards.routes import about, code, desk, gaps, health, home, outbox, rehearsals, templates, wordings  # noqa: E402
 
-__all__ = ["about", "bare_blueprint", "blueprint", "code", "desk", "gaps", "health", "home", "outbox", "templates", "wordings"]
+__all__ = [
+    "about", "bare_blueprint", "blueprint", "code", "desk", "gaps", "health", "home", "outbox", "rehearsals", "templates",
+    "wordings",
+]  # fmt: skip

@@ -22,6 +22,7 @@ from app.dashboards.queries import wellbeing as queries
 from app.dashboards.routes import bare_blueprint, blueprint
 from app.extensions import db
 from app.heartbeats.models import BEAT, MAILBOX, RESTORE, SWEEP
+from app.notifications import pauses
 
 WRONG_TOKENS = 20
 """So many wrong tokens in five minutes from one client; then it waits."""
@@ -138,6 +139,7 @@ def health() -> ResponseReturnValue:
         lanes=wellbeing.LIMITS,
         last={"sweep": SWEEP, "beat": BEAT, "mailbox": MAILBOX, "restore": RESTORE},
         wording=wording,
+        paused=pauses.present(now),
         words=words,
         shown=shown,
         moment=now,

@@ -22,6 +22,7 @@ from app.dashboards import links, rules, tables, words
 from app.dashboards.queries import outbox as queries
 from app.dashboards.routes import blueprint
 from app.extensions import db
+from app.notifications import pauses
 from app.notifications.models import Message, State
 from app.notifications.rendering import SECRET_KINDS, Preview, preview
 from app.tables.exporting import Table, download
@@ -42,6 +43,7 @@ def outbox() -> ResponseReturnValue:
     return render_template(
         "dashboards/outbox.html",
         page=page,
+        paused=pauses.present(clock.now()),
         wanted=wanted,
         newer_url=at(after=page.newer) if page.newer else None,
         older_url=at(before=page.older) if page.older else None,

@@ -26,20 +26,12 @@ from app.exchanges.words import FIELDS
 from app.notifications.models import Priority
 from app.notifications.outbox import Letter
 
-MANY = 200
-"""From so many recipients on, invitations let every other mail go first."""
-
 
 def invitation_letters(peer_session: PeerSession, to: Iterable[Recipient], *, now: datetime, again: bool = False) -> list[Letter]:
     """Invitations, and copies for information without a question. They leave at once; ``again`` asks who did not answer."""
-    people = list(to)
     speaker = _speaker(peer_session, {"again": True} if again else None)
-    priority = Priority.BULK if len(people) > MANY else Priority.NORMAL
     return [
-        _calendar_letter(
-            speaker, one, "session-copy" if one.capacity is Capacity.INFORMATION else "session-invite", priority=priority
-        )
-        for one in people
+        _calendar_letter(speaker, one, "session-copy" if one.capacity is Capacity.INFORMATION else "session-invite") for one in to
     ]
 
 
@@ -72,17 +64,15 @@ def clocks(peer_session: PeerSession, hours: Iterable[Hour], *, changed: Sequenc
 
     ``changed`` are fields whose change an update would have told that this mail replaces.
     """
-    people = list(hours)
-    priority = Priority.BULK if len(people) > MANY else Priority.NORMAL
     speakers: dict[tuple[str, str], Speaker] = {}
     places = place_zones(peer_session)
     letters = []
-    for one in people:
+    for one in hours:
         kind = (one.touch, one.to.person.language)
         if kind not in speakers:
             extra = {"touch": one.touch, "changed_names": field_names(list(changed), kind[1])}
             speakers[kind] = Speaker(peer_session, places, extra)
-        letter = _calendar_letter(speakers[kind], one.to, "session-clocks", priority=priority)
+        letter = _calendar_letter(speakers[kind], one.to, "session-clocks")
         personal = {**letter.facts["personal"], "was_date": one.was_date, "was_time": one.was_time}
         letters.append(replace(letter, facts={**letter.facts, "personal": personal}))
     return letters

@@ -20,6 +20,7 @@ from app.exchanges.models import PeerSession, SessionStatus
 from app.exchanges.routes import planning
 from app.exchanges.routes.blueprint import blueprint, session_or_404
 from app.extensions import db
+from app.notifications.leaving import MANY
 from app.texts.queries import Shown, shown_of
 
 
@@ -128,12 +129,12 @@ def _say_invited(count: int) -> None:
 
 
 def _unconfirmed(form: SessionForm, row: PeerSession | None) -> int | None:
-    """How many people the flag would invite, while the organiser has not seen that number; ``None`` otherwise."""
+    """How many people the flag would invite, while the organiser has not seen that number and will not; ``None`` otherwise."""
     plan = planning.plan_of(form)
     if not plan.invite_accepted or not plan.grounds:
         return None
     count = rules.foresee_accepted(plan.grounds, capacity=plan.capacity, peer_session=row, now=clock.now())
-    if not count or form.confirmed.data == str(count):
+    if not count or count > MANY or form.confirmed.data == str(count):  # more are looked at mail by mail before they leave
         return None
     form.confirmed.data = str(count)
     return count

@@ -1,4 +1,7 @@
-"""The secretariat invites: States by their route, organisations, people; first the count, then the press that does it."""
+"""The secretariat invites: States by their route, organisations, people; first the count, then the press that does it.
+
+More than twenty mails are rehearsed: the commit shows them first, and the page that shows them sends this form once more.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from flask_babel import ngettext
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
+from app.accounts import rehearsals
 from app.accounts.access import Permission, me, requires, viewer
 from app.accounts.models import Membership, Organisation, Person, fold_address
 from app.accounts.queries import Addressee, cards_of, people_in_view, routes_for
@@ -28,6 +32,7 @@ from app.exchanges.routes import choosing
 from app.exchanges.routes.blueprint import blueprint, session_or_404
 from app.exchanges.rules.inviting import refuse_empty
 from app.extensions import db
+from app.notifications import leaving
 
 
 @blueprint.route("/desk/sessions/<uuid:session_id>/invite", methods=["GET", "POST"])
@@ -45,10 +50,12 @@ def desk_invite(session_id: uuid.UUID) -> ResponseReturnValue:
     try:
         guests, notes = _guests(form, to_wall(clock.now(), row.zone).date())
         refuse_empty(guests, notes)
-        if form.confirmed.data != str(len(guests)):
-            form.confirmed.data = str(len(guests))
+        if form.confirmed.data != str(len(guests)) and rehearsals.FIELD not in request.form:
             foreseen = rules.foresee(row, guests)
-            return render_template("exchanges/desk_invite_check.html", row=row, form=form, foreseen=foreseen, notes=notes)
+            if foreseen.mails <= leaving.MANY:  # more are looked at mail by mail before they leave
+                form.confirmed.data = str(len(guests))
+                return render_template("exchanges/desk_invite_check.html", row=row, form=form, foreseen=foreseen, notes=notes)
+        leaving.remark(notes)
         sending = Sending(form, clock.now())
         if sending.before:
             return sending.again()

@@ -27,7 +27,7 @@ from app.exchanges.queries import SUBJECT, accepted_on_grounds, last_taken_out, 
 from app.exchanges.rules.answering import promote
 from app.exchanges.rules.identity import APART, lock, moment, refresh, refuse_unless_open, stamp
 from app.extensions import db
-from app.notifications import outbox
+from app.notifications import leaving, outbox
 
 FIRST_MAILS = ("session-invite", "session-copy")
 
@@ -86,6 +86,8 @@ def invite(
         already=len(wanted) - len(fresh) - len(again),
         without_address=sum(1 for g in (*fresh, *again) if not g.person.email),
     )
+    asked = {g.person.id for g in (*fresh, *again)}
+    leaving.without(leaving.Missed(g.person.full_name, "already") for g in wanted if g.person.id not in asked)
     if done.total:
         record(
             "session.invited", "session", row.id, by=by, now=now,

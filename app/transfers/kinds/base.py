@@ -46,6 +46,7 @@ class Importer:
     plan: Callable[[list[Row], Told], tuple[list[Planned], Callable[[], None]]]
     leaves_as: Callable[[], Sequence[Column[Any]]]
     most: int = 5000
+    writes: bool = False  # do its rows write to people?
 
 
 @dataclass

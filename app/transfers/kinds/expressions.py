@@ -135,4 +135,4 @@ def _enter(call: Call, fields: dict[str, Any], came: rules.Came, key: str, told:
     rules.enter(call, fields, came, by=told.by, now=told.now, key=key)
 
 
-IMPORTER = Importer(FIELDS_OF, plan, queue, MOST)
+IMPORTER = Importer(FIELDS_OF, plan, queue, MOST, writes=True)

@@ -96,4 +96,4 @@ def _invite(guests: list[tuple[Person, UUID | None, Capacity]], told: Told) -> N
     rules.invite(db.session.get_one(PeerSession, told.session_id), wanted, by=told.by, now=told.now)
 
 
-IMPORTER = Importer(FIELDS_OF, plan, lambda: tables.invitations(addresses=True))
+IMPORTER = Importer(FIELDS_OF, plan, lambda: tables.invitations(addresses=True), writes=True)

@@ -9,6 +9,7 @@ from flask import Response, abort, flash, redirect, render_template, request, se
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from app.accounts import rehearsals
 from app.accounts.access import P, me, requires, viewer
 from app.accounts.reader import best, language
 from app.audit.queries import lines_about
@@ -21,7 +22,7 @@ from app.exchanges.models import PeerSession
 from app.extensions import db
 from app.interests.models import Call
 from app.interests.queries.queue import call_choices
-from app.notifications import nudge
+from app.notifications import leaving, nudge
 from app.tables.exporting import form_of
 from app.tables.reading import MOST_BYTES
 from app.tables.writing import MEDIA, Form
@@ -149,13 +150,26 @@ def confirm_import(import_id: uuid.UUID) -> ResponseReturnValue:
     row = _found(import_id)
     small = row.rows <= rules.SMALL // 3
     try:
+        mails = _mails_of(row)
         rules.confirm(row, request.form.get("figures", ""), by=me(), now=clock.now())
+        rehearsals.confirm(mails, by=me(), now=clock.now())
     except RuleBroken as refused:
         db.session.rollback()
         return _page(_found(import_id), refused.message, 409)
     db.session.commit()
     _begin_work(import_id, at_once=small)
     return redirect(url_for("transfers.import_page", import_id=import_id), 303)
+
+
+def _mails_of(row: Import) -> rehearsals.Weighed | None:
+    """The mails that its rows will write, looked at before the work begins, which may be another process's."""
+    if not IMPORTERS[row.kind].writes or row.state is not ImportState.CHECKED:
+        return None
+    rules.try_out(row)
+    notes = leaving.of_now()
+    weighed = rehearsals.look(notes) if notes.to_many else None
+    db.session.rollback()
+    return weighed
 
 
 @blueprint.post("/desk/imports/<uuid:import_id>/stop")

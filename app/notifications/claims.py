@@ -100,7 +100,7 @@ _REACHABLE = (
 )
 _DUE = (
     "SELECT 1 FROM messages WHERE priority < %(below)s AND state = 'queued' AND due_at <= %(now)s AND NOT restored_hold "  # noqa: S608
-    f"AND (expires_at IS NULL OR expires_at > %(now)s) AND {NOT_FROZEN} AND {_REACHABLE} LIMIT 1"
+    f"AND (expires_at IS NULL OR expires_at > %(now)s) AND {BY_ITSELF} AND {NOT_FROZEN} AND {_REACHABLE} LIMIT 1"
 )
 _RELEASE = "lease_token = NULL, lease_until = NULL, claimant = NULL"
 

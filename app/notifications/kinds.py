@@ -63,6 +63,7 @@ KINDS: dict[str, Kind] = {
     "session-confirmation": Kind(Topic.INVITED),
     "session-waiting": Kind(Topic.INVITED),
     "session-seat": Kind(Topic.INVITED),
+    "session-clocks": Kind(Topic.INVITED),
     "session-copy": Kind(Topic.INVITED),
     "session-proposal-declined": Kind(Topic.INVITED),
     "session-not-invited": Kind(Topic.INVITED),

@@ -290,6 +290,7 @@ def test_links_sessions_and_the_calendar_of_the_former_end(app, leaving):
     codes = {name: browser.get(address).status_code for name, address in links.items()}
     assert codes == {
         "answer": 410, "join": 410, "unanswered": 410, "draft": 404, "status": 404, "question": 404, "feed": 404, "circular": 404, "milestone": 404,
+        "mails": 404,
     }  # fmt: skip
     with browser.session_transaction() as cookie:
         cookie["_user_id"] = token

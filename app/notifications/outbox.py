@@ -52,6 +52,7 @@ __all__ = [
     "take_back_from",
 ]
 
+
 def queue(letters: Letter | Iterable[Letter], *, now: datetime) -> int:
     """Write these letters in the present transaction; answers how many were new. A repeated key is no second row."""
     batch = [letters] if isinstance(letters, Letter) else list(letters)

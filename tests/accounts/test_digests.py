@@ -51,7 +51,9 @@ def scan(now):
 
 def written(person):
     db.session.expire_all()
-    rows = db.session.scalars(select(Message).where(Message.kind == "digest", Message.recipient_id == person.id).order_by(Message.id))
+    rows = db.session.scalars(
+        select(Message).where(Message.kind == "digest", Message.recipient_id == person.id).order_by(Message.id)
+    )
     return [(row.key.rpartition(":")[2], [line["subject"] for g in row.facts["groups"] for line in g["lines"]]) for row in rows]
 
 
@@ -63,7 +65,13 @@ def test_at_eight_there_and_not_a_minute_before(ada):
     assert scan(eight) == 1
     assert written(ada) == [("2026-11-24", ["One", "Two"])]
     (digest,) = db.session.scalars(select(Message).where(Message.kind == "digest"))
-    assert (digest.state, digest.address, digest.locale, digest.waits, digest.topic) == (State.QUEUED, ada.email, "en", None, "digest")
+    assert (digest.state, digest.address, digest.locale, digest.waits, digest.topic) == (
+        State.QUEUED,
+        ada.email,
+        "en",
+        None,
+        "digest",
+    )
     for row in (first, second):
         assert (row.state, row.suppressed_reason, row.digest_id) == (State.SUPPRESSED, "in_digest", digest.id)
     assert scan(eight + timedelta(minutes=1)) == 0

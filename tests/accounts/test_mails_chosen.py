@@ -73,7 +73,16 @@ def states(within):
 def test_a_person_without_an_account_chooses_by_the_link_of_a_mail(client, within, ada, links):
     page = client.get(links["choices"])
     assert (page.status_code, page.headers["Referrer-Policy"], page.headers["Cache-Control"]) == (200, "no-referrer", "no-store")
-    answer = send(client, links["choices"], links["choices"], news="weekly", tasks="daily", quiet_until="2026-12-06", zone="Asia/Kathmandu", language="fr")
+    answer = send(
+        client,
+        links["choices"],
+        links["choices"],
+        news="weekly",
+        tasks="daily",
+        quiet_until="2026-12-06",
+        zone="Asia/Kathmandu",
+        language="fr",
+    )
     assert answer.status_code == 303
     with within() as session:
         row, person = session.get(MailChoices, ada.id), session.get(Person, ada.id)
@@ -81,7 +90,10 @@ def test_a_person_without_an_account_chooses_by_the_link_of_a_mail(client, withi
         assert (row.quiet_until, person.zone, person.language) == (date(2026, 12, 6), "Asia/Kathmandu", "fr")
         assert row.quiet_at.isoformat() == "2026-12-07T02:15:00+00:00"  # eight on the clock that was chosen with it
         lines = session.query(AuditEntry).filter_by(object_id=ada.id).order_by(AuditEntry.id).all()
-        assert [(one.action, one.actor_id) for one in lines] == [("person.profile_changed", ada.id), ("person.mails_chosen", ada.id)]
+        assert [(one.action, one.actor_id) for one in lines] == [
+            ("person.profile_changed", ada.id),
+            ("person.mails_chosen", ada.id),
+        ]
 
 
 def test_looking_changes_nothing(client, within, ada, links):
@@ -108,7 +120,9 @@ def test_the_link_opens_nothing_else_and_ends_when_its_person_wants_so(app, clie
     token = links["choices"].rpartition("/")[2]
     for other in ("/en/stop/news/", "/en/answer/", "/en/status/", "/en/drafts/"):
         assert client.get(other + token).status_code == 404
-    renewed = client.post(f"{links['choices']}/renew", data={"csrf_token": form_of(client.get(links["choices"]), links["choices"])["csrf_token"]})
+    renewed = client.post(
+        f"{links['choices']}/renew", data={"csrf_token": form_of(client.get(links["choices"]), links["choices"])["csrf_token"]}
+    )
     assert renewed.status_code == 303
     fresh = re.sub("^https?://[^/]+", "", renewed.headers["Location"])
     assert client.get(fresh).status_code == 200
@@ -205,7 +219,10 @@ def test_the_subject_a_mail_program_sends_ends_it_too_and_a_quoted_one_does_not(
         subject = re.search(r"mailto:[^?>]+\?subject=([^>]+)>", head["List-Unsubscribe"])[1]
     assert _received(within, f"Re: {subject}", "<quoted@mail.example>") == (Verdict.UNCLEAR, "no_calendar_part")
     assert modes(within, ada) is None
-    assert _received(within, subject, "<first@mail.example>", more="Auto-Submitted: auto-generated\r\n") == (Verdict.APPLIED, "stopped")
+    assert _received(within, subject, "<first@mail.example>", more="Auto-Submitted: auto-generated\r\n") == (
+        Verdict.APPLIED,
+        "stopped",
+    )
     assert modes(within, ada) == {"news": "left"}
     assert states(within) == {"one": ("suppressed", "unsubscribed")}
     with within() as session:
@@ -213,7 +230,9 @@ def test_the_subject_a_mail_program_sends_ends_it_too_and_a_quoted_one_does_not(
         session.commit()
     assert _received(within, subject, "<late@mail.example>") == (Verdict.UNCLEAR, "stop_over")
     with within() as session:
-        kept = [one.subject for one in session.query(InboundMail) if one.verdict is not Verdict.UNCLEAR or one.reason == "stop_over"]
+        kept = [
+            one.subject for one in session.query(InboundMail) if one.verdict is not Verdict.UNCLEAR or one.reason == "stop_over"
+        ]
         assert set(kept) == {"stop-news"}  # nobody reads a token on the desk
         token = subject.removeprefix("stop-news-").encode()
         assert not [one for one in session.query(InboundMail) if one.reason in ("stopped", "stop_over") and token in one.raw]
@@ -245,7 +264,10 @@ def test_the_header_stands_on_one_line_and_names_a_page_and_a_mailbox(app, withi
         assert head["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
         raw = [line for line in head.as_bytes().split(b"\n") if line.startswith(b"List-Unsubscribe:")]
         assert len(raw) == 1
-        page, mailbox = re.fullmatch(r"<(http://127\.0\.0\.1:8000/en/stop/news/[\w-]{54})>, <(mailto:[^@>]+@pathways\.example\?subject=stop-news-[\w-]{54})>", head["List-Unsubscribe"]).groups()
+        page, mailbox = re.fullmatch(
+            r"<(http://127\.0\.0\.1:8000/en/stop/news/[\w-]{54})>, <(mailto:[^@>]+@pathways\.example\?subject=stop-news-[\w-]{54})>",
+            head["List-Unsubscribe"],
+        ).groups()
         assert len(page) <= 200 and mailbox.isascii()
 
 

@@ -29,7 +29,13 @@ def person(session):
 def letter(person, kind="circular", key=None, **more):
     more.setdefault("facts", {"links": {"page": "http://127.0.0.1:8000/en/x"}})
     return Letter(
-        key=key or uuid.uuid4().hex, kind=kind, address="ada@ministry.example", locale="en", zone=NAIROBI, recipient_id=person, **more
+        key=key or uuid.uuid4().hex,
+        kind=kind,
+        address="ada@ministry.example",
+        locale="en",
+        zone=NAIROBI,
+        recipient_id=person,
+        **more,
     )
 
 
@@ -237,7 +243,12 @@ def test_links_open_one_persons_choices_until_they_are_ended(person):
     [
         ("Asia/Kathmandu", NOW, None, datetime(2026, 11, 24, 2, 15, tzinfo=UTC)),  # +05:45
         ("Pacific/Apia", NOW, None, datetime(2026, 11, 23, 19, 0, tzinfo=UTC)),
-        ("Europe/Berlin", datetime(2027, 3, 27, 12, tzinfo=UTC), None, datetime(2027, 3, 28, 6, 0, tzinfo=UTC)),  # clocks went ahead
+        (
+            "Europe/Berlin",
+            datetime(2027, 3, 27, 12, tzinfo=UTC),
+            None,
+            datetime(2027, 3, 28, 6, 0, tzinfo=UTC),
+        ),  # clocks went ahead
         ("Europe/Berlin", datetime(2026, 10, 24, 12, tzinfo=UTC), None, datetime(2026, 10, 25, 7, 0, tzinfo=UTC)),  # and back
         ("UTC", NOW, date(2026, 11, 24), datetime(2026, 11, 25, 8, 0, tzinfo=UTC)),
         ("UTC", datetime(2026, 11, 23, 8, 0, tzinfo=UTC), None, datetime(2026, 11, 24, 8, 0, tzinfo=UTC)),

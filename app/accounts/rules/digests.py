@@ -26,9 +26,7 @@ def write(person_id: uuid.UUID, now: datetime) -> bool:
     person = db.session.get(Person, person_id)
     if person is None:
         return False
-    return digests.gather(
-        person.id, person.zone, person.language, lambda key, facts: messages.digest(person, key, facts), now=now
-    )
+    return digests.gather(person.id, person.zone, person.language, lambda key, facts: messages.digest(person, key, facts), now=now)
 
 
 def write_due(now: datetime) -> int:

@@ -29,6 +29,6 @@ def check_command() -> None:
     for one in found.zones:
         click.echo(f"  {one.zone}: {one.who()} would tell another hour; the platform does not ask them")
     if done.failed:
-        raise click.ClickException(f"{done.failed} sessions could not be handled; the log says why. They are tried each minute.")
+        raise click.ClickException(f"Sessions that could not be handled: {done.failed}. The log says why; each minute tries again.")
     if left := clock_sources.undecided():
-        raise click.ClickException(f"{left} sessions wait for a decision: Exchanges, Clock rules.")
+        raise click.ClickException(f"Sessions that wait for a decision, under Exchanges, Clock rules: {left}.")

@@ -259,6 +259,17 @@ def test_the_wall_time_decided_moves_it_like_any_move(session):
     assert reminders.queue_due(row.starts_at - minutes(60)) == 1
 
 
+def test_an_edit_of_words_moves_no_session_that_was_not_looked_at_yet(session):
+    row, _invited = planned(people=("UTC",))
+    before, version = row.starts_at, row.version
+    with pytest.raises(RuleBroken):
+        rules.change(row, make_plan(zone=MOROCCO, capacity=50), version=version, tell=False, by=make_person(), now=NOW)
+    assert (row.starts_at, row.capacity, waiting(session)) == (before, 30, [])
+    assert check().mails == 1
+    rules.change(row, make_plan(zone=MOROCCO, capacity=50), version=row.version, tell=False, by=make_person(), now=NOW)
+    assert row.capacity == 50
+
+
 def test_another_time_decides_it_too_and_a_session_that_begins_leaves_it_open_to_nobody(session):
     row, _invited = planned(people=(MOROCCO,), **NEAR)
     other, _more = planned(people=(MOROCCO,), **NEAR)

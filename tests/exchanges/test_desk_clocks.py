@@ -129,7 +129,7 @@ def test_the_command_says_what_it_did_whose_data_differ_and_what_is_left(app, se
     assert told.exit_code == 1
     assert "0 moved with their clocks" in told.output and "operating system: 2025b; database: PostgreSQL 18.4" in told.output
     assert f"{MOROCCO}: the operating system and the database would tell another hour" in told.output
-    assert "1 sessions wait for a decision" in told.output
+    assert "wait for a decision, under Exchanges, Clock rules: 1" in told.output
 
 
 def test_others_data_are_held_against_the_pinned_for_sessions_to_come(session, near, monkeypatch, tmp_path):

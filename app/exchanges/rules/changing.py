@@ -82,7 +82,8 @@ def change(peer_session: PeerSession, plan: Plan, *, version: int, tell: bool, b
         return Changed(invited=invite_accepted_expressions(row, by=by, now=now))  # those of a day when all seats were taken
     if version != row.version:
         raise conflict("session", row, version, {**changes, **reminders})
-    if row.hour_in_doubt and not {"local_start", "zone", "fold"}.intersection(changes):
+    if (row.hour_in_doubt or "starts_at" in changes) and not {"local_start", "zone", "fold"}.intersection(changes):
+        # nobody moved it: clock rules did, and that is no part of an edit of other things
         raise RuleBroken(_l("Clock rules changed, and the hour of this session is open. Decide that first, or enter another time."))
     moved = "starts_at" in changes or "minutes" in changes
     _refuse_bad(row, plan, columns, moved, now)

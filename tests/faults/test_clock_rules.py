@@ -67,7 +67,7 @@ def test_f9_after_an_upgrade_every_pair_that_moved_is_found_and_told_and_no_othe
     db.session.commit()
     former = {"PYTHONPATH": str(former_rules.FORMER), "CLOCK_FILE": clock_file, "SMTP_URL": relay.url}
     pairs = [f"{zone}={wall:%Y-%m-%dT%H:%M}" for zone, wall in PLANNED.items()]
-    assert start("-m", "tests.faults.planned_by_former", *pairs, **former).wait(60) == 0, (tmp_path / "0.log").read_text()
+    assert start("-m", "tests.faults.planned_by_former", *pairs, **former).wait(120) == 0, (tmp_path / "0.log").read_text()
     assert (tmp_path / "0.log").read_text().split()[-1] == former_rules.VERSION
     assert Counter(relay.recipients) == dict.fromkeys(people.values(), len(PLANNED))  # everybody was told by the former rules
     relay.accepted.clear()
@@ -79,7 +79,7 @@ def test_f9_after_an_upgrade_every_pair_that_moved_is_found_and_told_and_no_othe
     now = {"CLOCK_FILE": clock_file, "SMTP_URL": relay.url}
     worker = start("-m", "worker", "2", **now)
     wanted = Counter(people[zone] for _anchor, zone in due)
-    wait_for(lambda: Counter(relay.recipients) == wanted, 40)
+    wait_for(lambda: Counter(relay.recipients) == wanted, 90)
     found = {
         (row[0], row[1]): row[2].value
         for row in db.session.execute(
@@ -105,7 +105,7 @@ def test_f9_after_an_upgrade_every_pair_that_moved_is_found_and_told_and_no_othe
     done = rules.check_clocks(THEN, commit=db.session.commit)
     assert (done.looked_at, done.moved, done.told, done.mails) == (4, 0, 0, 0)
     stale = start("-m", "flask", "--app", "app", "clocks", "check", **former)  # an older process undoes nothing
-    assert stale.wait(30) == 1
+    assert stale.wait(60) == 1
     assert "Nothing is judged by older data" in (tmp_path / "2.log").read_text()
     worker.terminate()
     worker.wait(20)

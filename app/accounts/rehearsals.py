@@ -74,7 +74,7 @@ def look(notes: Leaving) -> Weighed | None:
     mails, digest = rehearsing.weigh(notes.ids)
     if g.get("mails_confirmed") == digest:
         return None
-    if mails <= MANY or not viewer().can(P.SEE_DESK, P.SEE_PEOPLE):
+    if mails <= MANY or not viewer().can(P.SEE_DESK, P.SEE_PEOPLE, P.SEE_OUTBOX):
         return Weighed(mails, digest)
     given = _given()
     if given is not None and given.digest == digest and given.passed:

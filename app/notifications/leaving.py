@@ -53,10 +53,10 @@ def lane(priority: int, count: int) -> int:
     return max(int(priority), Priority.BULK) if count > MANY else int(priority)
 
 
-def note(ids: Iterable[uuid.UUID], priorities: Iterable[int]) -> None:
-    """These rows leave when the transaction is committed."""
+def note(rows: Iterable[tuple[uuid.UUID, int]]) -> None:
+    """These rows, each with its lane, leave when the transaction is committed."""
     notes = _notes(db.session())
-    for one, priority in zip(ids, priorities, strict=True):
+    for one, priority in rows:
         notes.ids.append(one)
         if priority < Priority.BULK:
             notes.quick.append(one)

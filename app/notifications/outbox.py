@@ -64,7 +64,7 @@ def queue(letters: Letter | Iterable[Letter], *, now: datetime) -> int:
     for start in range(0, len(batch), CHUNK):
         rows = [row_of(letter, commons, now, len(batch)) for letter in batch[start : start + CHUNK]]
         written += connection.exec_driver_sql(*insert(rows, now)).scalar_one()
-        leaving.note((uuid.UUID(row["id"]) for row in rows), (row["priority"] for row in rows))
+        leaving.note((uuid.UUID(row["id"]), row["priority"]) for row in rows)
     nudge.after_commit()
     return written
 
@@ -189,7 +189,7 @@ def send_now(subject_kind: str, subject_id: uuid.UUID, kinds: Collection[str] | 
     later = update(Message).where(*about, Message.due_at > now).values(due_at=now, waits=None)
     hurried = later.returning(Message.id, Message.priority).execution_options(synchronize_session=False)
     rows = db.session.execute(hurried).all()
-    leaving.note((row[0] for row in rows), (row[1] for row in rows))
+    leaving.note((one, priority) for one, priority in rows)
     wake()
     return len(rows)
 
@@ -197,10 +197,8 @@ def send_now(subject_kind: str, subject_id: uuid.UUID, kinds: Collection[str] | 
 def send_again(message: Message, *, now: datetime) -> uuid.UUID:
     """Write a message that ended once more: a new row with its own key, the same facts, UID and thread."""
     earlier = db.session.scalar(select(func.count()).select_from(Message).where(Message.resend_of == message.id)) or 0
-    names = [column.key for column in Message.__table__.columns]
-    copied = {name: getattr(message, name) for name in names if name in _COPIED}
     again = Message(
-        **copied,
+        **{name: getattr(message, name) for name in _COPIED},
         id=uuid7(),
         key=f"{message.key}:again-{earlier + 1}",
         due_at=now,
@@ -210,7 +208,7 @@ def send_again(message: Message, *, now: datetime) -> uuid.UUID:
     )
     db.session.add(again)
     db.session.flush()
-    leaving.note([again.id], [again.priority])
+    leaving.note([(again.id, again.priority)])
     wake()
     return again.id
 

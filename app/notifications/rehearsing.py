@@ -226,7 +226,7 @@ def chosen(jobs: Sequence[Job], most: int = SAMPLES) -> list[Job]:
         left.remove(best)
         taken.append(best)
         seen.update(mark for _, mark in _marks(best))
-    return taken
+    return [*taken, *(job for job in jobs if job not in taken)][: max(SHOWN, len(taken))] if len(taken) < SHOWN else taken
 
 
 def _marks(job: Job) -> tuple[tuple[int, tuple[str, str]], ...]:

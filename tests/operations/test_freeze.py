@@ -75,6 +75,32 @@ def test_what_waited_in_a_backup_is_sent_or_cancelled_as_the_operator_says(waiti
         assert states(waiting) == ["cancelled", "cancelled", "queued"]
 
 
+def test_many_held_mails_are_looked_at_and_their_number_confirmed(waiting):
+    run = waiting.test_cli_runner().invoke
+    with waiting.app_context():
+        facts = {"links": {"sign_in": "http://127.0.0.1:8000/en/sign-in"}, "at": NOW.isoformat(), "contact": "s@pathways.example"}
+        zones = ("Africa/Nairobi", "America/Lima")
+        letters.queue(
+            [
+                make_letter(
+                    key=f"h{n}", kind="password-changed", address=f"h{n}@alvania.example", locale=("en", "ar")[n % 2],
+                    zone=zones[n % 2], facts=facts, recipient_name=f"Held {n}",
+                )
+                for n in range(25)
+            ],
+            now=NOW,
+        )  # fmt: skip
+        freezing.freeze(freezing.RESTORED, now=NOW)
+        db.session.execute(update(Message).where(Message.key.like("h%")).values(restored_hold=True))
+        db.session.commit()
+    asked = run(args=["outbox", "go", "--send-held"])
+    assert asked.exit_code == 1 and "25 mails would leave. Say --send-held --confirm 25." in asked.output
+    assert "languages: en 13, ar 12" in asked.output and "Africa/Nairobi 13" in asked.output and asked.output.count("sample: ") == 3
+    assert run(args=["outbox", "go", "--send-held", "--confirm", "24"]).exit_code == 1 and claimed(waiting) == 0
+    assert run(args=["outbox", "go", "--send-held", "--confirm", "25"]).output.endswith("25 held mails were released.\n")
+    assert claimed(waiting) == 28
+
+
 def test_the_desk_and_the_page_of_sending_say_it(app, sign_in):
     with app.app_context():
         person = make_person("Desk", roles=(Role.SECRETARIAT,))

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from app.accounts.models import OrganisationKind, Person, Role
+from app.audit.models import AuditEntry
 from app.core.db import own_transaction
 from app.exchanges.models import Capacity, Invitation
 from app.extensions import db
@@ -21,6 +22,7 @@ from tests.conftest import NOW
 from tests.factories.accounts import make_ministry, make_person, make_state
 from tests.factories.exchanges import make_invitation, make_session
 from tests.factories.interests import make_call
+from tests.interests.pages import form_of as page_form
 from tests.transfers.conftest import confirm, text_of, upload, workbook
 
 
@@ -52,6 +54,27 @@ def test_participants_are_invited_when_their_number_is_confirmed(app, office, id
     assert len(found) == 3 and len(outbox("session-invite")) == sent + 2
     again, _ = upload(office, "participants", table, session_id=ids["session"])
     assert "There is nothing to do" in text_of(again)
+
+
+def test_a_table_that_writes_to_many_shows_the_mails_before_it_is_worked_on(app, office, ids, outbox):
+    table = "email;family_name;state\n" + "".join(f"p{n}@m.example;Guest{n};XA\n" for n in range(25))
+    page, location = upload(office, "participants", table, session_id=ids["session"])
+    sent = len(outbox("session-invite"))
+    asked = confirm(office, page, location)
+    assert "25 mails leave when you confirm." in text_of(asked) and len(outbox("session-invite")) == sent
+    with app.app_context():
+        assert db.session.scalars(select(Import.state)).all() == [ImportState.CHECKED]
+        assert db.session.scalar(select(Person.id).where(Person.email == "p3@m.example")) is None  # it was only tried out
+    form = page_form(asked.get_data(as_text=True), "rehearsed")
+    done = office.post(form.action, data=form.filled())
+    assert done.status_code == 303 and done.location.endswith(location)
+    assert len(outbox("session-invite")) == sent + 25
+    with app.app_context():
+        assert db.session.scalars(select(Import.state)).all() == [ImportState.DONE]
+        lines = db.session.scalars(select(AuditEntry.action).where(AuditEntry.object_kind == "rehearsal").order_by(AuditEntry.at)).all()
+    assert sorted(lines) == ["mails.confirmed", "mails.rehearsed"]
+    again = office.post(form.action, data=form.filled())
+    assert "/desk/rehearsals/" in again.location and len(outbox("session-invite")) == sent + 25
 
 
 def test_a_participant_nobody_knows_needs_a_name(office, ids):

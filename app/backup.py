@@ -171,7 +171,14 @@ def _settle(connection: Connection, freeze: uuid.UUID | None, now: datetime) -> 
     if freeze is None:
         _freeze(connection, now)
     raise_sequences(connection, now)
-    connection.execute(text("UPDATE messages SET restored_hold = true WHERE state IN ('queued', 'sending')"))
+    # what a sender held when the backup was made is in nobody's hands any more, and waits for the operator with the rest
+    freed = (
+        "UPDATE messages SET state = CASE WHEN withdrawn_at IS NOT NULL THEN 'cancelled' "
+        "WHEN at_most_once AND handed_at IS NOT NULL THEN 'unknown' ELSE 'queued' END, "
+        "lease_token = NULL, lease_until = NULL, claimant = NULL WHERE state = 'sending'"
+    )
+    connection.execute(text(freed))
+    connection.execute(text("UPDATE messages SET restored_hold = true WHERE state = 'queued'"))
     # a session that ended after the backup was made, by signing out or because a right was lost, does not live again
     ended = "UPDATE sign_ins SET ended_at = :now, ended_why = 'restored' WHERE ended_at IS NULL"
     connection.execute(text(ended), {"now": now})

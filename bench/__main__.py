@@ -6,7 +6,24 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
-from bench import answering, clocks, inviting, lanes, lists, machine, memory, network, outbox, pages, reading, slow, starting
+from bench import (
+    answering,
+    clocks,
+    delivery,
+    feeding,
+    inviting,
+    lanes,
+    lists,
+    machine,
+    memory,
+    network,
+    outbox,
+    pages,
+    reading,
+    reminding,
+    slow,
+    starting,
+)
 from bench.figures import Figure
 from bench.house import House, house
 
@@ -23,18 +40,25 @@ GROUPS: dict[str, Callable[[House], Iterator[Figure]]] = {
     "reading": reading.measure,
     "lists": lists.measure,
     "outbox": outbox.measure,
+    "mailing": delivery.measure,
+    "slow-relay": delivery.slow_relay,
+    "reminders": reminding.measure,
+    "feeds": feeding.measure,
     "start": starting.measure,
     "memory": memory.measure,
 }
+SETS = {"delivery": ("mailing", "slow-relay", "reminders", "feeds", "outbox")}
+"""Several groups by one name, each in a house of its own."""
 WALKED = ("home", "session", "queue")
 """Pages that share a house when all figures are measured."""
 
 
 def main(names: list[str]) -> int:
     """Measure and print; each group has a house of its own, the three pages share one."""
+    names = [one for name in names for one in SETS.get(name, (name,))]
     unknown = [name for name in names if name not in GROUPS]
     if unknown:
-        sys.stderr.write(f"bench: no figure is called {unknown[0]}; there are: {', '.join(GROUPS)}\n")
+        sys.stderr.write(f"bench: no figure is called {unknown[0]}; there are: {', '.join((*GROUPS, *SETS))}\n")
         return 2
     start = time.monotonic()
     others = [run for name, run in GROUPS.items() if name not in WALKED]

@@ -23,10 +23,11 @@ class Browser:
         self.answered = 0.0  # when the last answer was there, on the machine's monotonic clock
         self.took = 0.0
         self.location = ""  # where the last answer led
+        self.etag = ""  # of the last answer
 
-    def get(self, path: str, expect: int = 200) -> str:
+    def get(self, path: str, expect: int = 200, headers: dict[str, str] | None = None) -> str:
         """A page."""
-        return self._ask("GET", path, None, expect)
+        return self._ask("GET", path, None, expect, headers)
 
     def post(self, path: str, fields: dict[str, str] | list[tuple[str, str]], expect: int = 303) -> str:
         """A form."""
@@ -36,8 +37,9 @@ class Browser:
         """Be somebody else from now on, over the same connection."""
         self.cookies.clear()
 
-    def _ask(self, method: str, path: str, body: str | None, expect: int) -> str:
+    def _ask(self, method: str, path: str, body: str | None, expect: int, more: dict[str, str] | None = None) -> str:
         headers = {"Host": "127.0.0.1:8000", "Accept": "text/html", "Accept-Language": "en", "User-Agent": "Mozilla/5.0"}
+        headers |= more or {}
         if self.cookies:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         if body is not None:
@@ -50,6 +52,7 @@ class Browser:
         self.answered = time.monotonic()
         self.took = self.answered - start
         self.location = response.headers.get("Location", "")
+        self.etag = response.headers.get("ETag", "")
         for header in response.headers.get_all("Set-Cookie", []):
             self.cookies |= {name: morsel.value for name, morsel in SimpleCookie(header).items()}
         if response.status != expect:

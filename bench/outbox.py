@@ -22,7 +22,7 @@ from config import load
 
 FEW, MANY = 100, 1_000_000
 REQUESTS, ROUNDS, WARM_UP = 30, 5, 15
-LIMIT = 2.0
+LIMIT, CLAIM = 2.0, 2.0
 SCRAPE = 20.0
 CLAIMS = 40
 _MAILS = """
@@ -37,6 +37,11 @@ FROM generate_series(CAST(:first AS int), CAST(:last AS int)) n,
     LATERAL (SELECT CAST(:until AS timestamptz) - (CAST(:last AS int) - n) * interval '20 seconds' AS at) t
 """
 """Mails of months, one in fifty of which did not arrive."""
+_BARE_CLAIM = """
+UPDATE bare_queue q SET state = 1
+FROM (SELECT id FROM bare_queue WHERE state = 0 ORDER BY id FOR UPDATE SKIP LOCKED LIMIT :most) due
+WHERE q.id = due.id AND q.state = 0 RETURNING q.id
+"""
 
 
 def measure(house: House) -> Iterator[Figure]:
@@ -59,7 +64,8 @@ def measure(house: House) -> Iterator[Figure]:
     yield Figure("outbox: those that failed", _cost(house, web, failed), "CPU-ms")
     scrape = Page("figures", "/metrics", office, "pathways_outbox_messages")
     yield Figure("outbox: figures for a monitor", _cost(house, web, scrape), "CPU-ms", SCRAPE)
-    yield Figure("outbox: claim of the next 50", _claim(house), "ms")
+    yield Figure("outbox: claim of the next 50", _claim(house), "ms", CLAIM)
+    yield Figure("outbox: the same of bare rows", _bare_claim(house), "ms")
     yield Figure("outbox: writing the rows took", wrote, "s")
 
 
@@ -108,5 +114,22 @@ def _claim(house: House) -> float:
         if len(got) != claims.BATCH:
             raise SystemExit(f"bench: a sender got {len(got)} of {claims.BATCH} mails")
     connection_of_sender.close()
+    owner.dispose()
+    return statistics.median(took)
+
+
+def _bare_claim(house: House) -> float:
+    """What PostgreSQL itself takes for as many short rows of a short table."""
+    owner = create_engine(house.env["MIGRATION_DATABASE_URL"], isolation_level="AUTOCOMMIT")
+    took = []
+    with owner.connect() as connection:
+        connection.execute(text("CREATE TABLE bare_queue AS SELECT n AS id, 0 AS state FROM generate_series(1, 20000) n"))
+        connection.execute(text("CREATE INDEX ON bare_queue (id) WHERE state = 0"))
+        connection.execute(text("ANALYZE bare_queue"))
+        for _ in range(CLAIMS):
+            start = time.perf_counter()
+            connection.execute(text(_BARE_CLAIM), {"most": claims.BATCH}).fetchall()
+            took.append((time.perf_counter() - start) * 1000)
+        connection.execute(text("DROP TABLE bare_queue"))
     owner.dispose()
     return statistics.median(took)

@@ -30,6 +30,11 @@ AGENDA = "1. **Opening** by the hosts\n2. How two services decide\n3. Questions\
 GROUNDS = ("family", "child", "work", "study")
 
 
+def long_ago(now: datetime) -> datetime:
+    """Before every reminder's moment."""
+    return now - timedelta(days=120)
+
+
 def states() -> Sequence[Organisation]:
     """The States of the reference data, by name."""
     query = select(Organisation).where(Organisation.kind == OrganisationKind.STATE).order_by(Organisation.sort_name)
@@ -73,17 +78,22 @@ def meeting(days: int, *, capacity: int = 400, hosts: Sequence[Organisation] = (
     return row
 
 
-def people(count: int, prefix: str, organisations: Sequence[Organisation]) -> list[uuid.UUID]:
-    """So many people in six languages and their States' zones, each a member of one organisation."""
+def people(
+    count: int, prefix: str, organisations: Sequence[Organisation], *, zones: Sequence[str] = (), domains: int = 0
+) -> list[uuid.UUID]:
+    """So many people in six languages and their States' zones, each a member of one organisation.
+
+    With ``zones`` each has one of these of their own; with ``domains`` their addresses are spread over so many.
+    """
     made: list[dict[str, Any]] = []
     members: list[dict[str, Any]] = []
     for number in range(count):
         organisation = organisations[number % len(organisations)]
-        email = f"{prefix}{number}@bench.example"
+        email = f"{prefix}{number}@{f'office{number % domains}.' if domains else ''}bench.example"
         name = f"Person {prefix} {number}"
         made.append({
             "id": uuid7(), "email": email, "email_folded": email, "given_name": "Ada", "family_name": name,
-            "language": LANGUAGES[number % 6], "zone": organisation.zone or "UTC", "search": fold(f"Ada {name} {email}"),
+            "language": LANGUAGES[number % 6], "zone": _zone(number, organisation, zones), "search": fold(f"Ada {name} {email}"),
             "sort_name": fold(f"{name} Ada"), "posts": {"en": "Director"},
             "honorifics": {"en": "Ms.", "fr": "Mme", "es": "Sra.", "ar": "السيدة", "ru": "Г-жа", "zh": "女士"},
         })  # fmt: skip
@@ -94,6 +104,10 @@ def people(count: int, prefix: str, organisations: Sequence[Organisation]) -> li
     db.session.execute(insert(Membership), members)
     db.session.flush()
     return [row["id"] for row in made]
+
+
+def _zone(number: int, organisation: Organisation, zones: Sequence[str]) -> str:
+    return zones[number // 6 % len(zones)] if zones else organisation.zone or "UTC"
 
 
 def invitations(row: PeerSession, person_ids: Sequence[uuid.UUID], organisations: Sequence[Organisation], held: int = 0) -> None:

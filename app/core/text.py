@@ -21,6 +21,7 @@ TAGS = {"p", "br", "strong", "em", "ul", "ol", "li", "blockquote", "a", "code", 
 # Characters that change how other characters are read: the bidi embeddings, overrides and isolates, the
 # invisible separators and the tag characters. Joiners and the plain direction marks stay: Arabic and Persian need them.
 _HIDDEN = re.compile("[\u00ad\u180e\u200b\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]")
+_ONE_SENTENCE = re.compile(r"[^\W\d_](?:[^\W_]| (?! )|[.,:;?’«»()-])*[^\W_.?]?[.?]?")
 _UNWRITABLE = frozenset({"Cc", "Cs", "Co", "Cn"})
 _BREAKS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 # Letters that no decomposition brings back to the one people type.
@@ -67,6 +68,8 @@ def in_running(found: LocalText, page: str) -> Markup:
 
 def clean(text: str) -> str:
     """What was typed, without control, bidi-override and other invisible characters; line ends as ``\\n``; NFC."""
+    if text.isascii() and text.isprintable():
+        return text
     text = _HIDDEN.sub("", _BREAKS.sub("\n", text))
     if not text.replace("\n", "").isprintable():  # what is printable holds none of the unwritable kinds
         text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in _UNWRITABLE)
@@ -180,6 +183,8 @@ def _inline(children: Iterable[Token]) -> str:
 
 def plain(text: str) -> str:
     """Markdown as plain text, for mails, calendar entries and summaries."""
+    if _ONE_SENTENCE.fullmatch(text):  # most purposes are: there is nothing in it that Markdown would read otherwise
+        return text
     blocks: list[str] = []
     counters: list[int | None] = []
     mark = ""

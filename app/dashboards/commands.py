@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import html
 import sys
+import uuid
+from collections.abc import Collection
+from typing import TextIO
 
 import click
 from flask.cli import AppGroup, with_appcontext
@@ -73,24 +76,32 @@ def freeze(reason: str) -> None:
 @click.option("--send-held", "choice", flag_value="send", help="Also send what was waiting in a restored backup.")
 @click.option("--cancel-held", "choice", flag_value="cancel", help="Cancel what was waiting in a restored backup.")
 @click.option("--confirm", "confirmed", type=int, help="How many held mails leave, as the rehearsal said.")
-def go(choice: str | None, confirmed: int | None) -> None:
+@click.option(
+    "--left", "log", type=click.File(encoding="utf-8", errors="replace"),
+    help="The relay's log: what it names by its Message-ID left before the restore. The rest is sent.",
+)  # fmt: skip
+def go(choice: str | None, confirmed: int | None, log: TextIO | None) -> None:
     """Let mail leave again. More than twenty held mails are looked at first, and their number is confirmed."""
+    left = freezing.named_in(log) if log is not None else set()
+    choice = choice or ("send" if log is not None else None)
     with force_locale("en"):
-        if choice == "send" and freezing.frozen() is not None and freezing.held() > MANY:
-            _rehearse(confirmed)
+        if choice == "send" and freezing.frozen() is not None and freezing.held() - len(left) > MANY:
+            _rehearse(confirmed, left)
         try:
-            held = freezing.go(cancel_held=None if choice is None else choice == "cancel", now=clock.now())
+            held = freezing.go(cancel_held=None if choice is None else choice == "cancel", now=clock.now(), left=left)
         except RuleBroken as error:
             raise click.ClickException(str(error.message)) from None
     db.session.commit()
     became = "cancelled" if choice == "cancel" else "released"
-    click.echo(f"Mail leaves again. {held} held mails were {became}." if held else "Mail leaves again.")
+    told = [f"{len(left)} held mails had left and are marked as sent."] if left else []
+    told += [f"{held} held mails were {became}."] if held else []
+    click.echo(" ".join(["Mail leaves again.", *told]))
 
 
-def _rehearse(confirmed: int | None) -> None:
+def _rehearse(confirmed: int | None, left: Collection[uuid.UUID]) -> None:
     """What held mails would say, to how many, in which languages and zones; refused unless that number was confirmed."""
     now = clock.now()
-    planned = rehearsing.read_held()
+    planned = rehearsing.read_held(left)
     found = rehearsing.look(planned, now=now)
     told = rehearsing.told(planned, found)
     for name in ("languages", "kinds"):
@@ -104,4 +115,4 @@ def _rehearse(confirmed: int | None) -> None:
         raise click.ClickException("These mails cannot leave. Cancel them with --cancel-held, or put right what was found.")
     click.echo(f"All {len(planned.jobs)} mails were looked at: nothing was found.")
     if confirmed != len(planned.jobs):
-        raise click.ClickException(f"{len(planned.jobs)} mails would leave. Say --send-held --confirm {len(planned.jobs)}.")
+        raise click.ClickException(f"{len(planned.jobs)} mails would leave. Say the same with --confirm {len(planned.jobs)}.")

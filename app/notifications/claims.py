@@ -229,8 +229,13 @@ class Claimant:
 _ERROR = "error_class = %(word)s, last_error = %(told)s, first_error = coalesce(first_error, %(told)s)"
 
 
-def next_try(row: Claimed, now: datetime) -> datetime:
-    """1, 2, 5, 15, 30 minutes, then hourly, each ±20 % so that a crowd does not come back at once."""
+def next_try(row: Claimed, now: datetime, *, unsure: bool = False) -> datetime:
+    """1, 2, 5, 15, 30 minutes, then hourly, each ±20 % so that a crowd does not come back at once.
+
+    After a line that broke without an answer (``unsure``) nobody asked for patience: the first new try comes within half a minute.
+    """
+    if unsure and row.attempts <= 1:
+        return now + timedelta(seconds=random.uniform(20, 30))  # noqa: S311 - spread, not secrecy
     minutes = _RETRY_MINUTES[row.attempts - 1] if row.attempts <= len(_RETRY_MINUTES) else 60
     return now + timedelta(minutes=minutes * random.uniform(0.8, 1.2))  # noqa: S311 - spread, not secrecy
 

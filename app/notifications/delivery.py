@@ -263,7 +263,7 @@ class Sender:
             relay_away(self.claimant.connection, clock.now(), self.breaker.pause, told)
 
     def _later(self, row: Claimed, now: datetime, word: str, told: str) -> None:
-        due = next_try(row, now)
+        due = next_try(row, now, unsure=word == "ambiguous")
         if row.expires_at is not None and due >= row.expires_at:
             self.claimant.ended(row, State.EXPIRED, word, told)
         elif due - row.created_at > GIVE_UP:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -108,9 +108,9 @@ def read(notes: Leaving, digest: str) -> Planned:
     )
 
 
-def read_held() -> Planned:
-    """The rows that were waiting in a backup, as they would leave."""
-    held = Message.state == State.QUEUED, Message.restored_hold
+def read_held(left: Collection[uuid.UUID] = ()) -> Planned:
+    """The rows that were waiting in a backup, as they would leave; those that ``left`` before it was restored do not."""
+    held = Message.state == State.QUEUED, Message.restored_hold, Message.id.not_in(left)
     return read(Leaving(ids=list(db.session.scalars(select(Message.id).where(*held)))), "")
 
 
@@ -118,7 +118,7 @@ _COLUMNS = (
     Message.id, Message.kind, Message.address, Message.locale, Message.zone, Message.recipient_name, Message.salutation,
     Message.facts, Message.common_id, Message.created_at, Message.template_version, Message.ical_method, Message.ical_uid,
     Message.ical_sequence, Message.dtstamp, Message.in_reply_to, Message.thread, Message.state, Message.suppressed_reason,
-    Message.due_at,
+    Message.due_at, Message.recipient_id, Message.topic,
 )  # fmt: skip
 
 
@@ -139,6 +139,7 @@ def _job(row: Any, commons: Mapping[uuid.UUID, Json]) -> Job:
         salutation=row.salutation, facts=row.facts, common_id=row.common_id, common=commons.get(row.common_id, {}),
         created_at=row.created_at, template_version=row.template_version, ical_method=row.ical_method, ical_uid=row.ical_uid,
         ical_sequence=row.ical_sequence, dtstamp=row.dtstamp, thread_root=row.in_reply_to,
+        recipient_id=row.recipient_id, topic=row.topic,
     )  # fmt: skip
 
 

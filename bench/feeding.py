@@ -26,6 +26,8 @@ def measure(house: House) -> Iterator[Figure]:
         of = rows.states()
         for number in range(SESSIONS):
             session = rows.meeting(5 + number % 300, hosts=[of[number % len(of)]], title=f"Session {number}")
+            session.titles = {**session.titles, "fr": f"Le regroupement familial, séance {number} : la pièce qui manque"}
+            session.purposes = {"en": f"Colleagues explain case {number}.", "fr": f"Des collègues expliquent le cas {number}."}
             rows.invitations(session, [reader.id], of, held=number % 2)
         db.session.commit()
         person = db.session.get(Person, reader.id)

@@ -19,18 +19,18 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from app.accounts.access import public
-from app.accounts.models import Person
 from app.core import clock
+from app.core.db import reading
 from app.core.languages import LANGUAGES, babel_locale
 from app.core.signing import matches, row_of, settings, sign
 from app.exchanges import entries, queries
 from app.exchanges.calendars import chosen
-from app.extensions import db
-from app.notifications import calendar
-from app.notifications.calendar import Feed, publish
+from app.notifications import calendar, publishing
+from app.notifications.calendar import Feed
+from app.notifications.publishing import publish_many
 from app.pilots import deadlines
 from app.pilots import entries as dates
-from app.pilots.queries import feed_changed, feed_milestones
+from app.pilots.queries import feed_due, feed_milestones
 from app.wordings import catalogue
 
 bare_blueprint = Blueprint("api", __name__)
@@ -38,22 +38,26 @@ bare_blueprint = Blueprint("api", __name__)
 
 @bare_blueprint.get("/feeds/<token>.ics")
 @public
+@reading
 def feed(token: str) -> ResponseReturnValue:
     """The feed behind a secret address, until its owner revokes it."""
-    person, now, choice = _person(token), clock.now(), chosen(request.args)
-    standing = queries.feed_standing(person, now, choice)
-    milestones = [] if choice.query() else feed_milestones(person, deadlines.today_in(person.zone, now))
-    due = [(m.id, m.due_version, m.updated_at, m.pilot.updated_at) for m in milestones]
+    now, choice = clock.now(), chosen(request.args)
+    person, standing = _behind(token, now, choice)
+    today = deadlines.today_in(person.zone, now)
+    due, due_changed = feed_due(person.id, today)
+    if choice.query():
+        due = ""  # a date belongs to no session
     address = _address(sign("feed", person.id, person.feed_nonce), choice.query())
 
     def body() -> bytes:
+        milestones = feed_milestones(person.id, today) if due else []
         with force_locale(babel_locale(person.language)):
             name = _("%(network)s: my sessions", network=settings().network_names[person.language])
             days = [dates.due_day(m, person.language) for m in milestones]
         mine = queries.feed_invitations(person, now, choice)
-        return publish([entries.entry(i, person.language) for i in mine], Feed(name=name, source=address), days)
+        return publish_many(map(entries.Writer(person.language).own, mine), Feed(name=name, source=address), days)
 
-    changed = [person.updated_at, *(c for c in (standing.changed, feed_changed()) if c is not None)]
+    changed = [person.updated_at, *(c for c in (standing.changed, due_changed) if c is not None)]
     response = _calendar(body, f"{address} {person.language} {standing.mark} {due}", max(changed))
     response.headers["Cache-Control"] = "private, no-cache"
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
@@ -63,6 +67,7 @@ def feed(token: str) -> ResponseReturnValue:
 
 @bare_blueprint.get("/feeds/sessions.ics")
 @public
+@reading
 def public_feed() -> ResponseReturnValue:
     """The sessions that anybody may see: ``theme`` and ``spoken`` narrow them, ``lang`` is the language of the words."""
     now, choice = clock.now(), chosen(request.args)
@@ -74,8 +79,8 @@ def public_feed() -> ResponseReturnValue:
     def body() -> bytes:
         with force_locale(babel_locale(language)):
             name = _("%(network)s: sessions", network=settings().network_names[language])
-        rows = queries.public_feed(now, choice)
-        return publish([entries.published(row, language) for row in rows], Feed(name=name, source=address))
+        rows = queries.public_feed(now, choice, language)
+        return publish_many(map(entries.Writer(language).published, rows), Feed(name=name, source=address))
 
     response = _calendar(body, f"{address} {standing.mark}", standing.changed)
     response.headers["Cache-Control"] = "private, no-cache"
@@ -108,13 +113,14 @@ def _last_modified(changed: datetime, now: datetime) -> datetime:
 @cache
 def _code() -> str:
     """The programs that write the entries are part of them: another release may write other lines."""
-    sources = [calendar.__file__, *entries.SOURCES, dates.__file__]
+    sources = [calendar.__file__, publishing.__file__, *entries.SOURCES, dates.__file__]
     return hashlib.sha256(b"".join(Path(one).read_bytes() for one in sources)).hexdigest()
 
 
-def _person(token: str) -> Person:
+def _behind(token: str, now: datetime, choice: queries.Choice) -> tuple[queries.Reader, queries.Standing]:
+    """Whose feed it is, and how it stands; 404 for an address that is forged, revoked, or of somebody whose record is closed."""
     row = row_of(token)
-    person = db.session.get(Person, row) if row is not None else None
-    if person is None or not person.active or not matches("feed", person.id, person.feed_nonce, token):
+    found = queries.feed_standing(row, now, choice) if row is not None else None
+    if found is None or not matches("feed", found[0].id, found[0].feed_nonce, token):
         abort(404)
-    return person
+    return found

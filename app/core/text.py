@@ -21,7 +21,7 @@ TAGS = {"p", "br", "strong", "em", "ul", "ol", "li", "blockquote", "a", "code", 
 # Characters that change how other characters are read: the bidi embeddings, overrides and isolates, the
 # invisible separators and the tag characters. Joiners and the plain direction marks stay: Arabic and Persian need them.
 _HIDDEN = re.compile("[\u00ad\u180e\u200b\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]")
-_ONE_SENTENCE = re.compile(r"[^\W\d_](?:[^\W_]| (?! )|[.,:;?’«»()-])*[^\W_.?]?[.?]?")
+_PROSE = re.compile(r"[^\W\d_](?:[^\W_]|[ .,:;?!’«»()-])*(?<! )")
 _UNWRITABLE = frozenset({"Cc", "Cs", "Co", "Cn"})
 _BREAKS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 # Letters that no decomposition brings back to the one people type.
@@ -71,7 +71,8 @@ def clean(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     text = _HIDDEN.sub("", _BREAKS.sub("\n", text))
-    if not text.replace("\n", "").isprintable():  # what is printable holds none of the unwritable kinds
+    # what is printable holds none of the unwritable kinds; French spaces are writable, and called unprintable
+    if not text.replace("\n", "").replace("\u00a0", "").replace("\u202f", "").isprintable():
         text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in _UNWRITABLE)
     return unicodedata.normalize("NFC", text)
 
@@ -183,7 +184,7 @@ def _inline(children: Iterable[Token]) -> str:
 
 def plain(text: str) -> str:
     """Markdown as plain text, for mails, calendar entries and summaries."""
-    if _ONE_SENTENCE.fullmatch(text):  # most purposes are: there is nothing in it that Markdown would read otherwise
+    if _PROSE.fullmatch(text := clean(text)):  # one line in which nothing means more to Markdown than it says
         return text
     blocks: list[str] = []
     counters: list[int | None] = []

@@ -50,7 +50,7 @@ class Stencil:
                 out.append(chunk)
             elif isinstance(chunk, Cut):
                 head = chunk.pieces[0]
-                escape = _escape_text if head.startswith(_TEXT) else one_line
+                escape = escape_text if head.startswith(_TEXT) else one_line
                 out.append(fold(chunk.fill(values, escape)))
             elif chunk == "ATTENDEE":
                 out.append(fold(_attendee_line(attendee, asks=self.method == "request")))
@@ -93,8 +93,12 @@ def _rendered(method: Method, invite: Invite) -> list[str]:
         url=dress(invite.url),
         conferences=tuple(replace(c, uri=dress(c.uri)) for c in invite.conferences),
     )
-    raw = _FOLD.sub(b"", _BUILDERS[method](dressed)).decode("utf-8")
-    return raw.replace(f"{mark}o", OPEN).replace(f"{mark}c", CLOSE).split("\r\n")[:-1]
+    return [line.replace(f"{mark}o", OPEN).replace(f"{mark}c", CLOSE) for line in unfolded(_BUILDERS[method](dressed))]
+
+
+def unfolded(raw: bytes) -> list[str]:
+    """The content lines of an object, each whole."""
+    return _FOLD.sub(b"", raw).decode("utf-8").split("\r\n")[:-1]
 
 
 def fold(line: str) -> bytes:
@@ -116,10 +120,14 @@ def fold(line: str) -> bytes:
     return b"\r\n ".join(out) + b"\r\n"
 
 
-def _escape_text(value: str) -> str:
+def escape_text(value: str) -> str:
+    """A text as the library escapes it (RFC 5545, 3.3.11)."""
     if _NOTHING_TO_ESCAPE.fullmatch(value):
         return value
-    return vText(clean(value)).to_ical().decode("utf-8")
+    value = clean(value)
+    if "\\" in value:
+        return vText(value).to_ical().decode("utf-8")
+    return value.replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
 
 
 @lru_cache(maxsize=64)

@@ -145,7 +145,7 @@ def test_nothing_new_reads_no_session_and_the_whole_costs_the_same_for_few_and_m
         statements.clear()
         client.get(address(owner))
         counts.append((few, len(statements)))
-    assert counts[0] == counts[1] == (5, 6)
+    assert counts[0] == counts[1] == (3, 4)
 
 
 @pytest.mark.line("K1", "K3")

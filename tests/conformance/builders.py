@@ -18,6 +18,7 @@ from app.notifications.calendar import (
     request,
     uninvite,
 )
+from app.notifications.publishing import publish_many
 from app.notifications.stencil import compile_invite
 from tests.conformance.checks import CANCEL, DECLINE, FEED, PUBLISH, REQUEST, UNINVITE, Expected
 
@@ -59,6 +60,10 @@ OBJECTS: dict[str, tuple[bytes, Expected]] = {
     "download": (publish([PUBLIC]), replace(OPEN, kind=PUBLISH)),
     "feed of one's own": (
         publish([replace(INVITE, busy="TENTATIVE")], Feed("Mes séances", f"{PAGE}.ics"), [DAY]),
+        replace(OPEN, kind=FEED, joins=True, uid=None, sequence=None, dtstamp=None, summary=None),
+    ),
+    "feed of one's own, filled": (
+        publish_many([replace(INVITE, busy="TENTATIVE")], Feed("Mes séances", f"{PAGE}.ics"), [DAY]),
         replace(OPEN, kind=FEED, joins=True, uid=None, sequence=None, dtstamp=None, summary=None),
     ),
 }  # fmt: skip

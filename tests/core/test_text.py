@@ -151,3 +151,11 @@ def test_nothing_stays_nothing(text: str) -> None:
 )  # fmt: skip
 def test_a_number_is_dialled_by_its_digits_alone(number: str, tel: str) -> None:
     assert dialled(number) == tel
+
+
+@given(st.text(alphabet="aZé١ж中9 .,:;?!’«»()-\u00a0\n*_[#>`"))
+def test_prose_is_taken_as_it_is_only_where_markdown_says_the_same(typed: str) -> None:
+    kept = plain(typed)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("app.core.text._PROSE", re.compile("(?!)"))
+        assert kept == plain(typed)

@@ -6,6 +6,7 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Any, Protocol
 
 from babel import Locale
 from babel.lists import format_list
@@ -25,6 +26,8 @@ from config import Settings
 JOIN = "{links.join}"
 """Stands where the personal join address goes in a calendar entry."""
 _TOKEN = "T0K3N"  # noqa: S105 - stands where a person's token goes in an address
+_GAP, _SOME = "\0", uuid.UUID(int=0xFACE << 112)
+"""Stand where a value goes in a sentence, and an id in an address."""
 
 
 @lru_cache(maxsize=256)
@@ -147,20 +150,55 @@ def language_names(codes: list[str], locale: str) -> str:
     return str(format_list([known.languages.get(c, c) for c in codes], locale=known)) if codes else ""
 
 
-def describe(row: PeerSession, locale: str, *, joining: bool, join_url: str = "") -> str:
-    """The description of a calendar entry: purpose, how to join, and the session's page."""
-    with force_locale(babel_locale(locale)):
-        found = best(row.purposes, locale, settings().language_order)
-        parts = [*(str(sentence) for sentence in said_in(locale, found)), plain(str(found))] if found else []
+class Described(Protocol):
+    """What a calendar entry says of a session: a row, or the columns of one."""
+
+    @property
+    def id(self) -> uuid.UUID: ...  # noqa: D102
+    @property
+    def purposes(self) -> Any: ...  # noqa: D102
+    @property
+    def dial_in(self) -> str: ...  # noqa: D102
+    @property
+    def test_url(self) -> str: ...  # noqa: D102
+
+
+class Describer:
+    """Describes sessions in one language; its sentences and the address of a page are looked up once for all of them."""
+
+    def __init__(self, locale: str) -> None:
+        self.locale, self._order = locale, settings().language_order
+        self._page = external_url("exchanges.session_page", locale, session_id=_SOME).split(str(_SOME))
+        with force_locale(babel_locale(locale)):
+            self._join = _("To join: %(url)s", url=_GAP).split(_GAP)
+            self._phone = _("By phone: %(number)s", number=_GAP).split(_GAP)
+            self._test = _("Test your connection: %(url)s", url=_GAP).split(_GAP)
+            self._details = _("Programme and details: %(url)s", url=_GAP).split(_GAP)
+
+    def page(self, session_id: uuid.UUID) -> str:
+        """The address of a session's page."""
+        return str(session_id).join(self._page)
+
+    def describe(self, row: Described, *, joining: bool, join_url: str = "") -> str:
+        """The description of a calendar entry: purpose, how to join, and the session's page."""
+        found = best(row.purposes, self.locale, self._order)
+        parts = [plain(found.text)] if found else []
+        if found and found.lang != self.locale:
+            with force_locale(babel_locale(self.locale)):
+                parts[:0] = [str(sentence) for sentence in said_in(self.locale, found)]
         if join_url:
-            parts.append(_("To join: %(url)s", url=join_url))
+            parts.append(join_url.join(self._join))
         if joining and row.dial_in:
-            parts.append(_("By phone: %(number)s", number=from_left(row.dial_in, locale)))
+            parts.append(from_left(row.dial_in, self.locale).join(self._phone))
         if joining and row.test_url:
-            parts.append(_("Test your connection: %(url)s", url=row.test_url))
-        page = external_url("exchanges.session_page", locale, session_id=row.id)
-        parts.append(_("Programme and details: %(url)s", url=page))
+            parts.append(row.test_url.join(self._test))
+        parts.append(self.page(row.id).join(self._details))
         return "\n\n".join(parts)
+
+
+def describe(row: Described, locale: str, *, joining: bool, join_url: str = "") -> str:
+    """The description of one calendar entry."""
+    return Describer(locale).describe(row, joining=joining, join_url=join_url)
 
 
 def key(kind: str, invitation_id: uuid.UUID, word: str) -> str:

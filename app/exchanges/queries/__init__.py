@@ -12,6 +12,9 @@ from app.exchanges.queries.clocks import (
 )
 from app.exchanges.queries.feeds import (
     Choice,
+    OwnShown,
+    Reader,
+    Shown,
     Standing,
     feed_invitations,
     feed_standing,
@@ -88,8 +91,11 @@ __all__ = [
     "SUBJECT",
     "Choice",
     "Counts",
+    "OwnShown",
+    "Reader",
     "Room",
     "SessionPage",
+    "Shown",
     "Standing",
     "accepted_on_grounds",
     "all_exchanges",

@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import uuid
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from functools import cache
+from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Interval, String, and_, case, cast, func, literal, or_, select, type_coerce
-from sqlalchemy.dialects.postgresql import aggregate_order_by
-from sqlalchemy.orm import defer, joinedload
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Interval,
+    Select,
+    String,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    type_coerce,
+)
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 
 from app.accounts.models import Person
 from app.core.db import UtcDateTime
-from app.exchanges.models import Answer, Invitation, PeerSession, SessionStatus, Visibility
+from app.exchanges.models import Answer, Capacity, Invitation, PeerSession, Seat, SessionStatus, Visibility
 from app.extensions import db
 
+_Query = Select[*tuple[Any, ...]]
 KEEPS_PAST = timedelta(days=90)
 KEEPS_CANCELLED = timedelta(days=30)
 MOST = 500
@@ -41,73 +61,171 @@ class Standing:
     changed: datetime | None
 
 
-def _shown(now: datetime, choice: Choice) -> ColumnElement[bool]:
+class Shown(Protocol):
+    """What an entry shows of a session: a row, or the columns of one."""
+
+    id: Any
+    uid: Any
+    sequence: Any
+    updated_at: Any
+    starts_at: Any
+    minutes: Any
+    titles: Any
+    purposes: Any
+    cancelled_at: Any
+    dial_in: Any
+    test_url: Any
+
+
+class OwnShown(Shown, Protocol):
+    """And of a person's invitation to it."""
+
+    invitation_id: Any
+    invitation_updated_at: Any
+    sequence_raise: Any
+    join_nonce: Any
+    asks: Any
+    may_join: Any
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Whose feed it is."""
+
+    id: uuid.UUID
+    language: str
+    zone: str
+    feed_nonce: str
+    updated_at: datetime
+
+
+# Asked by every program of every subscriber, some each quarter of an hour: put together once, for each pair of filters.
+# Who reads, and how their feed stands, is one statement.
+_NOW = bindparam("now", type_=UtcDateTime())
+_WHOSE = Invitation.person_id == bindparam("whose", type_=Uuid)
+_READER = (Person.id, Person.language, Person.zone, Person.feed_nonce, Person.updated_at)
+
+
+def _in_language(texts: Any) -> ColumnElement[Any]:
+    """A text in the reader's language alone, where there is one; else in all it has. Six times less to read."""
+    locale = bindparam("locale", type_=Text())
+    there = texts.op("->>")(locale).op("~", is_comparison=True)(r"\S")
+    return case((there, func.jsonb_build_object(locale, texts.op("->")(locale))), else_=texts)
+
+
+_COLUMNS = (
+    PeerSession.id, PeerSession.uid, PeerSession.sequence, PeerSession.updated_at, PeerSession.starts_at, PeerSession.minutes,
+    type_coerce(_in_language(PeerSession.titles), JSONB()).label("titles"),
+    type_coerce(_in_language(PeerSession.purposes), JSONB()).label("purposes"),
+    PeerSession.cancelled_at, PeerSession.dial_in, PeerSession.test_url,
+)  # fmt: skip
+_OWN_COLUMNS = (
+    Invitation.id.label("invitation_id"), Invitation.updated_at.label("invitation_updated_at"), Invitation.sequence_raise,
+    Invitation.join_nonce, (Invitation.capacity != Capacity.INFORMATION).label("asks"),
+    func.coalesce(and_(Invitation.answer == Answer.YES, Invitation.seat == Seat.HELD), False).label("may_join"),
+)  # fmt: skip
+"""``asks`` and ``may_join`` as the properties of an invitation say them, of one that stands (``_MINE``)."""
+_MINE = and_(
+    _WHOSE,
+    Invitation.uninvited_at.is_(None),  # not what was declined or taken back
+    or_(Invitation.answer.is_(None), Invitation.answer != Answer.NO),
+)
+_PUBLIC = PeerSession.visibility == Visibility.PUBLIC
+
+
+def _shown(themes: bool, spoken: bool) -> ColumnElement[bool]:
     """Sessions to come, those of the last months, and cancelled ones for a while, so that programs see it."""
     cancelled = and_(
         PeerSession.status == SessionStatus.CANCELLED,
-        or_(PeerSession.cancelled_at > now - KEEPS_CANCELLED, PeerSession.starts_at > now),
+        or_(PeerSession.cancelled_at > _NOW - literal(KEEPS_CANCELLED, Interval()), PeerSession.starts_at > _NOW),
     )
-    wanted = [or_(PeerSession.status == SessionStatus.SCHEDULED, cancelled), PeerSession.starts_at > now - KEEPS_PAST]
-    if choice.themes:
-        wanted.append(PeerSession.grounds.overlap(sorted(choice.themes)))
-    if choice.spoken:
-        wanted.append(PeerSession.languages.overlap(sorted(choice.spoken)))
+    wanted = [
+        or_(PeerSession.status == SessionStatus.SCHEDULED, cancelled),
+        PeerSession.starts_at > _NOW - literal(KEEPS_PAST, Interval()),
+    ]
+    if themes:
+        wanted.append(PeerSession.grounds.overlap(bindparam("themes", type_=PeerSession.grounds.type)))
+    if spoken:
+        wanted.append(PeerSession.languages.overlap(bindparam("spoken", type_=PeerSession.languages.type)))
     return and_(*wanted)
 
 
-def _mine(person: Person) -> ColumnElement[bool]:
-    """Not what was declined or taken back."""
-    return and_(
-        Invitation.person_id == person.id,
-        Invitation.uninvited_at.is_(None),
-        or_(Invitation.answer.is_(None), Invitation.answer != Answer.NO),
-    )
+@cache
+def _own_sessions(themes: bool, spoken: bool) -> _Query:
+    query = select(*_COLUMNS, *_OWN_COLUMNS).select_from(Invitation).join(PeerSession).where(_MINE, _shown(themes, spoken))
+    return query.order_by(PeerSession.starts_at, Invitation.id).limit(MOST)
 
 
-def feed_invitations(person: Person, now: datetime, choice: Choice | None = None, most: int = MOST) -> list[Invitation]:
-    """A person's own sessions."""
-    query = (
-        select(Invitation)
-        .join(PeerSession)
-        .where(_mine(person), _shown(now, choice or Choice()))
-        .options(joinedload(Invitation.peer_session).defer(PeerSession.agendas))
-        .order_by(PeerSession.starts_at, Invitation.id)
-        .limit(most)
-    )
-    return list(db.session.scalars(query))
+@cache
+def _public_sessions(themes: bool, spoken: bool) -> _Query:
+    query = select(*_COLUMNS).where(_PUBLIC, _shown(themes, spoken))
+    return query.order_by(PeerSession.starts_at, PeerSession.id).limit(MOST)
 
 
-def public_feed(now: datetime, choice: Choice | None = None, most: int = MOST) -> list[PeerSession]:
-    """The sessions anybody may see, whoever asks."""
-    query = (
-        select(PeerSession)
-        .where(PeerSession.visibility == Visibility.PUBLIC, _shown(now, choice or Choice()))
-        .options(defer(PeerSession.agendas))
-        .order_by(PeerSession.starts_at, PeerSession.id)
-        .limit(most)
-    )
-    return list(db.session.scalars(query))
-
-
-def feed_standing(person: Person, now: datetime, choice: Choice) -> Standing:
-    """How a person's feed stands. Two statements that read no row whole."""
+@cache
+def _own_standing(themes: bool, spoken: bool) -> _Query:
+    """The mark of a person's entries, and when anything they were ever invited to changed."""
     seat = [Invitation.updated_at, Invitation.sequence_raise, Invitation.answer, Invitation.seat, Invitation.join_nonce]
-    entries = select(_mark(Invitation.id, seat)).join(PeerSession).where(_mine(person), _shown(now, choice))
-    ever = select(func.max(func.greatest(Invitation.updated_at, PeerSession.updated_at)), func.max(_left(now)))
-    ever = ever.select_from(Invitation).join(PeerSession).where(Invitation.person_id == person.id)
-    return _standing(entries, ever)
+    entries = select(_mark(Invitation.id, seat)).join(PeerSession).where(_MINE, _shown(themes, spoken))
+    ever = select(func.max(func.greatest(Invitation.updated_at, PeerSession.updated_at)), func.max(_left()))
+    reader = select(*_READER).where(Person.id == bindparam("whose", type_=Uuid), Person.active)
+    return _together(reader, entries, ever.select_from(Invitation).join(PeerSession).where(_WHOSE))
+
+
+@cache
+def _public_standing(themes: bool, spoken: bool) -> _Query:
+    entries = select(_mark(PeerSession.id, [])).where(_PUBLIC, _shown(themes, spoken))
+    return _together(entries, select(func.max(PeerSession.updated_at), func.max(_left())))
+
+
+def _together(*parts: _Query) -> _Query:
+    """One statement of several that answer one row each and look at rows of their own."""
+    first, *others = (part.subquery() for part in parts)
+    joined: FromClause = first
+    for other in others:
+        joined = joined.join(other, true())
+    return select(*(column for part in (first, *others) for column in part.c)).select_from(joined)
+
+
+def feed_invitations(person: Reader, now: datetime, choice: Choice) -> Sequence[OwnShown]:
+    """A person's own sessions, as many as a feed holds."""
+    return _rows(_own_sessions, now, choice, person.id, person.language)
+
+
+def public_feed(now: datetime, choice: Choice, language: str) -> Sequence[Shown]:
+    """The sessions anybody may see, whoever asks."""
+    return _rows(_public_sessions, now, choice, language=language)
+
+
+def feed_standing(person_id: uuid.UUID, now: datetime, choice: Choice) -> tuple[Reader, Standing] | None:
+    """The person behind a feed's address and how their feed stands, while their record is open. No row is read whole."""
+    found = _rows(_own_standing, now, choice, person_id)
+    return (Reader(*found[0][: len(_READER)]), _standing(found[0][len(_READER) :])) if found else None
 
 
 def public_standing(now: datetime, choice: Choice) -> Standing:
     """How the feed of public sessions stands."""
-    entries = select(_mark(PeerSession.id, [])).where(PeerSession.visibility == Visibility.PUBLIC, _shown(now, choice))
-    return _standing(entries, select(func.max(PeerSession.updated_at), func.max(_left(now))))
+    return _standing(_rows(_public_standing, now, choice)[0])
 
 
-def _standing(entries: Any, ever: Any) -> Standing:
-    mark = db.session.scalar(entries) or ""
-    changed: Iterable[datetime | None] = db.session.execute(ever).one()
-    return Standing(mark, max((c for c in changed if c is not None), default=None))
+def _rows(
+    of: Callable[[bool, bool], _Query], now: datetime, choice: Choice, whose: uuid.UUID | None = None, language: str | None = None
+) -> Sequence[Any]:
+    values: dict[str, Any] = {"now": now}
+    if whose is not None:
+        values["whose"] = whose
+    if language is not None:
+        values["locale"] = language
+    if choice.themes:
+        values["themes"] = sorted(choice.themes)
+    if choice.spoken:
+        values["spoken"] = sorted(choice.spoken)
+    return db.session.execute(of(bool(choice.themes), bool(choice.spoken)), values).all()
+
+
+def _standing(row: Sequence[Any]) -> Standing:
+    mark, *changed = row
+    return Standing(mark or "", max((moment for moment in changed if moment is not None), default=None))
 
 
 def _mark(row: Any, more: list[Any]) -> ColumnElement[str]:
@@ -117,9 +235,9 @@ def _mark(row: Any, more: list[Any]) -> ColumnElement[str]:
     return func.md5(func.string_agg(one, aggregate_order_by(literal(";"), row)))
 
 
-def _left(now: datetime) -> ColumnElement[datetime | None]:
+def _left() -> ColumnElement[datetime | None]:
     """The moment at which a session left the feeds by itself, where that has come: nobody wrote a row then."""
     past = PeerSession.starts_at + literal(KEEPS_PAST, Interval())
     called_off = func.greatest(PeerSession.cancelled_at + literal(KEEPS_CANCELLED, Interval()), PeerSession.starts_at)
     ends = func.least(past, called_off)  # of a session that takes place the second is nothing, and not looked at
-    return case((ends <= now, type_coerce(ends, UtcDateTime())), else_=None)
+    return case((ends <= _NOW, type_coerce(ends, UtcDateTime())), else_=None)

@@ -18,7 +18,7 @@ from app.pilots.queries.pilots import (
     pilots_of_expression,
     visible_to,
 )
-from app.pilots.queries.reminding import SUBJECT, Candidate, candidates, feed_changed, feed_milestones, present_versions
+from app.pilots.queries.reminding import SUBJECT, Candidate, candidates, feed_due, feed_milestones, present_versions
 from app.pilots.queries.shown import ShownEvidence, ShownMilestone, ShownPilot, beside, pilot_to_show
 
 __all__ = [
@@ -26,7 +26,7 @@ __all__ = [
     "ShownMilestone", "ShownPilot", "all_milestones", "all_pilots", "behind_link", "beside",
     "by_submission_key",
     "candidates", "changes_of", "choices", "co_leads", "describe_pilots",
-    "evidence_in_view", "evidence_of", "feed_changed", "feed_milestones", "milestone_by_code",
+    "evidence_in_view", "evidence_of", "feed_due", "feed_milestones", "milestone_by_code",
     "milestone_in_view", "milestones_of", "owners_for", "owns_any",
     "partner_choices", "pilot_in_view", "pilot_to_show", "pilots_of_expression", "pilots_page", "present_versions",
     "tell_edges", "tools_in_use", "visible_to",

@@ -7,10 +7,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import Date, Integer, String, Uuid, and_, bindparam, cast, func, literal, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import contains_eager, joinedload
 
 from app.accounts.models import Person, Role, RoleGrant
+from app.core.db import UtcDateTime
 from app.extensions import db
 from app.pilots.models import Milestone, Pilot
 
@@ -85,26 +87,49 @@ def present_versions(ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, int | Non
     return found
 
 
-def feed_milestones(person: Person, today: date, most: int = 500) -> list[Milestone]:
+_DUE_TO = and_(
+    Milestone.owner_id == bindparam("whose", type_=Uuid),
+    Milestone.done_on.is_(None),
+    Milestone.dropped_at.is_(None),
+    Pilot.ended_on.is_(None),
+    Milestone.due_on >= bindparam("since", type_=Date),
+)
+_FEED = (
+    select(Milestone)
+    .join(Milestone.pilot)
+    .options(contains_eager(Milestone.pilot).joinedload(Pilot.state))
+    .where(_DUE_TO)
+    .order_by(Milestone.due_on, Milestone.id)
+    .limit(bindparam("most", type_=Integer))
+)
+_ONE = func.concat_ws(
+    "/", *(cast(piece, String) for piece in (Milestone.id, Milestone.due_version, Milestone.updated_at, Pilot.updated_at))
+)
+_STANDING = select(
+    select(func.md5(func.string_agg(_ONE, aggregate_order_by(literal(";"), Milestone.due_on, Milestone.id))))
+    .select_from(Milestone)
+    .join(Milestone.pilot)
+    .where(_DUE_TO)
+    .scalar_subquery(),
+    func.greatest(
+        select(func.max(Milestone.updated_at)).scalar_subquery(),
+        select(func.max(Pilot.updated_at)).scalar_subquery(),
+        type_=UtcDateTime(),
+    ),
+)
+"""Put together once: every program that reads a person's calendar asks."""
+
+
+def feed_milestones(person_id: uuid.UUID, today: date, most: int = 500) -> list[Milestone]:
     """What a person has to reach, for their calendar: open milestones of going pilots, soonest first."""
-    query = (
-        select(Milestone)
-        .join(Milestone.pilot)
-        .options(contains_eager(Milestone.pilot).joinedload(Pilot.state))
-        .where(
-            Milestone.owner_id == person.id,
-            Milestone.done_on.is_(None),
-            Milestone.dropped_at.is_(None),
-            Pilot.ended_on.is_(None),
-            Milestone.due_on >= today - FEED_KEEPS,
-        )
-        .order_by(Milestone.due_on, Milestone.id)
-        .limit(most)
-    )
-    return list(db.session.scalars(query))
+    return list(db.session.scalars(_FEED, {"whose": person_id, "since": today - FEED_KEEPS, "most": most}))
 
 
-def feed_changed() -> datetime | None:
-    """When any milestone or pilot last changed: one that left somebody's calendar is not found by its owner any more."""
-    newest = select(func.greatest(select(func.max(Milestone.updated_at)).scalar_subquery(), func.max(Pilot.updated_at)))
-    return db.session.scalar(newest)
+def feed_due(person_id: uuid.UUID, today: date) -> tuple[str, datetime | None]:
+    """How these stand, and when any milestone or pilot last changed.
+
+    One that left somebody's calendar is not found by its owner any more, so all of them are asked.
+    """
+    mark, changed = db.session.execute(_STANDING, {"whose": person_id, "since": today - FEED_KEEPS}).one()
+    return mark or "", changed
+

@@ -18,6 +18,13 @@ class Box:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
+        self, server: object, session: Any, envelope: object, hostname: str, responses: list[str]  # noqa: ARG002
+    ) -> list[str]:
+        """Say that commands may come together (RFC 2920): they are read line by line."""
+        session.host_name = hostname
+        return [responses[0], "250-PIPELINING", *responses[1:]]
+
     async def handle_DATA(self, server: object, session: object, envelope: Any) -> str:  # noqa: N802, ARG002 - aiosmtpd's names
         """Keep one mail as a mail server keeps it: whole, with the envelope on top."""
         to = "".join(f"Delivered-To: {address}\r\n" for address in envelope.rcpt_tos)

@@ -135,19 +135,28 @@ def world(start: datetime, minutes: int, places: Iterable[str], language: str, m
 
 def elsewhere(start: datetime, places: Iterable[str], language: str, mine: str) -> list[tuple[str, str, str]]:
     """Name, hour, and the weekday where it differs from the reader's: of these zones but the reader's own, in the same order."""
-    start = start.astimezone(UTC)
     own_day = zones.to_wall(start, mine).date()
+    return [
+        (city, hour, "" if day == own_day else weekday)
+        for name, city, hour, day, weekday in _hours_of(start.astimezone(UTC), tuple(places), language)
+        if name != mine
+    ]
+
+
+@lru_cache(maxsize=512)
+def _hours_of(start: datetime, places: tuple[str, ...], language: str) -> list[tuple[str, str, str, date, str]]:
+    """The moment in each of these zones, whoever reads it: a mail to many says the same places in every zone."""
     rows = []
-    for name in _west_to_east(start, places, language, mine):
-        if name != mine:
-            wall = zones.to_wall(start, name)
-            day = "" if wall.date() == own_day else weekday_text(wall.date(), language)
-            rows.append((zones.city(name, babel_locale(language)), wall.strftime("%H:%M"), day))
+    for name in _west_to_east(start, places, language, ""):
+        wall = zones.to_wall(start, name)
+        day = wall.date()
+        city = zones.city(name, babel_locale(language))
+        rows.append((name, city, f"{wall.hour:02}:{wall.minute:02}", day, weekday_text(day, language)))
     return rows
 
 
 def _west_to_east(start: datetime, places: Iterable[str], language: str, mine: str) -> list[str]:
-    wanted = dict.fromkeys((*places, mine))
+    wanted = dict.fromkeys((*places, mine) if mine else places)
     return sorted(wanted, key=lambda z: (zones.offset(start, z), z != mine, zones.city(z, babel_locale(language))))
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from app.core import when, zones
@@ -106,6 +107,7 @@ def answers(asked: Asked, language: str, zone: str) -> tuple[dict[str, str], dic
     return words, marked
 
 
+@lru_cache(maxsize=4096)
 def _kept_together(words: str) -> str:
     """A piece that no line end parts. The style sheet is in the tags already when this is filled in."""
     return f'<span class="keep" style="white-space: nowrap;">{_as_html(words)}</span>'

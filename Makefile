@@ -8,7 +8,7 @@ NODE = node_modules
 PO = $(wildcard app/translations/*/LC_MESSAGES/*.po)
 STATIC = $(shell find app/static app/assets.py -type f ! -path 'app/static/build/*' 2>/dev/null)
 
-.PHONY: help run test test-long lint conformance strings bench pictures setup setup-dev flask demo-reset clean
+.PHONY: help run test test-long lint conformance strings bench chaos pictures setup setup-dev flask demo-reset clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -37,8 +37,11 @@ strings: $(STAMPS)/dev ## collect the sentences to translate into app/translatio
 	@$(PY) -m babel.messages.frontend -q extract -F babel.cfg -k _l -k ngettext:1,2 -k lazy_ngettext:1,2 --omit-header --sort-by-file -o app/translations/messages.pot .
 	@$(PY) -m babel.messages.frontend -q update -i app/translations/messages.pot -d app/translations --no-fuzzy-matching --ignore-pot-creation-date --ignore-obsolete
 
-bench: $(STAMPS)/dev $(STAMPS)/assets $(STAMPS)/translations ## measure all figures, or one with ONLY=name
+bench: $(STAMPS)/dev $(STAMPS)/assets $(STAMPS)/translations ## measure all figures, or some with ONLY=name (ONLY=delivery: mails, reminders, feeds, outbox)
 	@$(PY) -m bench $(ONLY)
+
+chaos: $(STAMPS)/dev $(STAMPS)/assets $(STAMPS)/translations ## break the platform on purpose and count who got how many mails, <= 15 minutes (ONLY=smtp-cut SEED=7 WRITE=1)
+	@SEED=$(SEED) WRITE=$(WRITE) $(PY) -m bench.chaos $(ONLY)
 
 pictures: $(STAMPS)/dev $(STAMPS)/assets $(STAMPS)/translations ## take the pictures of the README and the guides anew (needs Chromium)
 	@$(PY) scripts/pictures.py

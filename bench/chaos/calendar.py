@@ -25,7 +25,7 @@ from bench.chaos.mailing import Mailing, Row
 from bench.chaos.stage import WORKERS, Stage
 
 DAYS, OUTAGE = 60, timedelta(hours=5)
-SESSIONS, GUESTS = 14, 8
+SESSIONS, GUESTS = 20, 12
 MOVES, CANCELLED, RESTARTS = 6, 3, 6
 ZONES = ("Africa/Nairobi", "America/Bogota", "Europe/Paris", "Asia/Kathmandu", "Pacific/Auckland", "America/New_York", "Asia/Tokyo")
 HOUR = timedelta(hours=1)

@@ -123,7 +123,7 @@ def redis_absent(stage: Stage) -> Row:
         work.settle()
         answered = _answer(stage, _paths(stage, work, 20))
         row = work.row("Redis absent for the whole run", ended=ended)
-        row.figures = [Figure("absent: answers taken", answered, "answers", 20, at_least=True)]
+        row.figures = [Figure("redis-absent: answers taken", answered, "answers", 20, at_least=True)]
         row.held = "20 answers were taken on their pages"
     finally:
         stage.ways(delay=0.0)
@@ -149,7 +149,7 @@ def postgres_killed(stage: Stage) -> Row:
     row = _row(stage, work, "kill -9 of PostgreSQL, twice", allowed, ended)
     kept = stage.ask("SELECT count(*) FROM invitations WHERE peer_session_id = %s AND answer = 'yes'", work.session_id)[0][0]
     lost = (taken[0] if taken else ANSWERS) - int(kept)
-    row.figures = [Figure("postgres: acknowledged answers lost", max(lost, 0), "answers", 0)]
+    row.figures = [Figure("postgres-killed: acknowledged answers lost", max(lost, 0), "answers", 0)]
     row.held = f"all of the {taken[0] if taken else 0} answers acknowledged meanwhile are there"
     return row
 

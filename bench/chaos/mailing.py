@@ -36,17 +36,18 @@ class Row:
     differing: int = 0  # copies whose Message-ID, UID or SEQUENCE is another than the first copy's
     back: float | None = None  # seconds from the end of the fault to the last copy that was no 4xx of its own
     held: str = ""  # what else was seen to hold
+    name: str = ""  # of the scenario, in front of its figures
     figures: list[Figure] = field(default_factory=list)
 
     def checks(self) -> list[Figure]:
         """Every figure beside its limit."""
         own = [
-            Figure(f"{self.fault}: told nobody", self.none, "people", 0),
-            Figure(f"{self.fault}: copies too many", self.repeats, "copies", self.allowed),
-            Figure(f"{self.fault}: copies that differ", self.differing, "copies", 0),
+            Figure(f"{self.name}: told nobody", self.none, "people", 0),
+            Figure(f"{self.name}: copies too many", self.repeats, "copies", self.allowed),
+            Figure(f"{self.name}: copies that differ", self.differing, "copies", 0),
         ]
         if self.back is not None:
-            own.append(Figure(f"{self.fault}: all out after its end", self.back, "s", RECOVERY))
+            own.append(Figure(f"{self.name}: all out after its end", self.back, "s", RECOVERY))
         return [*own, *self.figures]
 
 

@@ -40,9 +40,9 @@ def choosy(stage: Stage) -> Row:
     )  # fmt: skip
     seen = counts["put_off"].keys() & put_off
     row.figures = [
-        Figure("choosy: put off and told later", len(seen & work.copies().keys()), "people", GREY, at_least=True),
-        Figure("choosy: refused, failed at once", int(states[0][0]), "people", GONE, at_least=True),
-        Figure("choosy: refused, tried again", counts["refusals"] - before["refusals"] - GONE, "times", 0),
+        Figure("smtp-choosy: put off and told later", len(seen & work.copies().keys()), "people", GREY, at_least=True),
+        Figure("smtp-choosy: refused, failed at once", int(states[0][0]), "people", GONE, at_least=True),
+        Figure("smtp-choosy: refused, tried again", counts["refusals"] - before["refusals"] - GONE, "times", 0),
     ]
     row.held = "each 4xx tried again and taken, each 5xx failed at the first try and shown as refused"
     return row
@@ -52,8 +52,7 @@ def no_greeting(stage: Stage) -> Row:
     """The server takes connections and says nothing."""
     work = _begun(stage, "mute")
     stage.relay_away()
-    stage._ways["greets"] = False
-    stage.relay_here()
+    stage.relay_here(greets=False)
     time.sleep(SILENT)
     stage.ways(greets=True)
     return _row(stage, work, f"SMTP silent before its greeting for {SILENT:.0f} s", time.time())
@@ -65,8 +64,7 @@ def no_reply(stage: Stage) -> Row:
     stage.ways(replies=False)
     time.sleep(SILENT)
     stage.relay_away()
-    stage._ways["replies"] = True
-    stage.relay_here()
+    stage.relay_here(replies=True)
     return _row(stage, work, f"SMTP silent after the final dot for {SILENT:.0f} s, then restarted", time.time())
 
 

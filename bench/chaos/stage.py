@@ -200,8 +200,9 @@ class Stage:
 
     # --- the relay
 
-    def relay_here(self) -> None:
-        """Start the relay; it goes on in the ways it had."""
+    def relay_here(self, **ways: Any) -> None:
+        """Start the relay; it goes on in the ways it had, but for these."""
+        self._ways |= ways
         log, clock = str(self.folder / "copies.jsonl"), str(self.data / "clock")
         line = [sys.executable, "-m", "bench.chaos.relay", str(self.relay_port), str(self.control_port), log, clock]
         self._relay = subprocess.Popen(line, cwd=CHECKOUT, stdin=subprocess.DEVNULL)

@@ -180,6 +180,15 @@ def test_retry_times_are_1_2_5_15_30_minutes_then_hourly_within_a_fifth(now):
             assert minutes * 0.8 <= wait <= minutes * 1.2
 
 
+def test_after_a_line_that_broke_without_an_answer_the_first_new_try_comes_within_half_a_minute(now):
+    class Row:
+        def __init__(self, attempts):
+            self.attempts = attempts
+
+    assert all(20 <= (next_try(Row(1), now, unsure=True) - now).total_seconds() <= 30 for _ in range(50))
+    assert all(96 <= (next_try(Row(2), now, unsure=True) - now).total_seconds() <= 144 for _ in range(50)), "then as after a 4xx"
+
+
 def test_after_72_hours_it_gives_up_and_before_a_too_late_try_it_expires(live, relay, now, monkeypatch):
     relay.rcpt["r1@alvania.example"] = ["451 later"]
     relay.rcpt["x@other.example"] = ["451 later"]
@@ -211,6 +220,7 @@ def test_f6_a_cut_after_data_is_repeated_with_the_same_message_id(live, relay, n
         sender.drain()
         row = rows()["notice:1"]
         assert (row.state, row.error_class, row.attempts) == (State.QUEUED, "ambiguous", 1)
+        assert timedelta(seconds=20) <= row.due_at - now <= timedelta(seconds=30)
         monkeypatch.setattr("app.core.clock.now", lambda: now + timedelta(minutes=2))
         sender.drain()
     assert rows()["notice:1"].state == State.SENT

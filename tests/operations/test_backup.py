@@ -82,6 +82,10 @@ def ask(house, statement, **values):
 def test_a_restore_brings_back_data_and_files_and_freezes_the_outbox(house, tmp_path):
     assert house("accounts", "create-secretariat", "first@m.example").returncode == 0
     assert house("mail", "test", "early@m.example", "--wait", "0").returncode == 1, "it waits"
+    ask(house, """INSERT INTO messages SELECT (jsonb_populate_record(m, '{"key": "k", "address": "hand@m.example"}'
+        || jsonb_build_object('id', gen_random_uuid()))).* FROM messages m""")  # fmt: skip
+    ask(house, """UPDATE messages SET state = 'sending', lease_token = gen_random_uuid(), lease_until = now(), claimant = 7
+        WHERE address = 'hand@m.example'""")  # fmt: skip
     stored = uuid.uuid4()
     ask(house, """INSERT INTO stored_files (id, sha256, size, media_type, original_name, object_kind, purpose, visibility, version,
         scan_state, created_at, updated_at) VALUES (:id, '', 4, 'application/pdf', 'a.pdf', 'x', 'x', 'secretariat', 1, 'not_scanned',
@@ -106,7 +110,9 @@ def test_a_restore_brings_back_data_and_files_and_freezes_the_outbox(house, tmp_
 
     # life goes on: the mail leaves, another person comes, the file changes
     assert house("mail", "send").returncode == 0
-    assert ask(house, "SELECT state FROM messages") == [("sent",)]
+    assert ask(house, "SELECT address, state FROM messages ORDER BY address") == [
+        ("early@m.example", "sent"), ("hand@m.example", "sending"),
+    ]  # fmt: skip
     assert house("accounts", "create-secretariat", "second@m.example").returncode == 0
     place.write_bytes(b"changed")
     ask(house, "UPDATE sign_ins SET ended_at = now(), ended_why = 'signed out'")
@@ -126,17 +132,17 @@ def test_a_restore_brings_back_data_and_files_and_freezes_the_outbox(house, tmp_
     assert (before / stored.hex[-2:] / stored.hex).read_bytes() == b"changed", "nothing is thrown away"
 
     # the mail that left after the backup was made waits again: nobody may send it twice
-    assert ask(house, "SELECT state, restored_hold FROM messages") == [("queued", True)]
+    assert ask(house, "SELECT state, restored_hold, lease_token FROM messages") == [("queued", True, None)] * 2, "in nobody's hands"
     assert house("mail", "send").stdout.startswith("0 ")
     fresh = house("mail", "test", "new@m.example", "--here")
     assert fresh.returncode == 1 and "The outbox is frozen" in fresh.stderr
-    assert ask(house, "SELECT state FROM messages ORDER BY created_at") == [("queued",), ("queued",)]
+    assert ask(house, "SELECT state FROM messages") == [("queued",)] * 3
     assert house("outbox", "health").returncode == 1
     assert house("outbox", "go").returncode == 1, "somebody has to choose"
     assert house("outbox", "go", "--cancel-held").returncode == 0
     assert house("mail", "send").returncode == 0
-    assert ask(house, "SELECT address, state FROM messages ORDER BY created_at") == [
-        ("early@m.example", "cancelled"), ("new@m.example", "sent"),
+    assert ask(house, "SELECT address, state FROM messages ORDER BY address") == [
+        ("early@m.example", "cancelled"), ("hand@m.example", "cancelled"), ("new@m.example", "sent"),
     ]  # fmt: skip
     with pytest.raises(ProgrammingError, match="permission denied"), house.application.begin() as connection:
         connection.execute(text("DELETE FROM audit_entries"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -99,6 +100,44 @@ def test_many_held_mails_are_looked_at_and_their_number_confirmed(waiting):
     assert run(args=["outbox", "go", "--send-held", "--confirm", "24"]).exit_code == 1 and claimed(waiting) == 0
     assert run(args=["outbox", "go", "--send-held", "--confirm", "25"]).output.endswith("25 held mails were released.\n")
     assert claimed(waiting) == 28
+
+
+def test_what_the_relays_log_names_left_and_only_the_rest_is_sent(waiting, tmp_path):
+    run = waiting.test_cli_runner().invoke
+    with waiting.app_context():
+        freezing.freeze(freezing.RESTORED, now=NOW)
+        db.session.execute(update(Message).values(restored_hold=True))
+        ids = dict(db.session.execute(select(Message.key, Message.id)).all())
+        domain = waiting.config["SETTINGS"].mail_domain
+        db.session.commit()
+    log = tmp_path / "mail.log"
+    log.write_bytes(
+        f"Mar 11 cleanup[7]: 4F: message-id=<{ids['k0']}@{domain}>\n\xff half a line\n".encode("latin-1")
+        + f"Mar 11 cleanup[7]: 50: message-id=<{str(ids['k2']).upper()}@{domain}>; message-id=<{uuid.uuid4()}@{domain}>\n".encode()
+        + f"Mar 11 cleanup[7]: 51: message-id=<{ids['k1']}@{domain}.other.example>\n".encode()
+    )  # fmt: skip
+    done = run(args=["outbox", "go", "--left", str(log)])
+    assert done.output == "Mail leaves again. 2 held mails had left and are marked as sent. 1 held mails were released.\n"
+    with waiting.app_context():
+        told = select(Message.key, Message.state, Message.restored_hold, Message.lease_token, Message.smtp_reply)
+        assert db.session.execute(told.order_by(Message.key)).all() == [
+            ("k0", "sent", False, None, "in the relay's log"), ("k1", "queued", False, None, None),
+            ("k2", "sent", False, None, "in the relay's log"),
+        ]  # fmt: skip
+    assert claimed(waiting) == 1
+
+
+def test_a_log_that_names_nothing_of_ours_and_the_rest_to_be_cancelled(waiting, tmp_path):
+    run = waiting.test_cli_runner().invoke
+    with waiting.app_context():
+        freezing.freeze(freezing.RESTORED, now=NOW)
+        db.session.execute(update(Message).values(restored_hold=True))
+        db.session.commit()
+    log = tmp_path / "mail.log"
+    log.write_text("nothing\n")
+    done = run(args=["outbox", "go", "--left", str(log), "--cancel-held"])
+    assert done.output == "Mail leaves again. 3 held mails were cancelled.\n"
+    assert states(waiting) == ["cancelled"] * 3
 
 
 def test_the_desk_and_the_page_of_sending_say_it(app, sign_in):

@@ -46,7 +46,8 @@ def freeze(reason: str, *, now: datetime) -> bool:
 def named_in(log: Iterable[str]) -> set[uuid.UUID]:
     """The held mails whose Message-ID stands in a relay's log, whatever else its lines say."""
     waiting = {str(row) for row in db.session.scalars(select(Message.id).where(*_HELD))}
-    ours = re.compile(rf"([0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})@{re.escape(settings().mail_domain)}(?!\.?[\w-])", re.I)
+    domain = re.escape(settings().mail_domain)
+    ours = re.compile(rf"([0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})@{domain}(?!\.?[\w-])", re.I)
     return {uuid.UUID(found) for line in log for found in ours.findall(line) if found.lower() in waiting}
 
 

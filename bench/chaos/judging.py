@@ -28,7 +28,7 @@ def row(stage: Stage, ledger: Ledger, zones: dict[str, str], allowed: int, held:
     differing = 0
     for copy in stage.copies():
         word = words.get(copy["id"])
-        if word is None:
+        if word is None or word[0] not in meetings:
             continue
         arrived[word] += 1
         differing += ids.setdefault(word, copy["id"]) != copy["id"]

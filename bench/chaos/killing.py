@@ -5,10 +5,16 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import suppress
+from datetime import timedelta
 
 import redis
 
+from app.core import clock
 from app.core.signing import sign
+from app.exchanges import rules
+from app.exchanges.models import SessionStatus
+from app.extensions import db
+from bench import rows
 from bench.chaos.client import Unexpected, form_with
 from bench.chaos.mailing import Mailing, Row, mailing
 from bench.chaos.stage import WORKERS, Stage
@@ -18,7 +24,9 @@ INVITED, KILLS = 5_000, 20
 SLOW = 0.05
 """Seconds the relay takes for a reply: the mailing then lasts as long as all the kills."""
 FEW, NEAR = 600, 0.03
-ANSWERS = 60
+ANSWERS, REMINDED = 60, 20
+BEAT_AWAY = 120.0
+"""A worker names a task that beat has not named for its minute and 45 seconds; it looks each quarter of a minute."""
 
 
 class Watch:
@@ -114,22 +122,54 @@ def redis_killed(stage: Stage) -> Row:
 
 
 def redis_absent(stage: Stage) -> Row:
-    """No Redis from start to end: pages, answers and mail without it."""
+    """No Redis from start to end: pages, answers, mail and reminders without it."""
     stage.stop()
     stage.start(redis=False)
     try:
+        moment, reminded = _soon(stage)
         work = _few(stage, "absent")
         ended = time.time()
         work.settle()
         answered = _answer(stage, _paths(stage, work, 20))
         row = work.row("Redis absent for the whole run", ended=ended)
-        row.figures = [Figure("redis-absent: answers taken", answered, "answers", 20, at_least=True)]
-        row.held = "20 answers were taken on their pages"
+        told, late = _reminders(stage, reminded, moment)
+        row.figures = [
+            Figure("redis-absent: answers taken", answered, "answers", 20, at_least=True),
+            Figure("redis-absent: reminded", told, "people", len(reminded), at_least=True),
+            Figure("redis-absent: reminded after the moment", late, "s", BEAT_AWAY),
+        ]
+        row.held = f"20 answers were taken, and {told} people were reminded within {late:.0f} s, though beat reaches nobody"
     finally:
         stage.ways(delay=0.0)
         stage.stop()
         stage.start()
     return row
+
+
+def _soon(stage: Stage) -> tuple[float, set[str]]:
+    """A session in an hour and some seconds, with seats taken: when its last reminder falls due, and to whom."""
+    with stage.inside():
+        now = clock.now()
+        plan = rules.Plan(
+            titles={"en": "Session without a broker"}, zone="UTC", minutes=60, capacity=50,
+            local_start=(now + timedelta(minutes=60, seconds=15)).replace(tzinfo=None, microsecond=0),
+        )  # fmt: skip
+        session = rules.create_session(plan, by=None, now=now, status=SessionStatus.SCHEDULED)
+        db.session.flush()
+        organisations = rows.clubs(1)
+        rows.invitations(session, rows.people(REMINDED, "absent-seat-", organisations), organisations, held=REMINDED)
+        db.session.commit()
+    return time.time() + 15, {f"absent-seat-{n}@bench.example" for n in range(REMINDED)}
+
+
+def _reminders(stage: Stage, addresses: set[str], moment: float) -> tuple[int, float]:
+    """How many were reminded, and how long after the moment the last one was."""
+    until = moment + 2 * BEAT_AWAY
+    while True:
+        found = {copy["to"]: copy["at"] for copy in stage.copies() if copy["to"] in addresses}
+        if len(found) >= len(addresses) or time.time() > until:
+            return len(found), max(found.values(), default=until) - moment
+        time.sleep(0.5)
 
 
 def postgres_killed(stage: Stage) -> Row:

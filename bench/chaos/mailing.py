@@ -17,6 +17,8 @@ from bench.figures import Figure
 
 RECOVERY = 60.0
 ORGANISATIONS, DOMAINS = 20, 50
+AHEAD = 300
+"""Days to the session: further than the sixty that a scenario lets pass, so that nobody is reminded of it in them."""
 PAGES = 6
 """So many pages at most lie between the list of whom to invite and the last press."""
 
@@ -162,7 +164,7 @@ def mailing(stage: Stage, name: str, count: int, *, more: dict[str, int] | None 
     with stage.inside() as app:
         secretariat = rows.person(f"Secretary-{name}", Role.SECRETARIAT)
         sizes = {f"{name}-": count, **{f"{word}-{name}-": size for word, size in (more or {}).items()}}
-        session = rows.meeting(30, capacity=sum(sizes.values()), hosts=rows.states()[:2], title=f"Session {name}")
+        session = rows.meeting(AHEAD, capacity=sum(sizes.values()), hosts=rows.states()[:2], title=f"Session {name}")
         organisations = rows.clubs(ORGANISATIONS)
         addresses: set[str] = set()
         for prefix, size in sizes.items():

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import random
 import time
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from kombu.exceptions import KombuError
 
 from app.accounts.models import Person, Role
 from app.core import clock
@@ -234,8 +235,11 @@ def _written(days: Sixty) -> int:
 
 
 def _name_the_task() -> None:
-    with suppress(Exception):  # Redis may have gone with the rest; the next look names it again
-        celery.send_task("exchanges.queue_reminders", ignore_result=True, retry=False)
+    try:  # a connection for each time: Redis was started anew meanwhile
+        with celery.connection_for_write() as connection:
+            celery.send_task("exchanges.queue_reminders", connection=connection, ignore_result=True, retry=False)
+    except (KombuError, OSError) as problem:  # the next look names it again
+        print(f"calendar: no task named: {type(problem).__name__}", flush=True)
 
 
 def _settle(days: Sixty) -> None:

@@ -58,6 +58,7 @@ def send(box):
             client.sendmail("bounces+1@pathways.example", [to], raw)
         return box.names()[0]
 
+    sent.port = port
     yield sent
     server.stop()
 
@@ -103,6 +104,18 @@ def test_a_mail_is_kept_whole_with_its_envelope_and_shown(send, pages, box):
         assert shown in page.text
     assert re.findall(r'name="choice" value="\w+">(\w+)</button>', page.text) == ["Accept", "Maybe", "Decline"]
     assert pages.get(f"/mails/{name}/source").data == kept
+
+
+def test_commands_may_come_together(send, box):
+    with socket.create_connection(("127.0.0.1", send.port), 5) as line:
+        lines = line.makefile("rb")
+        line.sendall(b"EHLO x.example\r\n" + b"".join(
+            b"MAIL FROM:<a@x.example>\r\nRCPT TO:<%b@gov.example>\r\nDATA\r\nSubject: s\r\n\r\nwords\r\n.\r\n" % to for to in (b"one", b"two")
+        ) + b"QUIT\r\n")  # fmt: skip
+        told = lines.read().decode()
+    assert "250-PIPELINING\r\n" in told
+    assert re.findall(r"^(\d{3}) ", told, re.M) == ["220", "250", *["250", "250", "354", "250"] * 2, "221"]
+    assert [b"one@" in box.source(name) for name in sorted(box.names())] == [True, False]
 
 
 def test_another_time_and_another_person_are_proposed_as_mail_programs_do(send, pages, received):

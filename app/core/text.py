@@ -93,6 +93,8 @@ def dialled(number: str) -> str:
 
 def line(text: str) -> str:
     """``clean`` for one line: every run of white space becomes one space."""
+    if " " not in text and text.isascii() and text.isprintable():  # addresses are
+        return text
     return " ".join(clean(text).split())
 
 

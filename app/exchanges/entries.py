@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from app.core import tokens
 from app.core.languages import NAMES
-from app.core.signing import external_url, settings, sign
+from app.core.signing import external_url, settings
 from app.core.text import best
 from app.exchanges.messages import facts
 from app.exchanges.messages.facts import Describer
@@ -24,7 +25,7 @@ class Writer:
     def __init__(self, locale: str) -> None:
         config = settings()
         self.locale, self._order, self._label = locale, config.language_order, NAMES[locale]
-        self._describer = Describer(locale)
+        self._describer, self._keys = Describer(locale), config.secret_keys
         self._organizer = Organizer(config.network_names[locale], config.organizer_address)
         self._join = external_url("exchanges.join", locale, token=_TOKEN).removesuffix(_TOKEN)
 
@@ -39,7 +40,7 @@ class Writer:
         """
         join_url = ""
         if row.asks:  # a copy for information leads nowhere
-            join_url = self._join + sign("join", row.invitation_id, row.join_nonce)
+            join_url = self._join + tokens.sign(self._keys, "join", row.invitation_id, row.join_nonce)
         return self._entry(
             row,
             row.sequence + row.sequence_raise,

@@ -78,8 +78,8 @@ def kills(stage: Stage) -> Row:
     ]
     killed = {name: victims.count(name) for name in (*WORKERS, "beat", "web")}
     row.held = (
-        f"kills of the two workers {killed['worker']} and {killed['second']}, of beat {killed['beat']}, of the web {killed['web']}, two of"
-        " these while it saved the invitations"
+        f"kills of the two workers {killed['worker']} and {killed['second']}, of beat {killed['beat']}, of the web {killed['web']},"
+        " two of these while it saved the invitations"
     )
     stage.ways(delay=0.0)
     return row

@@ -100,15 +100,16 @@ class Relay(asyncio.Protocol):
             self.transport.abort()
             return b""
         if ways.delay:
-            self.is_busy = True
-            asyncio.get_running_loop().call_later(ways.delay, self._reply, mail)
+            self.is_busy, loop = True, asyncio.get_running_loop()
+            due = loop.time() + ways.delay  # from the dot on, whatever else is to do
+            loop.call_at(due, self._reply, self._told(mail))
             return b""
         self._note(mail, replied=True)
         return b"250 taken\r\n"
 
-    def _reply(self, mail: bytes) -> None:
+    def _reply(self, told: dict[str, Any]) -> None:
         """The reply that took its time. Who is gone meanwhile left a mail that was taken all the same."""
-        self._note(mail, replied=not self.transport.is_closing())
+        self._write_down(told, replied=not self.transport.is_closing())
         if self.transport.is_closing():
             return
         self.transport.write(b"250 taken\r\n")
@@ -144,19 +145,27 @@ class Relay(asyncio.Protocol):
         return b"250 ok\r\n"
 
     def _note(self, mail: bytes, *, replied: bool) -> None:
-        """One line for each copy, on its way to the disk before the sender hears of it."""
+        self._write_down(self._told(mail), replied=replied)
+
+    def _told(self, mail: bytes) -> dict[str, Any]:
+        """What is to be known of a copy."""
         head = mail.partition(b"\r\n\r\n")[0]
         part = _PART.search(mail)
         entry = base64.b64decode(part[1]).replace(b"\r\n ", b"") if part else b""
         ical = {name: found[1].decode() if (found := pattern.search(entry)) else "" for name, pattern in _ICAL.items()}
-        named, now = _ID.search(head), time.time()
-        told = {
+        named = _ID.search(head)
+        told: dict[str, Any] = {
             "to": self.recipient, "id": named[1].decode() if named else "", "uid": ical["UID"], "sequence": ical["SEQUENCE"],
-            "method": ical["METHOD"], "sha": hashlib.sha256(mail).hexdigest(), "at": now, "clock": now + self._shift(),
-            "connection": self.number, "replied": replied,
+            "method": ical["METHOD"], "sha": hashlib.sha256(mail).hexdigest(), "connection": self.number,
         }  # fmt: skip
         if self.ways.keep:
             told["mail"] = mail.decode("utf-8", "replace")
+        return told
+
+    def _write_down(self, told: dict[str, Any], *, replied: bool) -> None:
+        """One line for each copy, on its way to the disk before the sender hears of it."""
+        now = time.time()
+        told |= {"at": now, "clock": now + self._shift(), "replied": replied}
         self.log.write(json.dumps(told) + "\n")
         self.log.flush()
 

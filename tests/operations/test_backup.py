@@ -25,16 +25,35 @@ from tests.journeys.platform import ROOT
 pytestmark = [pytest.mark.slow, pytest.mark.real_clock]
 
 
+def _urls(servers, name):
+    """The addresses of a database for its owner and for the application."""
+    return [make_url(servers[who]).set(database=name).render_as_string(hide_password=False) for who in ("owner", "app")]
+
+
+@pytest.fixture(scope="module")
+def migrated(servers, settings):
+    """The name of a database with the present tables and nothing in them, to copy: migrating each anew costs seconds."""
+    name = f"migrated_{uuid.uuid4().hex[:8]}"
+    outside = create_engine(servers["owner"], isolation_level="AUTOCOMMIT")
+    with outside.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template0"))
+    url, app_url = _urls(servers, name)
+    upgrade(dataclasses.replace(settings, migration_database_url=url, database_url=app_url))
+    try:
+        yield name
+    finally:
+        _drop(outside, name)
+        outside.dispose()
+
+
 @pytest.fixture
-def house(servers, settings, tmp_path):
+def house(servers, migrated, tmp_path):
     """A database and a folder of files of their own, and a way to run commands on them."""
     name = f"restore_{uuid.uuid4().hex[:8]}"
     outside = create_engine(servers["owner"], isolation_level="AUTOCOMMIT")
     with outside.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template0"))
-    url = make_url(servers["owner"]).set(database=name).render_as_string(hide_password=False)
-    app_url = make_url(servers["app"]).set(database=name).render_as_string(hide_password=False)
-    upgrade(dataclasses.replace(settings, migration_database_url=url, database_url=app_url))
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {migrated}"))
+    url, app_url = _urls(servers, name)
     env = os.environ | {
         "PATHWAYS_ENV": "test", "DATABASE_URL": app_url, "MIGRATION_DATABASE_URL": url, "REDIS_URL": servers["redis"],
         "SMTP_URL": "memory:", "VAR_DIR": str(tmp_path / "var"), "SECRET_KEY": "x" * 40, "MAIL_DOMAIN": "pathways.example",

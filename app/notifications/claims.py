@@ -148,24 +148,41 @@ class Claimant:
         return sorted(rows, key=lambda row: (row.priority, row.due_at, row.id))
 
     def still_wanted(self, row: Claimed, now: datetime) -> bool:
-        """Asked just before DATA: is the row still ours and not taken back? An at-most-once row is marked as it leaves."""
+        """Asked just before DATA: is the row still ours, not taken back, and its reader at the same address?
+
+        An at-most-once row is marked as it leaves.
+        """
         if row.at_most_once:
-            return self._change(row, "handed_at = %(now)s", {"now": now}, "AND withdrawn_at IS NULL")
+            same = "AND withdrawn_at IS NULL AND address = %(address)s"
+            return self._change(row, "handed_at = %(now)s", {"now": now, "address": row.address}, same)
         found = self._cursor.execute(
-            "SELECT 1 FROM messages WHERE id = %s AND lease_token = %s AND state = 'sending' AND withdrawn_at IS NULL",
-            (row.id, self._token),
+            "SELECT 1 FROM messages WHERE id = %s AND lease_token = %s AND state = 'sending' AND withdrawn_at IS NULL "
+            "AND address = %s",
+            (row.id, self._token, row.address),
         ).fetchone()
         return found is not None
 
     def sent(self, row: Claimed, now: datetime, reply: str, sha256: str) -> bool:
-        """The relay has accepted it."""
-        told = "smtp_reply = %(reply)s, sha256 = %(sha)s, clock_rules = %(rules)s"
-        values = {"now": now, "reply": reply, "sha": sha256, "rules": zones.iana_version()}
+        """The relay has accepted it, for the address that it was made for."""
+        told = "smtp_reply = %(reply)s, sha256 = %(sha)s, clock_rules = %(rules)s, address = %(address)s"
+        values = {"now": now, "reply": reply, "sha": sha256, "rules": zones.iana_version(), "address": row.address}
         return self._change(row, f"state = 'sent', sent_at = %(now)s, {told}, {_RELEASE}", values)
 
     def ended(self, row: Claimed, state: State, word: str, told: str) -> bool:
-        """It will not be sent by this row: failed, expired, cancelled or unknown, and why."""
-        return self._change(row, f"state = %(state)s, {_ERROR}, {_RELEASE}", {"state": state.value, "word": word, "told": told})
+        """It will not be sent by this row: failed, expired, cancelled or unknown, and why, at the address it was made for."""
+        values = {"state": state.value, "word": word, "told": told, "address": row.address}
+        return self._change(row, f"state = %(state)s, address = %(address)s, {_ERROR}, {_RELEASE}", values)
+
+    def not_wanted(self, row: Claimed, word: str, told: str) -> bool:
+        """What ``still_wanted`` refused ends here; what only has another address now is queued again, and leaves for that one."""
+        moved = "withdrawn_at IS NULL AND address <> %(address)s"
+        change = (
+            f"state = CASE WHEN {moved} THEN 'queued' ELSE 'cancelled' END, attempts = attempts - CAST(({moved}) AS integer), "
+            f"error_class = CASE WHEN {moved} THEN error_class ELSE %(word)s END, "
+            f"last_error = CASE WHEN {moved} THEN last_error ELSE %(told)s END, "
+            f"first_error = coalesce(first_error, CASE WHEN {moved} THEN NULL ELSE %(told)s END), {_RELEASE}"
+        )
+        return self._change(row, change, {"address": row.address, "word": word, "told": told})
 
     def again(self, row: Claimed, due_at: datetime, word: str, told: str, *, used: bool) -> bool:
         """Back in the queue until ``due_at``; a try that was none (``used`` false) is not counted.

@@ -245,7 +245,7 @@ class Sender:
             case Result.REFUSED:
                 self.claimant.ended(row, State.FAILED, "refused", told)
             case Result.WITHDRAWN:
-                self.claimant.ended(row, State.CANCELLED, "withdrawn", "changed before it left")
+                self.claimant.not_wanted(row, "withdrawn", "changed before it left")
             case Result.AMBIGUOUS if row.at_most_once:
                 self.claimant.ended(row, State.UNKNOWN, "ambiguous", told)
             case Result.AMBIGUOUS:

@@ -170,14 +170,21 @@ def mails_waiting_for(person_id: uuid.UUID, address: str | None) -> list[uuid.UU
 
 
 def readdress(person_id: uuid.UUID, address: str | None, *, but: Collection[str] = (), now: datetime) -> int:
-    """What waits for one person goes to their new address; kinds of ``but`` are taken back. Answers how many go there."""
+    """What waits for one person goes to their new address; kinds of ``but`` are taken back. Answers how many go there.
+
+    What a sender has in its hands as well: it looks at the address just before the mail leaves.
+    """
     waits = (Message.recipient_id == person_id, Message.state == State.QUEUED)
+    held = (Message.recipient_id == person_id, Message.state == State.SENDING, Message.withdrawn_at.is_(None))
     quietly = {"synchronize_session": False}
     if not address:
         take_back_from(person_id, None, now=now)
         return 0
     ended = update(Message).where(*waits, Message.kind.in_(but)).values(state=State.CANCELLED, error_class="withdrawn")
     db.session.execute(ended, execution_options=quietly)
+    in_hands = update(Message).where(*held)
+    db.session.execute(in_hands.where(Message.kind.in_(but)).values(withdrawn_at=now), execution_options=quietly)
+    db.session.execute(in_hands.where(Message.kind.not_in(but)).values(address=address.strip()), execution_options=quietly)
     return _count(db.session.execute(update(Message).where(*waits).values(address=address.strip()), execution_options=quietly))
 
 
@@ -194,11 +201,14 @@ def send_now(subject_kind: str, subject_id: uuid.UUID, kinds: Collection[str] | 
     return len(rows)
 
 
-def send_again(message: Message, *, now: datetime) -> uuid.UUID:
-    """Write a message that ended once more: a new row with its own key, the same facts, UID and thread."""
+def send_again(message: Message, *, now: datetime, to: str | None = None) -> uuid.UUID:
+    """Write a message that ended once more: a new row with its own key, the same facts, UID and thread.
+
+    ``to`` is where its reader is reached now, where that may have changed since it was written.
+    """
     earlier = db.session.scalar(select(func.count()).select_from(Message).where(Message.resend_of == message.id)) or 0
     again = Message(
-        **{name: getattr(message, name) for name in _COPIED},
+        **{**{name: getattr(message, name) for name in _COPIED}, **({"address": to} if to is not None else {})},
         id=uuid7(),
         key=f"{message.key}:again-{earlier + 1}",
         due_at=now,

@@ -40,6 +40,39 @@ def test_f10_a_change_before_data_keeps_the_old_mail_from_leaving(live, relay, n
     assert relay.attempts == ["r1@alvania.example"]
 
 
+SIGN_IN = {"links": {"open": "http://127.0.0.1:8000/en/p/5"}, "minutes": 20}
+
+
+def test_an_address_that_changes_while_a_sender_has_the_mails_gets_them_and_the_former_gets_none(live, relay, now):
+    one, two = uuid7(), uuid7()
+    post(
+        *in_order(
+            notice(1), notice(2, recipient_id=one), notice(3, recipient_id=two), notice(4, recipient_id=two, at_most_once=True),
+            notice(5, recipient_id=two, kind="sign-in-link", facts=SIGN_IN, common=None),
+            now=now,
+        ),
+        now=now,
+    )  # fmt: skip
+
+    def corrected(address):
+        if address == "r2@alvania.example":  # the second mail is between RCPT and DATA, the others were claimed with it
+            with live.app_context():
+                for person in (one, two):
+                    outbox.readdress(person, f"{person.hex}@new.example", but=("sign-in-link",), now=now)
+                db.session.commit()
+
+    relay.before_rcpt = corrected
+    with sending(relay) as sender:
+        sender.drain()
+        sender.drain()
+    assert states() == {f"notice:{n}": State.CANCELLED if n == 5 else State.SENT for n in range(1, 6)}
+    theirs = [f"{person.hex}@new.example" for person in (one, two, two)]
+    assert relay.attempts == relay.recipients == ["r1@alvania.example", *theirs]
+    found = rows()
+    assert [found[f"notice:{n}"].address for n in (2, 3, 4)] == theirs
+    assert {(row.attempts, row.error_class) for key, row in found.items() if key != "notice:5"} == {(1, None)}
+
+
 def test_f10_a_mail_that_had_left_stays_sent_although_it_was_taken_back(live, relay, now):
     subject = uuid7()
     post(notice(1, subject_kind="session", subject_id=subject), now=now)

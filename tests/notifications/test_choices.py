@@ -225,6 +225,18 @@ def test_who_ends_the_digests_gets_the_tasks_one_by_one_and_circulars_no_more(pe
     assert stands(news)[:2] == stands(call)[:2] == (State.SUPPRESSED, "unsubscribed")
 
 
+def test_what_a_digest_did_not_say_goes_where_its_reader_is_now(person):
+    (task,) = write(letter(person, "pilot-due"))
+    (digest,) = write(letter(person, "digest", facts={}))
+    task.state, task.suppressed_reason, task.digest_id = State.SUPPRESSED, "in_digest", digest.id
+    db.session.flush()
+    outbox.readdress(person, "ada@new.example", now=NOW)
+    choices.stop(person, Topic.DIGEST, now=NOW)
+    again = db.session.query(Message).filter_by(resend_of=task.id).one()
+    assert (again.address, again.state) == ("ada@new.example", State.QUEUED)
+    assert stands(digest)[:2] == (State.SUPPRESSED, "unsubscribed")
+
+
 def test_links_open_one_persons_choices_until_they_are_ended(person):
     from app.core.signing import sign
     from app.notifications.signed import FIRST_NONCE, PURPOSE

@@ -187,13 +187,12 @@ def _end_waiting(person_id: uuid.UUID, topic: Topic, ends: list[str], now: datet
     if topic is not Topic.DIGEST:
         return
     gone = waiting.where(Message.topic == Topic.DIGEST).values(**refused).returning(Message.id, Message.address)
-    unsaid: dict[uuid.UUID | None, str] = {row.id: row.address for row in db.session.execute(gone, execution_options=quietly)}
-    for message in db.session.scalars(
-        select(Message).where(Message.digest_id.in_(unsaid), Message.topic.not_in(ends)).order_by(Message.id)
-    ):
+    unsaid = {row.id: row.address for row in db.session.execute(gone, execution_options=quietly)}
+    said = select(Message, Message.digest_id).where(Message.digest_id.in_(unsaid), Message.topic.not_in(ends))
+    for message, digest_id in db.session.execute(said.order_by(Message.id)).all():
         if message.expires_at is None or message.expires_at > now:
             # A digest that waits follows its reader to another address; what it says was written to the former one.
-            outbox.send_again(message, now=now, to=unsaid[message.digest_id])
+            outbox.send_again(message, now=now, to=unsaid[digest_id])
     freed = waiting.where(Message.waits.in_((Waits.DAILY, Waits.WEEKLY))).values(waits=None, due_at=now)
     db.session.execute(freed, execution_options=quietly)
     outbox.wake()

@@ -9,8 +9,10 @@ from datetime import datetime
 
 from app.accounts import messages
 from app.accounts.models import Person
+from app.core.db import Json
 from app.extensions import db
 from app.notifications import digests
+from app.notifications.outbox import Letter
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +28,13 @@ def write(person_id: uuid.UUID, now: datetime) -> bool:
     person = db.session.get(Person, person_id)
     if person is None:
         return False
-    return digests.gather(person.id, person.zone, person.language, lambda key, facts: messages.digest(person, key, facts), now=now)
+    return digests.gather(person.id, person.zone, person.language, lambda key, facts: _letter(person, key, facts), now=now)
+
+
+def _letter(person: Person, key: str, facts: Json) -> Letter:
+    """To the address of this moment: the choices are locked by now, so whoever corrects it readdresses this mail too."""
+    db.session.refresh(person)
+    return messages.digest(person, key, facts)
 
 
 def write_due(now: datetime) -> int:

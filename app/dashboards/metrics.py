@@ -110,5 +110,8 @@ def exposition(report: Report, accept: str) -> tuple[bytes, str]:
 
     registry = CollectorRegistry(auto_describe=False)
     registry.register(report)  # type: ignore[arg-type]
-    encode, content_type = choose_encoder(accept)
+    try:
+        encode, content_type = choose_encoder(accept)
+    except (TypeError, ValueError):  # a version that is no number: it gets what every reader understands
+        encode, content_type = choose_encoder("")
     return encode(registry), content_type

@@ -217,6 +217,18 @@ def test_a_rehearsal_is_confirmed_by_its_maker_and_confirms_nothing_else(session
     assert other_session.status is SessionStatus.SCHEDULED
 
 
+def test_the_way_back_leads_to_a_page_of_ours_whatever_the_press_says_it_came_from(session, office):
+    row, _ = invited(session)
+    mark_sent()
+    session.commit()
+    form = form_of(office.get(f"/en/desk/sessions/{row.id}/edit").text, "version")
+    more = {"version": str(row.version), "tell": "everyone", "reason": "Storm", "csrf_token": form.filled()["csrf_token"]}
+    ours = f"/en/desk/sessions/{row.id}"
+    for came, leads in ((ours, ours), ("//evil.example/x", "/en/desk"), ("/nowhere", "/en/desk")):
+        office.client.post(f"{ours}/cancel", data=more, headers={"Referer": f"http://localhost{came}"})
+        assert session.scalar(select(Rehearsal.back).order_by(Rehearsal.id.desc()).limit(1)) == leads
+
+
 def test_the_quick_look_finds_what_the_long_one_finds(session):
     row, people = invited(session, 22)
     people[5].family_name = "Leak mallory%40evil.example"

@@ -225,6 +225,8 @@ def test_the_figures_are_prometheus_and_hold_nobodys_data(client, token, well, w
     assert ("pathways_last_relay_contact_timestamp_seconds",) not in values, "what never happened has no moment"
     here = zones.iana_version()
     assert values["pathways_tzdata_info", here, here, here] == 1.0
+    odd = asks(client, "/metrics", Accept="application/openmetrics-text; version=newest")
+    assert (odd.status_code, odd.headers["Content-Type"]) == (200, answer.headers["Content-Type"])
     open_metrics = asks(client, "/metrics", Accept="application/openmetrics-text; version=1.0.0")
     assert open_metrics.headers["Content-Type"].startswith("application/openmetrics-text") and open_metrics.text.endswith("# EOF\n")
 

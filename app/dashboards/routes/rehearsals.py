@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 
 from app.accounts import rehearsals
 from app.accounts.access import P, me, requires, viewer
+from app.accounts.next_page import safe_next
 from app.audit.queries import lines_about
 from app.core import clock
 from app.core.frames import framed, holds_frames
@@ -65,7 +66,8 @@ def _back() -> str:
     if former is not None:
         return former.back
     came = urlsplit(request.referrer or "")
-    return came.path if came.netloc == request.host and came.path else url_for("dashboards.desk")
+    ours = came.netloc == request.host and safe_next(came.path)
+    return ours or url_for("dashboards.desk")
 
 
 @blueprint.get("/desk/rehearsals/<uuid:rehearsal_id>")

@@ -18,7 +18,8 @@ import uuid
 
 _MAC = 24  # bytes of the MAC that travel: 192 bits
 _MARK = re.compile(r"~([a-z-]+)~([0-9a-f]{32})~([A-Za-z0-9_-]+)")
-_TOKEN = re.compile(r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{54}(?![A-Za-z0-9_-])")
+_TOKEN = re.compile(r"(?<![A-Za-z0-9_-])(stop-[a-z]+-)?[A-Za-z0-9_-]{54}(?![A-Za-z0-9_-])")
+"""A token by itself, or in the subject by which a mail program ends a subscription."""
 
 
 def fresh_nonce() -> str:
@@ -64,7 +65,7 @@ def row_of(token: str) -> uuid.UUID | None:
 
 def hidden(text: str) -> str:
     """A text without the tokens in it: a mail that quotes one of ours must not hand its right to whoever reads the mail."""
-    return _TOKEN.sub("…", text)
+    return _TOKEN.sub(r"\1…", text)
 
 
 def matches(keys: list[str], purpose: str, row: uuid.UUID, nonce: str, token: str) -> bool:

@@ -18,6 +18,7 @@ from sqlalchemy.exc import OperationalError
 from app.core.db import Json, uuid7
 from app.core.events import announce
 from app.core.signing import settings
+from app.core.tokens import hidden
 from app.extensions import db
 from app.notifications import bounces, stopping
 from app.notifications.authentic import is_authentic
@@ -46,6 +47,7 @@ def receive(raw: bytes, source: str, now: datetime) -> InboundMail:
     try:
         with db.session.begin_nested():
             _judge(mail, opened, reply, problem, now)
+            mail.subject = hidden(mail.subject)
             db.session.flush()
     except OperationalError:
         raise  # the database is away, or another holds the row: the next poll reads the mail again

@@ -63,6 +63,7 @@ class Planned:
     before: Mapping[uuid.UUID, Sequence[Job]]  # what went to the same reader about the same thing, oldest first
     missed: tuple[Missed, ...] = ()
     remarks: tuple[str, ...] = ()
+    waiting: frozenset[uuid.UUID] = frozenset()  # those that are gathered for a digest, or wait until their reader is back
 
 
 @dataclass
@@ -105,6 +106,7 @@ def read(notes: Leaving, digest: str) -> Planned:
         before={row.id: by_thread[row.thread] for row in leaving if row.thread in by_thread},
         missed=(*notes.missed, *_not_sent(rows, notes.missed)),
         remarks=tuple(notes.remarks),
+        waiting=frozenset(row.id for row in leaving if row.waits is not None),
     )
 
 
@@ -118,7 +120,7 @@ _COLUMNS = (
     Message.id, Message.kind, Message.address, Message.locale, Message.zone, Message.recipient_name, Message.salutation,
     Message.facts, Message.common_id, Message.created_at, Message.template_version, Message.ical_method, Message.ical_uid,
     Message.ical_sequence, Message.dtstamp, Message.in_reply_to, Message.thread, Message.state, Message.suppressed_reason,
-    Message.due_at, Message.recipient_id, Message.topic,
+    Message.due_at, Message.recipient_id, Message.topic, Message.waits,
 )  # fmt: skip
 
 
@@ -167,13 +169,15 @@ def told(planned: Planned, found: Found) -> Json:
     """What the page says of it, as it is kept."""
     jobs = planned.jobs
     moment, of_event = _moment(planned)
+    by_themselves = _due(planned)
     return {
         "languages": _counted(job.locale for job in jobs),
         "kinds": _counted(job.kind for job in jobs),
         "zones": _zones(jobs, moment),
         "moment": moment.isoformat() if moment else "",
         "of_event": of_event,
-        "leaves": max(planned.due.values()).isoformat() if planned.due else "",
+        "leaves": max(by_themselves).isoformat() if by_themselves else "",
+        "waiting": len(planned.waiting),
         "samples": [] if "poisoned" in found.problems else [_sample(job) for job in chosen(jobs) if job.kind not in SECRET_KINDS],
         "missed": {
             "counts": _counted(one.why for one in planned.missed),
@@ -194,8 +198,13 @@ def _moment(planned: Planned) -> tuple[datetime | None, bool]:
     starts = {str(job.common.get("starts_at") or job.facts.get("starts_at") or "") for job in planned.jobs}
     if len(starts) == 1 and (start := starts.pop()):
         return datetime.fromisoformat(start).astimezone(UTC), True
-    due = {moment.replace(second=0, microsecond=0) for moment in planned.due.values()}
+    due = {moment.replace(second=0, microsecond=0) for moment in _due(planned)}
     return (due.pop(), False) if len(due) == 1 else (None, False)
+
+
+def _due(planned: Planned) -> list[datetime]:
+    """When mails leave that wait for nothing their readers chose."""
+    return [moment for key, moment in planned.due.items() if key not in planned.waiting]
 
 
 def _zones(jobs: Sequence[Job], moment: datetime | None) -> list[Json]:

@@ -12,6 +12,8 @@ from app.circulars import rules
 from app.circulars.models import Circular, CircularRecipient, Visibility
 from app.core import clock
 from app.core.signing import opened, sign
+from app.notifications import choices
+from app.notifications.kinds import Mode, Topic
 from app.notifications.models import Message, Priority
 from tests.factories.accounts import make_person
 from tests.factories.circulars import NOW, make_circular
@@ -83,6 +85,17 @@ def test_many_mails_are_seen_before_they_leave_and_again_when_others_would(sessi
     third = office.client.post(address, data=form_of(page, "rehearsed").filled())
     assert third.status_code == 303 and third.location.endswith(f"/desk/circulars/{row.id}") and mails(session) == 22
     assert set(session.scalars(select(Message.priority))) == {Priority.BULK}
+
+
+def test_the_look_says_how_many_wait_because_their_readers_chose_so(session, office):
+    for person in group(22)[:2]:
+        choices.choose(person.id, {Topic.NEWS: Mode.WEEKLY}, None, zone=person.zone, by=person, now=clock.now())
+    row = make_circular()
+    session.commit()
+    asked = office.client.post(f"/en/desk/circulars/{row.id}/send", data=send_form(office, row).filled())
+    page = words(office.get(asked.location).text)
+    assert "22 mails leave when you confirm." in page and "2 of them wait until the day that their readers chose." in page
+    assert "The last of them leaves" not in page and "The hour at which the mails leave" in page  # all the others leave now
 
 
 def test_what_is_missing_is_said_at_its_place_and_nothing_is_kept(session, office):

@@ -161,6 +161,16 @@ def test_seats_that_come_free_for_many_are_mail_to_many_too(session, office):
     assert list(session.scalars(found)) == [Priority.BULK] * 23
 
 
+def test_a_wall_of_remarks_does_not_hide_what_leaves(session, office):
+    states, (ministry, _) = [make_state(f"Farland{n}") for n in range(5)], crowd(21)
+    row = make_session()
+    session.commit()
+    chosen = {"states": [str(one.id) for one in states], "organisations": [str(ministry.id)], "addresses": "", "capacity": "participant"}
+    page = office.get(office.post(f"/en/desk/sessions/{row.id}/invite", chosen).location).text
+    assert [page.count(f"Nobody of Farland{n} can be reached") for n in range(5)] == [1] * 5
+    assert page.index("Farland2") < page.index("<summary>and 2 more") < page.index("Farland3")
+
+
 def test_twenty_leave_without_a_question(session, office):
     row, _ = invited(session, 20)
     mark_sent()

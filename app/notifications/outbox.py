@@ -35,7 +35,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from app.core.db import UtcDateTime, uuid7
 from app.extensions import db
 from app.notifications import leaving, nudge
-from app.notifications.models import Message, State
+from app.notifications.models import MailChoices, Message, State, Waits
 from app.notifications.revisions import register_revision_check
 from app.notifications.writing import CHUNK, Letter, insert, row_of, store_common
 
@@ -189,14 +189,17 @@ def readdress(person_id: uuid.UUID, address: str | None, *, but: Collection[str]
 
 
 def send_now(subject_kind: str, subject_id: uuid.UUID, kinds: Collection[str] | None = None, *, now: datetime) -> int:
-    """Let what waits for its hour leave at once ("send now"); answers how many."""
+    """Let what waits for its hour leave at once ("send now"); answers how many. What its reader wants later stays."""
     about = [Message.subject_kind == subject_kind, Message.subject_id == subject_id, Message.state == State.QUEUED]
     if kinds is not None:
         about.append(Message.kind.in_(kinds))
-    later = update(Message).where(*about, Message.due_at > now).values(due_at=now, waits=None)
-    hurried = later.returning(Message.id, Message.priority).execution_options(synchronize_session=False)
-    rows = db.session.execute(hurried).all()
-    leaving.note((one, priority) for one, priority in rows)
+    quiet = select(MailChoices.quiet_at).where(MailChoices.person_id == Message.recipient_id).scalar_subquery()
+    wished = Message.waits == Waits.LATER  # its recipient is in peace until then, whoever is in a hurry
+    due_at = case((wished, func.greatest(quiet, now)), else_=now)
+    later = update(Message).where(*about, Message.due_at > now, or_(Message.waits.is_(None), wished)).values(due_at=due_at)
+    hurried = later.returning(Message.id, Message.priority, Message.due_at).execution_options(synchronize_session=False)
+    rows = [(one, priority) for one, priority, due in db.session.execute(hurried) if due <= now]
+    leaving.note(rows)
     wake()
     return len(rows)
 

@@ -11,6 +11,7 @@ from jinja2 import FileSystemLoader
 from app.audit.models import AuditEntry
 from app.extensions import db
 from app.notifications import choices, outbox
+from app.notifications.holding import hold
 from app.notifications.kinds import GATHERED, KINDS, OFFERED, ONE_CLICK, Mode, Topic, topic_of
 from app.notifications.models import MailChoices, Message, State
 from app.notifications.outbox import Letter
@@ -176,6 +177,17 @@ def test_a_reminder_that_waited_for_the_end_of_quiet_leaves_when_it_ends_early(p
     (row,) = write(letter(person, "session-reminder", expires_at=NOW + timedelta(days=30)))
     choose(person, now=NOW + timedelta(hours=1))
     assert stands(row) == (State.QUEUED, None, None, NOW + timedelta(hours=1))
+
+
+def test_who_is_in_a_hurry_breaks_nobodys_quiet(person):
+    session_id, loud = uuid.uuid4(), uuid.uuid4()
+    choose(person, until=date(2026, 11, 25))
+    about = {"subject_kind": "session", "subject_id": session_id, "expires_at": NOW + timedelta(days=9)}
+    held, free = write(letter(person, "session-reminder", **about), letter(loud, "session-reminder", **about))
+    hold("session", session_id, ["session-reminder"], until=NOW + timedelta(days=8), now=NOW)
+    assert outbox.send_now("session", session_id, now=NOW) == 1
+    back = datetime(2026, 11, 26, 5, 0, tzinfo=UTC)
+    assert stands(held) == (State.QUEUED, None, "later", back) and stands(free) == (State.QUEUED, None, None, NOW)
 
 
 def test_quiet_does_not_hold_what_is_on_its_way_already(person):

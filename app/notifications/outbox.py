@@ -189,14 +189,18 @@ def readdress(person_id: uuid.UUID, address: str | None, *, but: Collection[str]
 
 
 def send_now(subject_kind: str, subject_id: uuid.UUID, kinds: Collection[str] | None = None, *, now: datetime) -> int:
-    """Let what waits for its hour leave at once ("send now"); answers how many. What its reader wants later stays."""
+    """Let what waits for its hour leave at once ("send now"); answers how many leave.
+
+    What its reader wants later stays: a digest gathers what it gathers, and nothing that may be chosen disturbs somebody's quiet.
+    """
     about = [Message.subject_kind == subject_kind, Message.subject_id == subject_id, Message.state == State.QUEUED]
     if kinds is not None:
         about.append(Message.kind.in_(kinds))
-    quiet = select(MailChoices.quiet_at).where(MailChoices.person_id == Message.recipient_id).scalar_subquery()
-    wished = Message.waits == Waits.LATER  # its recipient is in peace until then, whoever is in a hurry
-    due_at = case((wished, func.greatest(quiet, now)), else_=now)
-    later = update(Message).where(*about, Message.due_at > now, or_(Message.waits.is_(None), wished)).values(due_at=due_at)
+    theirs = (MailChoices.person_id == Message.recipient_id, MailChoices.quiet_at > now, Message.topic.is_not(None))
+    quiet = select(MailChoices.quiet_at).where(*theirs).scalar_subquery()
+    by_itself = or_(Message.waits.is_(None), Message.waits == Waits.LATER)
+    wait = case((quiet.is_not(None), Waits.LATER.value), else_=None)
+    later = update(Message).where(*about, Message.due_at > now, by_itself).values(due_at=func.coalesce(quiet, now), waits=wait)
     hurried = later.returning(Message.id, Message.priority, Message.due_at).execution_options(synchronize_session=False)
     rows = [(one, priority) for one, priority, due in db.session.execute(hurried) if due <= now]
     leaving.note(rows)

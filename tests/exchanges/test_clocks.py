@@ -23,11 +23,15 @@ from app.exchanges.models import (
     SessionStatus,
     Touch,
 )
+from app.exchanges.queries import SUBJECT
 from app.exchanges.routes.blueprint import greeting
+from app.exchanges.rules.clock_check import handle
+from app.notifications import choices, holding
 from app.notifications.models import Message, MessageFacts, State
 from app.notifications.rendering import preview
 from tests import former_rules
 from tests.factories.accounts import make_person
+from tests.factories.clocks import make_clock_change
 from tests.factories.exchanges import NOW, invitation_of, make_invitation, make_plan, make_session, mark_sent, minutes
 
 MOROCCO = "Africa/Casablanca"  # +01:00 in December 2026 by the data of 2025, +00:00 by the pinned ones
@@ -283,15 +287,49 @@ def test_another_time_decides_it_too_and_a_session_that_begins_leaves_it_open_to
     assert [m.kind for m in waiting(session)] == ["session-update"]
 
 
+def reminded(invitation):
+    """A seat, and its reminder."""
+    rules.respond(invitation, answer=Answer.YES, route=Route.PAGE, now=NOW - HOUR * 26)
+    mark_sent()
+    assert reminders.queue_due(NOW) == 1
+
+
 def test_the_same_moment_typed_as_another_hour_leaves_only_the_telling(session):
-    row, _invited = planned(people=(MOROCCO,), **NEAR)
+    row, invited = planned(people=(MOROCCO,), **NEAR)
+    reminded(invited[MOROCCO])
     check()
     plan = make_plan(zone=MOROCCO, local_start=datetime(2026, 11, 24, 9, 0))
-    rules.change(row, plan, version=row.version, tell=False, by=make_person(), now=NOW)
+    rules.change(row, plan, version=row.version, tell=False, by=make_person(), now=NOW + minutes(5))
+    assert [(m.kind, m.due_at) for m in waiting(session)] == [("session-reminder", NOW + minutes(5))]
     change = session.scalars(select(ClockChange)).one()
     assert (row.hour_in_doubt, change.cause, change.decision) == (False, Cause.PEOPLE, None)
     assert rules.choices(row, change, NOW) == [Decision.INSTANT]
     assert rules.decide_clocks(change, Decision.INSTANT, by=make_person(), now=NOW) == 1
+
+
+def test_rules_that_are_as_before_once_more_let_the_reminders_go(session):
+    row, invited = planned("Africa/Nairobi", people=("Africa/Nairobi",), local_start=datetime(2026, 11, 24, 12, 0))
+    reminded(invited["Africa/Nairobi"])
+    change = make_clock_change(row)
+    change.to_version = "2026a"
+    holding.hold(SUBJECT, row.id, ["session-reminder"], until=row.starts_at, now=NOW)
+    handle(row.id, now=NOW + minutes(5))
+    assert (row.hour_in_doubt, change.decision) == (False, Decision.UNDONE)
+    assert [(m.kind, m.due_at) for m in waiting(session)] == [("session-reminder", NOW + minutes(5))]
+
+
+def test_what_was_decided_about_an_hour_ends_nobodys_quiet(session):
+    row, invited = planned(people=("Africa/Nairobi",), **NEAR)
+    invitation = invited["Africa/Nairobi"]
+    reminded(invitation)
+    check()
+    evening = datetime(2026, 11, 23, tzinfo=UTC).date()
+    choices.choose(invitation.person_id, {}, evening, zone="Africa/Nairobi", by=None, now=NOW)
+    change = session.scalars(select(ClockChange)).one()
+    rules.decide_clocks(change, Decision.INSTANT, by=make_person(), now=NOW + minutes(5))
+    assert [(m.kind, m.waits, m.due_at) for m in waiting(session, kind="session-reminder")] == [
+        ("session-reminder", "later", datetime(2026, 11, 24, 5, tzinfo=UTC)),
+    ]  # fmt: skip
 
 
 def test_own_clocks_within_48_hours_are_told_when_somebody_says_so_and_reminders_say_the_true_hour(session):

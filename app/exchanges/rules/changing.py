@@ -104,6 +104,7 @@ def change(peer_session: PeerSession, plan: Plan, *, version: int, tell: bool, b
         no_longer_asked(row, Decision.EDITED, by=by, now=now)
     elif row.hour_in_doubt:
         moment_stands(row)
+        outbox.send_now(SUBJECT, row.id, kinds=REMINDERS, now=now)  # what waited for the hour says it
     row.revision += 1 if moved or worded else 0
     record("session.changed", "session", row.id, by=by, now=now, changes={**changes, **reminders}, note=_note(row, tell))
     db.session.flush()

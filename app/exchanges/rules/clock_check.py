@@ -25,7 +25,7 @@ from app.exchanges.rules.changing import REMINDERS
 from app.exchanges.rules.clocks import settle, to_tell
 from app.exchanges.rules.identity import lock, no_longer_asked
 from app.extensions import db
-from app.notifications import holding
+from app.notifications import holding, outbox
 
 log = logging.getLogger(__name__)
 _LOCK = 0x0C10C
@@ -147,7 +147,10 @@ def handle(session_id: uuid.UUID, *, now: datetime) -> Handled:
     people = to_tell(row, base, row.starts_at)
     row.tzdb_version = own
     if look.cause is None and not people:
+        held = row.hour_in_doubt
         no_longer_asked(row, Decision.UNDONE, by=None, now=now)
+        if held:
+            outbox.send_now(SUBJECT, row.id, kinds=REMINDERS, now=now)
         return Handled()
     change = _found(row, asked, base, look, now)
     unclear = look.cause in (Cause.GAP, Cause.FOLD)
@@ -174,9 +177,11 @@ def _found(row: PeerSession, asked: ClockChange | None, base: str, look: Look, n
 
 def _ask(row: PeerSession, change: ClockChange, now: datetime) -> None:
     """Nothing moves and nobody is written to; where the hour is open, what would say it waits."""
-    row.hour_in_doubt = change.cause is not Cause.PEOPLE
+    held, row.hour_in_doubt = row.hour_in_doubt, change.cause is not Cause.PEOPLE
     if row.hour_in_doubt:
         holding.hold(SUBJECT, row.id, REMINDERS, until=row.starts_at, now=now)
+    elif held:
+        outbox.send_now(SUBJECT, row.id, kinds=REMINDERS, now=now)
     versions = {"tzdb_version": (change.from_version, change.to_version)}
     record("session.clocks_asked", "session", row.id, by=None, now=now, changes={**versions, "zone": (None, row.zone)})
     log.warning("clock rules: somebody has to decide about session %s, under Sessions, Clock rules", row.id)

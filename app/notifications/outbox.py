@@ -164,9 +164,11 @@ def take_back_from(person_id: uuid.UUID, address: str | None, *, now: datetime) 
 
 
 def mails_waiting_for(person_id: uuid.UUID, address: str | None) -> list[uuid.UUID]:
-    """The mails that ``take_back_from`` would take back, in the order they were written."""
+    """The mails that ``take_back_from`` would take back, in the order they were written, and what digests among them say."""
     waits = or_(Message.state == State.QUEUED, and_(Message.state == State.SENDING, Message.withdrawn_at.is_(None)))
-    return list(db.session.scalars(select(Message.id).where(_theirs(person_id, address), waits).order_by(Message.id)))
+    mine = _theirs(person_id, address)
+    digests = select(Message.id).where(mine, waits, Message.topic == Topic.DIGEST)
+    return list(db.session.scalars(select(Message.id).where(mine, or_(waits, Message.digest_id.in_(digests))).order_by(Message.id)))
 
 
 def readdress(person_id: uuid.UUID, address: str | None, *, but: Collection[str] = (), now: datetime) -> int:

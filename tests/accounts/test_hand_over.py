@@ -11,7 +11,7 @@ import pytest
 from app.accounts import holdings, sessions
 from app.accounts.access import P
 from app.accounts.models import Designation, HandOver, JoinInvitation, Role, SignIn
-from app.accounts.rules import designations, joining
+from app.accounts.rules import designations, digests, joining
 from app.accounts.rules import people as people_rules
 from app.accounts.rules.handover import Letter, from_letter, hand_over
 from app.audit.models import AuditEntry
@@ -25,6 +25,8 @@ from app.extensions import db
 from app.interests import rules as interests
 from app.interests.models import Expression
 from app.letters import rules as letters
+from app.notifications import choices
+from app.notifications.kinds import Mode, Topic
 from app.notifications.models import Message, State
 from app.notifications.rendering import job_of
 from app.pilots.models import Milestone, Pilot
@@ -103,6 +105,19 @@ def test_no_mail_goes_to_the_former_and_the_successor_gets_theirs(leaving):
     later = [m for m in rows(Message) if m.id not in known]
     assert later and leaving.ada.id not in {m.recipient_id for m in later}
     assert {"session-reminder", "pilot-due"} <= {m.kind for m in later if m.recipient_id == leaving.ben.id}
+
+
+def test_what_a_digest_says_that_has_not_left_goes_to_the_successor_too(leaving):
+    choices.choose(leaving.ada.id, {Topic.NEWS: Mode.DAILY}, None, zone=leaving.ada.zone, by=leaving.ada, now=NOW)
+    another = make_circular(Audience.EXCHANGE, by=leaving.officer, exchange_id=leaving.session.exchange_id, chosen=("invited",))
+    circulars.send(another, by=leaving.officer, now=NOW)
+    [gathered] = rows(Message, Message.subject_id == another.id, Message.recipient_id == leaving.ada.id)
+    assert gathered.waits == "daily" and digests.write(leaving.ada.id, gathered.due_at)  # and the relay is away
+    leaving.leave()
+    [digest] = rows(Message, Message.kind == "digest")
+    assert digest.state is State.CANCELLED
+    [theirs] = rows(Message, Message.subject_id == another.id, Message.recipient_id == leaving.ben.id)
+    assert (theirs.state, theirs.address) == (State.QUEUED, leaving.ben.email)
 
 
 def test_a_letter_and_a_circular_on_their_way_go_to_the_successor_once_and_at_their_hour(leaving):

@@ -9,10 +9,10 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 
 from app.core import text, when, zones
 from app.core.db import Json
@@ -33,6 +33,9 @@ WORDS = 240
 """So many characters of a text stand below its line in a digest."""
 BATCH = 500
 
+OVERDUE = timedelta(minutes=30)
+"""What was gathered and is due so long should have been in a digest: somebody has to look why it was not."""
+
 Write = Callable[[str, Json], Letter]
 
 
@@ -45,6 +48,11 @@ def _gathered(now: datetime) -> Any:
         ~Message.restored_hold,
         or_(Message.expires_at.is_(None), Message.expires_at > now),
     )
+
+
+def leaves_or_lies(now: Any) -> ColumnElement[bool]:
+    """Of a mail that is due: it leaves by itself, or was gathered and no digest took it."""
+    return or_(Message.waits.is_(None), Message.waits == Waits.LATER, Message.due_at < now - OVERDUE)
 
 
 def due(now: datetime, most: int = BATCH) -> list[uuid.UUID]:

@@ -15,6 +15,7 @@ from app.accounts.models import Role
 from app.core import broker, migrations, zones
 from app.core.languages import LANGUAGES, babel_locale
 from app.dashboards import metrics, wellbeing, wording
+from app.dashboards.queries import outbox
 from app.dashboards.queries import wellbeing as queries
 from app.dashboards.queries.wellbeing import Facts
 from app.extensions import db
@@ -170,10 +171,18 @@ def test_mail_that_is_not_due_held_or_too_late_is_not_late(app, written):
         make_message(due_at=ago(hours=2), expires_at=ago(hours=1))
         make_message(due_at=ago(minutes=4), priority=Priority.BULK)
         make_message(due_at=ago(minutes=3), priority=Priority.BULK)
+        make_message(due_at=ago(minutes=29), waits="daily")  # a digest takes it
     with app.app_context():
         facts = queries.facts(NOW)
         assert facts.oldest == {"urgent": None, "normal": None, "bulk": ago(minutes=4)}
         assert (facts.held, facts.migration, facts.release) == (1, migrations.head(), migrations.head())
+
+
+def test_what_no_digest_took_is_late(app, written):
+    with written():
+        make_message(due_at=ago(minutes=31), waits="weekly")
+    with app.app_context():
+        assert queries.facts(NOW).oldest["normal"] == outbox.pulse(NOW).oldest_due == ago(minutes=31)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from sqlalchemy import Select, and_, func, or_, select
 from app.accounts.models import Person
 from app.core.text import fold
 from app.extensions import db
+from app.notifications.digests import leaves_or_lies
 from app.notifications.models import Freeze, Message, State
 from app.notifications.pauses import is_reachable
 
@@ -124,7 +125,7 @@ def waiting_for_relay(most: int = 1_000_000) -> int:
 
 def pulse(now: datetime, most: int = 100) -> Pulse:
     """The oldest message that is due and has not left, and how many stand in each state that matters. One statement."""
-    waits = (Message.state == State.QUEUED, Message.due_at <= now, is_reachable(now))  # a domain that asked for patience gets it
+    waits = (Message.state == State.QUEUED, Message.due_at <= now, is_reachable(now), leaves_or_lies(now))  # a domain that asked for patience gets it
     due = select(func.min(Message.due_at)).where(*waits).scalar_subquery()
     watched = (State.QUEUED, State.SENDING, State.FAILED, State.UNKNOWN, State.EXPIRED)
     counted = [

@@ -18,7 +18,8 @@ from app.dashboards.queries import MOST, bounded
 from app.exchanges.models import PeerSession, SessionStatus
 from app.extensions import db
 from app.heartbeats.queries import Sign, all_signs, signs_of
-from app.notifications.models import AddressTrouble, Freeze, InboundMail, Message, Priority, State, Verdict, Waits
+from app.notifications.digests import leaves_or_lies
+from app.notifications.models import AddressTrouble, Freeze, InboundMail, Message, Priority, State, Verdict
 from app.notifications.pauses import is_reachable
 
 LANES: Mapping[str, Priority] = {"urgent": Priority.URGENT, "normal": Priority.NORMAL, "bulk": Priority.BULK}
@@ -58,13 +59,13 @@ NOW: BindParameter[datetime] = bindparam("now")
 
 def _oldest(priority: Priority) -> ScalarSelect[Any]:
     """The oldest of a lane that is due by itself. What waits for a domain that asked for patience is none: it is not tried
-    before; nor is what a digest gathers."""
+    before; nor is what a digest gathers, unless none took it."""
     return (
         select(Message.due_at)
         .where(
             Message.state == State.QUEUED, Message.priority == int(priority), Message.due_at <= NOW, ~Message.restored_hold,
             or_(Message.expires_at.is_(None), Message.expires_at > NOW), is_reachable(NOW),
-            or_(Message.waits.is_(None), Message.waits == Waits.LATER),
+            leaves_or_lies(NOW),
         )
         .order_by(Message.due_at)
         .limit(1)

@@ -104,7 +104,9 @@ def _rehearse(confirmed: int | None, left: Collection[uuid.UUID]) -> None:
     planned = rehearsing.read_held(left)
     found = rehearsing.look(planned, now=now)
     told = rehearsing.told(planned, found)
-    for name in ("languages", "kinds"):
+    for name in ("languages", "kinds", "waits"):
+        if not told[name]:
+            continue
         click.echo(f"{name}: " + ", ".join(f"{word} {count}" for word, count in told[name]))
     click.echo("zones: " + ", ".join(f"{line['zones'][0]} {line['count']}" for line in told["zones"]))
     for sample in told["samples"][: rehearsing.SHOWN]:

@@ -42,7 +42,7 @@ _DIGEST = text(f"""
 SELECT count(*) FILTER (WHERE m.state = 'queued'), md5(coalesce(string_agg(m.line, '' ORDER BY m.line), ''))
 FROM (
     SELECT r.state, md5(concat_ws(E'\\x1f', r.kind, lower(r.address), r.locale, r.zone, r.recipient_name, r.salutation, r.state,
-        r.suppressed_reason, r.subject_kind, r.subject_revision, r.ical_method, r.facts ->> 'personal', said.what,
+        r.suppressed_reason, r.waits, r.subject_kind, r.subject_revision, r.ical_method, r.facts ->> 'personal', said.what,
         regexp_replace((r.facts - '{{links,codes,personal,attachments}}'::text[])::text, '{_ID}', '', 'g'))) AS line
     FROM messages r LEFT JOIN (
         SELECT f.id, md5(regexp_replace(f.facts::text, '{_ID}', '', 'g')) AS what FROM message_facts f
@@ -59,11 +59,11 @@ class Planned:
 
     digest: str
     jobs: tuple[Job, ...]
-    due: Mapping[uuid.UUID, datetime]
+    due: Mapping[uuid.UUID, datetime]  # of those that leave by themselves
     before: Mapping[uuid.UUID, Sequence[Job]]  # what went to the same reader about the same thing, oldest first
     missed: tuple[Missed, ...] = ()
     remarks: tuple[str, ...] = ()
-    waiting: frozenset[uuid.UUID] = frozenset()  # those that are gathered for a digest, or wait until their reader is back
+    waits: tuple[str, ...] = ()  # for what each of the others waits because its reader chose so
 
 
 @dataclass
@@ -102,11 +102,11 @@ def read(notes: Leaving, digest: str) -> Planned:
     return Planned(
         digest=digest,
         jobs=tuple(_job(row, commons) for row in leaving),
-        due={row.id: row.due_at for row in leaving},
+        due={row.id: row.due_at for row in leaving if not row.waits},
         before={row.id: by_thread[row.thread] for row in leaving if row.thread in by_thread},
         missed=(*notes.missed, *_not_sent(rows, notes.missed)),
         remarks=tuple(notes.remarks),
-        waiting=frozenset(row.id for row in leaving if row.waits is not None),
+        waits=tuple(row.waits for row in leaving if row.waits),
     )
 
 
@@ -169,15 +169,14 @@ def told(planned: Planned, found: Found) -> Json:
     """What the page says of it, as it is kept."""
     jobs = planned.jobs
     moment, of_event = _moment(planned)
-    by_themselves = _due(planned)
     return {
         "languages": _counted(job.locale for job in jobs),
         "kinds": _counted(job.kind for job in jobs),
         "zones": _zones(jobs, moment),
         "moment": moment.isoformat() if moment else "",
         "of_event": of_event,
-        "leaves": max(by_themselves).isoformat() if by_themselves else "",
-        "waiting": len(planned.waiting),
+        "leaves": max(planned.due.values()).isoformat() if planned.due else "",
+        "waits": _counted(planned.waits),
         "samples": [] if "poisoned" in found.problems else [_sample(job) for job in chosen(jobs) if job.kind not in SECRET_KINDS],
         "missed": {
             "counts": _counted(one.why for one in planned.missed),
@@ -198,13 +197,8 @@ def _moment(planned: Planned) -> tuple[datetime | None, bool]:
     starts = {str(job.common.get("starts_at") or job.facts.get("starts_at") or "") for job in planned.jobs}
     if len(starts) == 1 and (start := starts.pop()):
         return datetime.fromisoformat(start).astimezone(UTC), True
-    due = {moment.replace(second=0, microsecond=0) for moment in _due(planned)}
+    due = {moment.replace(second=0, microsecond=0) for moment in planned.due.values()}
     return (due.pop(), False) if len(due) == 1 else (None, False)
-
-
-def _due(planned: Planned) -> list[datetime]:
-    """When mails leave that wait for nothing their readers chose."""
-    return [moment for key, moment in planned.due.items() if key not in planned.waiting]
 
 
 def _zones(jobs: Sequence[Job], moment: datetime | None) -> list[Json]:

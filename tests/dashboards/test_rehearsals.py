@@ -10,11 +10,13 @@ from sqlalchemy import func, select
 
 from app.accounts import rehearsals
 from app.accounts.models import Role
+from app.accounts.queries import letter_for
 from app.audit.models import AuditEntry
 from app.exchanges import rules
 from app.exchanges.models import Answer, Invitation, Route, SessionStatus
 from app.extensions import db
-from app.notifications import leaving, rehearsing
+from app.notifications import choices, leaving, outbox, rehearsing
+from app.notifications.kinds import Mode, Topic
 from app.notifications.looking import Looker
 from app.notifications.models import AddressTrouble, Message, Pause, Priority, Rehearsal, State, Tally
 from app.notifications.replay import problems
@@ -279,6 +281,30 @@ def test_who_writes_to_very_many_one_by_one_lets_the_others_go_first_and_a_day_h
     refused = press(office, office.get(asked.location).text)
     assert refused.status_code == 409 and "in 24 hours. A colleague can send these" in words(refused.text)
     assert mails(session, kind="session-cancel") == 0
+
+
+def test_who_chose_a_digest_or_quiet_is_counted_apart_and_tells_no_hour_of_leaving(session, office):
+    _, people = crowd(22)
+    for person in people[:3]:
+        choices.choose(person.id, {Topic.NEWS: Mode.WEEKLY}, None, zone=person.zone, by=None, now=NOW)
+    common = {
+        "subjects": {"en": "Word"}, "texts": {"en": "Text"}, "own": True, "language_name": "", "sent_in": "",
+        "translated_from": "", "because": "member", "about": {}, "corrects": None,
+    }  # fmt: skip
+    facts = {"links": {"page": "http://127.0.0.1:8000/en/x"}, "personal": {"instead_of": ""}}
+    letters = [letter_for(p, kind="circular", key=f"circular:{p.id}", facts=facts, common=common) for p in people]
+    outbox.queue(letters, now=NOW)
+    planned = rehearsing.read(leaving.of_now(), "")
+    told = rehearsing.told(planned, rehearsing.Found())
+    assert (len(planned.jobs), len(planned.due), told["waits"]) == (22, 19, [["weekly", 3]])
+    assert (told["leaves"], told["moment"], told["of_event"]) == (NOW.isoformat(), NOW.isoformat(), False)
+    row = Rehearsal(
+        person_id=people[0].id, path="/en/desk", back="/en/desk", fields={}, digest="", mails=22, passed=True, told=told
+    )  # fmt: skip
+    session.add(row)
+    session.commit()
+    said = words(office.get(f"/en/desk/rehearsals/{row.id}").text)
+    assert "Not all of them leave by themselves now. Their readers chose so: 3 : It is gathered for this person's digest on Monday." in said
 
 
 def test_rehearsals_are_forgotten_after_two_days(session, office):

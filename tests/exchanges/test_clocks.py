@@ -319,7 +319,7 @@ def test_rules_that_are_as_before_once_more_let_the_reminders_go(session):
 
 
 def test_what_was_decided_about_an_hour_ends_nobodys_quiet(session):
-    row, invited = planned(people=("Africa/Nairobi",), **NEAR)
+    _row, invited = planned(people=("Africa/Nairobi",), **NEAR)
     invitation = invited["Africa/Nairobi"]
     reminded(invitation)
     check()

@@ -125,7 +125,8 @@ def waiting_for_relay(most: int = 1_000_000) -> int:
 
 def pulse(now: datetime, most: int = 100) -> Pulse:
     """The oldest message that is due and has not left, and how many stand in each state that matters. One statement."""
-    waits = (Message.state == State.QUEUED, Message.due_at <= now, is_reachable(now), leaves_or_lies(now))  # a domain that asked for patience gets it
+    # a domain that asked for patience gets it, and a digest takes what was gathered
+    waits = (Message.state == State.QUEUED, Message.due_at <= now, is_reachable(now), leaves_or_lies(now))
     due = select(func.min(Message.due_at)).where(*waits).scalar_subquery()
     watched = (State.QUEUED, State.SENDING, State.FAILED, State.UNKNOWN, State.EXPIRED)
     counted = [

@@ -101,7 +101,7 @@ def go(choice: str | None, confirmed: int | None, log: TextIO | None) -> None:
 def _rehearse(confirmed: int | None, left: Collection[uuid.UUID]) -> None:
     """What held mails would say, to how many, in which languages and zones; refused unless that number was confirmed."""
     now = clock.now()
-    planned = rehearsing.read_held(left)
+    planned = rehearsing.read_held(left, now)
     found = rehearsing.look(planned, now=now)
     told = rehearsing.told(planned, found)
     for name in ("languages", "kinds", "waits"):

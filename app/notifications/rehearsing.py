@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Text, Uuid, any_, cast, delete, select, text
+from sqlalchemy import Text, Uuid, any_, cast, delete, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from app.core import clock
@@ -110,9 +110,11 @@ def read(notes: Leaving, digest: str) -> Planned:
     )
 
 
-def read_held(left: Collection[uuid.UUID] = ()) -> Planned:
-    """The rows that were waiting in a backup, as they would leave; those that ``left`` before it was restored do not."""
-    held = Message.state == State.QUEUED, Message.restored_hold, Message.id.not_in(left)
+def read_held(left: Collection[uuid.UUID], now: datetime) -> Planned:
+    """The rows that were waiting in a backup, as they would leave; those that ``left`` before it was restored do not,
+    nor what is too late by now."""
+    in_time = or_(Message.expires_at.is_(None), Message.expires_at > now)
+    held = Message.state == State.QUEUED, Message.restored_hold, Message.id.not_in(left), in_time
     return read(Leaving(ids=list(db.session.scalars(select(Message.id).where(*held)))), "")
 
 

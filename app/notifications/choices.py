@@ -6,7 +6,7 @@ This room knows whom a choice belongs to by an id alone; the zone on whose clock
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import func, select, text, update
@@ -72,18 +72,23 @@ def choose(
     record("person.mails_chosen", "person", person_id, by=by, now=now, changes=changes)
 
 
-def settle(row: MailChoices, zone: str, now: datetime) -> None:
-    """Work out the next moments on the person's clock, and place what waits anew."""
+def settle(row: MailChoices, zone: str, now: datetime, also: Collection[uuid.UUID] = ()) -> None:
+    """Work out the next moments on the person's clock, and place what waits anew, and ``also`` these mails."""
     former = [one for one in (row.daily_at, row.weekly_at, row.quiet_at) if one is not None]
     plan(row, zone, now)
     db.session.flush()
-    _place(row.person_id, zone, former, now)
+    _place(row.person_id, zone, former, now, also)
 
 
 def moved(person_id: uuid.UUID, zone: str, now: datetime) -> None:
     """Somebody lives by another clock: what is gathered comes at eight there, and no second digest on the same day."""
+    apply_to((), person_id, zone, now)
+
+
+def apply_to(mails: Collection[uuid.UUID], person_id: uuid.UUID, zone: str, now: datetime) -> None:
+    """These mails were held for another reason: what their recipient chose is done with them now, as with all that waits."""
     if choices_of(person_id) is not None:
-        settle(locked(person_id), zone, now)
+        settle(locked(person_id), zone, now, mails)
 
 
 def plan(row: MailChoices, zone: str, now: datetime) -> None:
@@ -131,15 +136,16 @@ UPDATE messages m SET
     due_at = CASE WHEN m.due_at = ANY(:former) THEN coalesce(ready.at, :now) ELSE greatest(m.due_at, ready.at) END
 FROM ready
 WHERE m.id = ready.id AND m.state = 'queued'
-    AND (ready.word IN ('chosen', 'unsubscribed') OR m.waits IS NOT NULL)
+    AND (ready.word IN ('chosen', 'unsubscribed') OR m.waits IS NOT NULL OR m.id = ANY(CAST(:also AS uuid[])))
 """  # noqa: S608 - words of our own tables
 """What waits is placed anew: gathered mails of a topic that comes at once again stay for one more digest, the next."""
 
 
-def _place(person_id: uuid.UUID, zone: str, former: list[datetime], now: datetime) -> None:
+def _place(person_id: uuid.UUID, zone: str, former: list[datetime], now: datetime, also: Collection[uuid.UUID]) -> None:
     row = db.session.get_one(MailChoices, person_id)
     daily, weekly = (next_morning(zone, now, row.digested_on, day) for day in (None, MONDAY))
     told = {"person": person_id, "now": now, "daily": daily, "weekly": weekly, "quiet": row.quiet_at, "former": former}
+    told["also"] = list(also)
     db.session.execute(text(_PLACE), told)
     _withdraw(person_id, [t for t, mode in row.modes.items() if mode in (Mode.NONE, Mode.LEFT)], now)
     outbox.wake()

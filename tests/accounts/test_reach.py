@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from app.accounts.models import Capacity, Role
+from app.accounts.queries import letter_for
 from app.accounts.rules import people, reach
 from app.audit.models import AuditEntry
 from app.core.errors import RuleBroken
 from app.exchanges.models import Invitation
-from app.notifications import bounces
+from app.notifications import bounces, choices, outbox
+from app.notifications.kinds import Mode, Topic
 from app.notifications.models import Message, State
 from tests.exchanges.conftest import Browser
 from tests.factories.accounts import NOW, make_designation, make_ministry, make_person, make_state
@@ -108,6 +111,21 @@ def test_p7_the_office_says_that_it_works_and_what_was_held_leaves(session, lost
     assert (again.state, again.address, again.ical_uid) == (State.QUEUED, lost.email, row.uid)
     assert lost.email_undeliverable_at is None
     assert reach.works_again(lost, by=officer, now=NOW) == 0
+
+
+def test_p7_what_was_held_leaves_as_its_reader_chose(session, lost):
+    officer, back = make_person("Berg"), NOW.date() + timedelta(days=3)
+    choices.choose(lost.id, {Topic.TASKS: Mode.NONE}, back, zone=lost.zone, by=lost, now=NOW)
+    kinds = ("pilot-due", "circular", "session-reminder", "session-invite")
+    outbox.queue([letter_for(lost, kind=kind, key=kind, facts={}) for kind in kinds], now=NOW)
+    assert {m.suppressed_reason for m in session.scalars(select(Message).where(Message.key.in_(kinds)))} == {"undeliverable"}
+    assert reach.works_again(lost, by=officer, now=NOW) == 4
+    again = session.scalars(select(Message).where(Message.key.like("%:again-1"), Message.kind.in_(kinds)))
+    rows = {m.kind: (m.state, m.suppressed_reason, m.waits, m.due_at > NOW) for m in again}
+    assert rows == {
+        "pilot-due": (State.SUPPRESSED, "chosen", None, False), "circular": (State.QUEUED, None, "away", True),
+        "session-reminder": (State.QUEUED, None, "later", True), "session-invite": (State.QUEUED, None, None, False),
+    }  # fmt: skip
     make_invitation(make_session(), lost)
     assert session.scalars(select(Message.state).order_by(Message.id.desc())).first() is State.QUEUED
 

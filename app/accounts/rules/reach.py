@@ -61,9 +61,8 @@ def works_again(person: Person, *, by: Person, now: datetime) -> int:
     person.email_undeliverable_at = None
     held = [m for m in bounces.held_for(person.id, person.email, now) if m.kind not in SECRET_KINDS and still_stands(m)]
     bounces.lift(person.email, now=now)
-    for message in held:
-        outbox.send_again(message, now=now)
-    choices.moved(person.id, person.zone, now)  # what the person has ended meanwhile does not leave
+    again = [outbox.send_again(message, now=now) for message in held]
+    choices.apply_to(again, person.id, person.zone, now)  # what the person ended does not leave, the rest as they chose
     record("person.reachable", "person", person.id, by=by, now=now, changes={"messages": (None, len(held))} if held else {})
     return len(held)
 

@@ -13,13 +13,16 @@ from sqlalchemy.exc import IntegrityError
 
 from app.accounts.access import Viewer
 from app.accounts.models import Person, Role
+from app.accounts.rules import digests
 from app.audit.models import AuditEntry
 from app.circulars import rules
 from app.circulars.models import Audience, Circular, CircularRecipient, Visibility
 from app.circulars.queries import SUBJECT, circular_in_view, recipients_page, states_of
 from app.circulars.rules import ClockFold
 from app.core.errors import Conflict, RuleBroken
+from app.notifications import choices
 from app.notifications import outbox as post
+from app.notifications.kinds import Mode, Topic
 from app.notifications.models import Message, MessageFacts, State
 from app.notifications.rendering import job_of, render
 from app.texts.queries import standings_of
@@ -27,6 +30,7 @@ from tests.factories.accounts import make_designation, make_person, make_state
 from tests.factories.circulars import NOW, SUBJECTS, TEXTS, make_circular, make_plan
 from tests.factories.exchanges import mark_sent
 from tests.factories.interests import make_call, make_expression
+from tests.factories.notifications import put_in_state
 
 
 @pytest.fixture
@@ -141,6 +145,22 @@ def test_who_gets_it_is_frozen_and_listed_with_what_became_of_each_mail(session,
     again = post.send_again(message, now=NOW)
     assert [(o.state, o.message_id) for o in recipients_page(row).rows] == [(None, None), (State.QUEUED, again)]
     assert states_of(row) == {State.QUEUED: 1}
+
+
+def test_what_a_digest_said_stands_where_the_digest_stands(session, office):
+    (reader,) = members("en")
+    choices.choose(reader.id, {Topic.NEWS: Mode.DAILY}, None, zone=reader.zone, by=reader, now=NOW)
+    row = make_circular(by=office)
+    rules.send(row, by=office, now=NOW)
+    assert states_of(row) == {State.QUEUED: 1}
+    (gathered,) = mails(session)
+    assert digests.write(reader.id, gathered.due_at)
+    assert states_of(row) == {State.QUEUED: 1}
+    put_in_state(session, f"digest:{reader.id}:2026-11-24", State.SENT, NOW)
+    session.refresh(gathered)
+    assert gathered.state is State.SUPPRESSED and gathered.digest_id
+    assert [(o.state, o.message_id) for o in recipients_page(row).rows] == [(State.SENT, gathered.id)]
+    assert states_of(row) == {State.SENT: 1}
 
 
 def test_the_mail_in_place_of_another_names_them_and_is_tied_to_them(session, office):

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Select, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import aliased, joinedload
 
 from app.accounts.access import Viewer
 from app.accounts.models import Person, PhoneCall
@@ -108,6 +108,10 @@ def by_link(token: str) -> CircularRecipient | None:
     return found if found is not None and matches(PURPOSE, found.id, found.nonce, token) else None
 
 
+_DIGEST = aliased(Message)
+_STANDS = func.coalesce(_DIGEST.state, Message.state, type_=Message.state.type)
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What became of a circular for one person: the mail as the outbox has it, and the last call."""
@@ -155,9 +159,10 @@ def _with_outcomes(circular_id: uuid.UUID, rows: Sequence[CircularRecipient]) ->
 
 
 def newest_mails(circular_id: uuid.UUID, people: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[State, uuid.UUID]]:
-    """Person to state and id of the newest mail of this circular."""
+    """Person to state and id of the newest mail of this circular. What a digest said stands where the digest stands."""
     query = (
-        select(Message.recipient_id, Message.state, Message.id)
+        select(Message.recipient_id, _STANDS, Message.id)
+        .outerjoin(_DIGEST, _DIGEST.id == Message.digest_id)
         .where(Message.subject_kind == SUBJECT, Message.subject_id == circular_id, Message.recipient_id.in_(people))
         .order_by(Message.id)
     )
@@ -167,7 +172,8 @@ def newest_mails(circular_id: uuid.UUID, people: Collection[uuid.UUID]) -> dict[
 def states_of(circular: Circular) -> dict[State, int]:
     """How many mails of a circular stand where, copies that were sent again not counted twice."""
     newest = (
-        select(Message.recipient_id, Message.state)
+        select(Message.recipient_id, _STANDS.label("state"))
+        .outerjoin(_DIGEST, _DIGEST.id == Message.digest_id)
         .where(Message.subject_kind == SUBJECT, Message.subject_id == circular.id)
         .ext(distinct_on(Message.recipient_id))
         .order_by(Message.recipient_id, Message.id.desc())

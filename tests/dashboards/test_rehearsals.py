@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -12,14 +12,16 @@ from app.accounts import rehearsals
 from app.accounts.models import Role
 from app.accounts.queries import letter_for
 from app.audit.models import AuditEntry
+from app.core import rulebook
 from app.exchanges import rules
-from app.exchanges.models import Answer, Invitation, Route, SessionStatus
+from app.exchanges.models import Answer, ClockChange, Invitation, Route, SessionStatus
 from app.extensions import db
 from app.notifications import choices, leaving, outbox, rehearsing
 from app.notifications.kinds import Mode, Topic
 from app.notifications.looking import Looker
 from app.notifications.models import AddressTrouble, Message, Pause, Priority, Rehearsal, State, Tally
 from app.notifications.replay import problems
+from tests import former_rules
 from tests.exchanges.conftest import Browser, forget
 from tests.factories.accounts import make_ministry, make_person, make_state
 from tests.factories.exchanges import NOW, make_plan, make_session, mark_sent
@@ -335,3 +337,23 @@ def test_the_outbox_says_who_asked_for_patience_and_that_the_relay_is_away(sessi
         said = words(office.get(page).text)
         assert "Our mail server cannot be reached." in said and "slow.example" in said and "432 4.3.2 too many" in said
         assert "over.example" not in said
+
+
+def test_what_clock_rules_asked_of_somebody_is_mail_to_many_too(session, office):
+    former_rules.keep(NOW - timedelta(days=1))
+    rulebook.keep(NOW)
+    row = make_session(zone="Africa/Casablanca", local_start=datetime(2026, 11, 24, 10, 0))
+    former_rules.by_former_rules(row)
+    _, people = crowd()
+    rules.invite(row, [rules.Guest(p) for p in people], by=None, now=NOW - timedelta(days=3))
+    mark_sent()
+    rules.check_clocks(NOW, commit=lambda: None)
+    session.commit()
+    change = session.scalars(select(ClockChange)).one()
+    page = f"/en/desk/clocks/{change.id}"
+    asked = office.post(f"{page}/decide", {"decision": "wall", "at": (row.starts_at + timedelta(hours=1)).isoformat()}, page=page)
+    assert "/desk/rehearsals/" in asked.location and mails(session, kind="session-clocks") == 0
+    said = words(office.get(asked.location).text)
+    assert "25 mails leave when you confirm." in said and "were looked at: none names anybody" in said
+    done = press(office, office.get(asked.location).text)
+    assert done.location.endswith(page) and mails(session, kind="session-clocks", state=State.QUEUED) == 25

@@ -18,10 +18,13 @@ from app.exchanges.rules import restamp
 from app.extensions import db
 from app.letters.queries import SUBJECT as LETTER
 from app.letters.queries import stands
-from app.notifications import nudge, outbox
+from app.notifications import bounces, nudge, outbox
 from app.notifications.models import Message, State
 from app.notifications.rendering import SECRET_KINDS
 from app.notifications.writing import BY_CHOICE
+
+
+_CAME_BACK = _l("Mail to this address came back before, so nothing more is sent to it. Correct it on the person's page.")
 
 
 def may_send_again(message: Message, now: datetime) -> bool:
@@ -77,6 +80,9 @@ def _address_today(message: Message) -> str:
     address = (person.email or "") if person is not None else message.address
     if not address:
         raise RuleBroken(_l("No address is known for this person. Add one on the person's page first."))
+    trouble = bounces.trouble_with(address)
+    if trouble is not None and trouble.hard_at is not None:
+        raise RuleBroken(_CAME_BACK)
     return address
 
 

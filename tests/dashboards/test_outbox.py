@@ -15,7 +15,7 @@ from app.core.db import uuid7
 from app.dashboards.queries import outbox as queries
 from app.exchanges.rules import inviting
 from app.extensions import db
-from app.notifications.models import Message, State
+from app.notifications.models import AddressTrouble, Message, State
 from tests.conftest import csrf_of
 from tests.dashboards.rows import NOW, make_message, make_session
 from tests.factories.accounts import make_person
@@ -164,6 +164,15 @@ def test_sent_again_is_a_new_row_with_the_same_uid_to_the_address_known_today(wr
     assert repeated.location == answer.location and len(outbox()) == 2
     shown = office.get(f"/en/desk/outbox/{failed.id}").text
     assert "This mail was sent again." in shown
+
+
+def test_p7_nothing_is_sent_again_to_an_address_that_mail_came_back_from(written, office, outbox):
+    with written():
+        person = make_person("Grau", email="gone@garovia.example")
+        db.session.add(AddressTrouble(address="gone@garovia.example", hard_at=NOW))
+        failed = make_message(State.FAILED, recipient_id=person.id, address="gone@garovia.example")
+    refused = post(office, f"/en/desk/outbox/{failed.id}/again", f"/en/desk/outbox/{failed.id}")
+    assert refused.status_code == 409 and "nothing more is sent to it" in refused.text and len(outbox()) == 1
 
 
 def test_who_sent_again_is_in_the_audit_log(written, office, app):

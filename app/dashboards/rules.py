@@ -23,7 +23,6 @@ from app.notifications.models import Message, State
 from app.notifications.rendering import SECRET_KINDS
 from app.notifications.writing import BY_CHOICE
 
-
 _CAME_BACK = _l("Mail to this address came back before, so nothing more is sent to it. Correct it on the person's page.")
 
 

@@ -35,6 +35,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from app.core.db import UtcDateTime, uuid7
 from app.extensions import db
 from app.notifications import leaving, nudge
+from app.notifications.kinds import Topic
 from app.notifications.models import MailChoices, Message, State, Waits
 from app.notifications.revisions import register_revision_check
 from app.notifications.writing import CHUNK, Letter, insert, row_of, store_common

@@ -248,6 +248,9 @@ def _sessions(house: House, participant: Person, focal_point: Person) -> None:
     gone = next(i for i in reversed(open_) if i.seat == "none" and i.id not in house.ids.values())
     gone.uninvited_at = NOW
     house.links["answer taken back"] = sign("answer", gone.id, gone.nonce)
+    taken = [*house.ids.values(), gone.id]
+    own = next(i for i in open_ if i.seat == "none" and i.id not in taken)
+    house.links["answer apart"] = sign("answer", own.id, own.nonce)
 
 
 def _state_of(person: Person) -> Any:

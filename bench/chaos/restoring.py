@@ -10,7 +10,7 @@ from bench.chaos.mailing import Row, mailing
 from bench.chaos.stage import WORKERS, Stage
 from bench.figures import Figure
 
-INVITED, SLOW = 800, 0.05
+INVITED, SLOW = 800, 0.15
 QUIET = 20.0
 """So long the restored platform runs before somebody says go."""
 

@@ -24,7 +24,6 @@ from app.exchanges.models import (
     Touch,
 )
 from app.exchanges.queries import SUBJECT
-from app.exchanges.routes.blueprint import greeting
 from app.exchanges.rules.clock_check import handle
 from app.notifications import choices, holding
 from app.notifications.models import Message, MessageFacts, State
@@ -401,17 +400,3 @@ def test_one_session_that_cannot_be_handled_holds_up_no_other(session, monkeypat
     done = rules.check_clocks(NOW, commit=session.commit)
     assert (done.failed, done.moved) == (0, 1)
     assert {session.get(PeerSession, i).schedule_version for i in (first.id, second.id)} == {2}
-
-
-def test_the_greeting_is_of_the_readers_hour_in_every_offset(app):
-    noon = datetime(2026, 11, 23, 12, tzinfo=UTC)
-    named = ("Asia/Kathmandu", "Pacific/Chatham", "America/St_Johns", "Pacific/Kiritimati", "Pacific/Marquesas", "Pacific/Niue")
-    every = {zones.offset(noon, name): name for name in zones.selectable()}
-    assert len(every) >= 37
-    with app.test_request_context("/en/"):
-        for name in (*every.values(), *named):
-            for hours in range(24):
-                moment = noon + HOUR * hours
-                minute = (moment.hour * 60 + moment.minute + int(zones.offset(moment, name).total_seconds() // 60)) % 1440
-                due = "Good morning" if 300 <= minute < 720 else "Good afternoon" if 720 <= minute < 1080 else "Good evening"
-                assert greeting(moment, name) == due, (name, moment)

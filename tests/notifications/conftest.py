@@ -2,6 +2,8 @@
 
 import time
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from jinja2 import ChoiceLoader, FileSystemLoader
@@ -75,6 +77,11 @@ def let_go(connection_or_claimant):
             return
         time.sleep(0.01)
     raise AssertionError("the server keeps the connection")
+
+
+def in_order(*letters, now):
+    """The same letters, due a second apart, so that they leave in this order."""
+    return [replace(letter, due_at=now - timedelta(seconds=100 - at)) for at, letter in enumerate(letters)]
 
 
 def post(*letters, now):

@@ -32,11 +32,13 @@ class Lines(Logger):  # type: ignore[misc]
 logger_class = Lines
 
 
-def when_ready(_arbiter: Any) -> None:
-    """What ``--preload`` has loaded stays out of every collection: one that walks it makes each process copy all of it.
+def when_ready(arbiter: Any) -> None:
+    """What ``--preload`` has loaded stays out of every collection: one that walks it makes each process copy all of it."""
+    app = arbiter.app.wsgi() if arbiter.cfg.preload_app else None
+    if "SETTINGS" in getattr(app, "config", ()):  # it is ours
+        from app.warm import warm
 
-    Nothing here may ask the database: a connection that was open at the fork would belong to every process.
-    """
+        warm(app)
     gc.collect()
     gc.freeze()
     gc.set_threshold(2_000, 10, 10)  # a page makes some thousand objects and leaves none: the usual 700 look at them five times

@@ -41,19 +41,19 @@ class House:
     def web(self, target: str = "app:create_app()", workers: int = 1) -> Web:
         """Start gunicorn on this application: one process that answers, so that its CPU is the CPU of the requests."""
         port = free_port()
-        command = [sys.executable, "-m", "gunicorn", *OPTIONS, "-w", str(workers), "-b", f"127.0.0.1:{port}", target]
+        command = [sys.executable, "-OO", "-m", "gunicorn", *OPTIONS, "-w", str(workers), "-b", f"127.0.0.1:{port}", target]
         process = self._start(target.partition(":")[0], command)
         wait_for(port, process)
         return Web(port, process.pid)
 
     def worker(self) -> int:
         """Start the worker; answers its process id."""
-        return self._start("worker", [sys.executable, "-m", "worker", "4", "WARNING"]).pid
+        return self._start("worker", [sys.executable, "-OO", "-m", "worker", "4", "WARNING"]).pid
 
     def beat(self) -> int:
         """Start beat; answers its process id."""
         schedule = str(self.folder / "beat")
-        return self._start("beat", [sys.executable, "-m", "worker.beat", schedule]).pid
+        return self._start("beat", [sys.executable, "-OO", "-m", "worker.beat", schedule]).pid
 
     def stop(self, pid: int) -> None:
         """End one of the processes before the others."""
@@ -113,7 +113,7 @@ def _environment(urls: servers.Urls, folder: Path, sink_port: int) -> dict[str, 
         "SMTP_URL": f"smtp://127.0.0.1:{sink_port}", "BASE_URL": "http://127.0.0.1:8000", "PATHWAYS_ENV": "development",
         "SECRET_KEY": "a-secret-of-the-figures-with-more-than-32-characters", "VAR_DIR": str(folder / "mail"),
         "MAIL_DOMAIN": "pathways.example", "PYTHONTZPATH": "", "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(CHECKOUT),
-        "MALLOC_ARENA_MAX": "2",
+        "MALLOC_ARENA_MAX": "1",
     }  # fmt: skip
     return os.environ | ours
 

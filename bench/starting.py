@@ -31,7 +31,7 @@ def measure(house: House) -> Iterator[Figure]:
 def _start(house: House, env: dict[str, str]) -> tuple[float, float]:
     """Seconds from the start to the answer of the home page, and CPU of master and worker until then."""
     port = free_port()
-    command = [sys.executable, "-m", "gunicorn", *OPTIONS, "-w", "2", "-b", f"127.0.0.1:{port}", "app:create_app()"]
+    command = [sys.executable, "-OO", "-m", "gunicorn", *OPTIONS, "-w", "2", "-b", f"127.0.0.1:{port}", "app:create_app()"]
     with (house.folder / "log" / "bench-start.log").open("ab") as log:
         start = time.monotonic()
         process = subprocess.Popen(command, cwd=CHECKOUT, env=env, stdout=log, stderr=log, start_new_session=True)

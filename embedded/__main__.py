@@ -23,6 +23,7 @@ PROGRAMS = {  # Python modules with their arguments, in the order of their start
     "worker": "worker",
     "beat": "worker.beat {VAR_DIR}/beat",
 }
+LEAN = ("-OO",)  # without docstrings a process is six megabytes smaller
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -65,7 +66,7 @@ def supervise(place: Place, ending: ExitStack) -> None:
         ending.callback(child.stop)
     env = settings(place, env, servers.start(place, children))
     for name, line in PROGRAMS.items():
-        child = Child(place, name, [sys.executable, "-m", *line.format(**env).split()], env)
+        child = Child(place, name, [sys.executable, *LEAN, "-m", *line.format(**env).split()], env)
         ending.callback(child.stop)
         if name == "prepare":
             say("bringing the database up to date")
@@ -106,7 +107,7 @@ def settings(place: Place, env: dict[str, str], urls: servers.Urls) -> dict[str,
         "SMTP_URL": f"smtp://127.0.0.1:{env['MAIL_PORT']}", "BASE_URL": f"http://127.0.0.1:{env['PORT']}",
         "PATHWAYS_ENV": "demo", "SECRET_KEY": place.secrets()["SECRET_KEY"], "VAR_DIR": str(place.data),
         "CLOCK_FILE": str(place.data / "clock"), "PYTHONTZPATH": "", "PYTHONUNBUFFERED": "1",
-        "MALLOC_ARENA_MAX": "2",  # glibc keeps memory for each thread apart otherwise, and gives little of it back
+        "MALLOC_ARENA_MAX": "1",  # glibc keeps memory for each thread apart otherwise, and gives little of it back
     }
     place.write(place.data / "env", "".join(f"{name}={shlex.quote(env.get(name, ours[name]))}\n" for name in ours))
     return ours | env

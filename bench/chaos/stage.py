@@ -59,7 +59,7 @@ class Stage:
         env = {name: value for name, value in os.environ.items() if name not in gone} | {
             "PATHWAYS_DATA": str(self.data), "PORT": str(self.web_port), "SMTP_URL": f"smtp://127.0.0.1:{self.relay_port}",
             "PATHWAYS_ENV": "test", "BASE_URL": "http://127.0.0.1:8000", "MAIL_DOMAIN": "pathways.example",
-            "PYTHONTZPATH": "", "PYTHONUNBUFFERED": "1", "MALLOC_ARENA_MAX": "2",
+            "PYTHONTZPATH": "", "PYTHONUNBUFFERED": "1", "MALLOC_ARENA_MAX": "1",
         }  # fmt: skip
         if not redis:
             env["REDIS_URL"] = ABSENT

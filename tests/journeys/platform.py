@@ -108,9 +108,9 @@ class Platform:
         self.mailbox.controller.start()
         python = sys.executable
         for name, line in {
-            "web": [python, "-m", "gunicorn", "-k", "gthread", "--threads", "4", "-b", f"127.0.0.1:{self.port}", "app:create_app()"],
-            "worker": [python, "-m", "worker", "2"],
-            "beat": [python, "-m", "worker.beat", str(self.var / "beat")],
+            "web": [python, "-OO", "-m", "gunicorn", "-k", "gthread", "--threads", "4", "-b", f"127.0.0.1:{self.port}", "app:create_app()"],
+            "worker": [python, "-OO", "-m", "worker", "2"],
+            "beat": [python, "-OO", "-m", "worker.beat", str(self.var / "beat")],
         }.items():  # fmt: skip
             log = (self.var / f"{name}.log").open("wb")
             self.processes.append(subprocess.Popen(line, env=self.env, cwd=ROOT, stdout=log, stderr=log, start_new_session=True))

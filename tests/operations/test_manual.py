@@ -38,7 +38,7 @@ def test_each_command_and_option_of_the_manual_is_there(app, line):
 
 
 def test_compose_starts_programs_that_are_there_and_one_beat():
-    assert re.findall(r"command: (?:flask --app app|python -m) (\S+)", COMPOSE) == ["prepare", "worker", "worker.beat"]
+    assert re.findall(r"command: (?:flask --app app|python -OO -m) (\S+)", COMPOSE) == ["prepare", "worker", "worker.beat"]
     beat = COMPOSE[COMPOSE.index("  beat:") :]
     assert "replicas: 1" in beat
     assert "FLASK_APP=app" in (ROOT / "Containerfile").read_text(encoding="utf-8")

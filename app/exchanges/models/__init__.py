@@ -1,0 +1,26 @@
+"""The tables of this room, one file a subject."""
+
+from app.exchanges.models.clocks import Cause, ClockChange, ClockMove, Decision, Touch
+from app.exchanges.models.invited import Answer, AnswerRecord, Capacity, Invitation, Route, Seat
+from app.exchanges.models.planned import Audience, Exchange, PeerSession, ReminderRule, SessionStatus, Visibility, exchange_hosts
+
+__all__ = [
+    "Answer",
+    "AnswerRecord",
+    "Audience",
+    "Capacity",
+    "Cause",
+    "ClockChange",
+    "ClockMove",
+    "Decision",
+    "Exchange",
+    "Invitation",
+    "PeerSession",
+    "ReminderRule",
+    "Route",
+    "Seat",
+    "SessionStatus",
+    "Touch",
+    "Visibility",
+    "exchange_hosts",
+]

@@ -1,0 +1,153 @@
+"""Exchanges, their sessions, and when those remind."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    Table,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.accounts.models import Organisation
+from app.core import clock
+from app.core.db import Base, Id, Texts, Timestamps
+
+exchange_hosts = Table(
+    "exchange_hosts",
+    Base.metadata,
+    Column("exchange_id", ForeignKey("exchanges.id"), primary_key=True),
+    Column("organisation_id", ForeignKey("organisations.id"), primary_key=True),
+)
+
+
+class Visibility(StrEnum):
+    """Who may see it."""
+
+    PUBLIC = "public"
+    INVITED = "invited"
+
+
+class Exchange(Id, Timestamps, Base):
+    """A theme that governments exchange on, in one or more sessions."""
+
+    __tablename__ = "exchanges"
+
+    themes: Mapped[Texts]
+    purposes: Mapped[Texts] = mapped_column(default=dict)
+    grounds: Mapped[list[str]] = mapped_column(default=list)
+    visibility: Mapped[Visibility] = mapped_column(default=Visibility.PUBLIC)
+    made_for_session: Mapped[bool] = mapped_column(default=False)  # a single session made it by itself
+    illustrative: Mapped[bool] = mapped_column(default=False)
+    version: Mapped[int] = mapped_column(default=1)
+
+    hosts: Mapped[list[Organisation]] = relationship(  # States first; what has no code of a State, by name
+        secondary=exchange_hosts, order_by="(Organisation.code, Organisation.sort_name, Organisation.id)"
+    )
+    sessions: Mapped[list[PeerSession]] = relationship(back_populates="exchange", order_by="PeerSession.starts_at")
+
+    __mapper_args__ = {"version_id_col": version}
+    __table_args__ = (Index("ix_exchanges_created", "created_at", "id"),)
+
+
+class SessionStatus(StrEnum):
+    """Where a session stands. A draft is seen by the secretariat only and invites nobody."""
+
+    DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    CANCELLED = "cancelled"
+
+
+class PeerSession(Id, Timestamps, Base):
+    """One meeting of an exchange: a wall time in a zone for so many minutes, its seats, its calendar identity."""
+
+    __tablename__ = "peer_sessions"
+
+    exchange_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("exchanges.id"))
+    uid: Mapped[str] = mapped_column(unique=True)  # of its calendar entries; written once, never derived again
+    status: Mapped[SessionStatus] = mapped_column(default=SessionStatus.DRAFT)
+    titles: Mapped[Texts]
+    purposes: Mapped[Texts] = mapped_column(default=dict)
+    agendas: Mapped[Texts] = mapped_column(default=dict)  # Markdown per language
+    local_start: Mapped[datetime] = mapped_column(DateTime(timezone=False))
+    zone: Mapped[str]
+    fold: Mapped[int] = mapped_column(SmallInteger, default=0)
+    starts_at: Mapped[datetime]
+    scheduled_at: Mapped[datetime] = mapped_column(default=clock.now)  # when the present time was set
+    minutes: Mapped[int]
+    tzdb_version: Mapped[str]  # the release of the zone data by which the start was last worked out
+    keeps_instant: Mapped[bool] = mapped_column(default=False, server_default="false")  # not the wall time, when clock rules change
+    hour_in_doubt: Mapped[bool] = mapped_column(default=False, server_default="false")  # clock rules changed, nobody decided yet
+    capacity: Mapped[int]
+    languages: Mapped[list[str]] = mapped_column(default=list)
+    join_url: Mapped[str] = mapped_column(default="")
+    dial_in: Mapped[str] = mapped_column(default="")
+    test_url: Mapped[str] = mapped_column(default="")
+    visibility: Mapped[Visibility] = mapped_column(default=Visibility.PUBLIC)
+    grounds: Mapped[list[str]] = mapped_column(default=list)
+    invite_accepted: Mapped[bool] = mapped_column(default=False)  # "also invite accepted expressions on these grounds"
+    schedule_version: Mapped[int] = mapped_column(default=1)  # rises with time; reminders and answers speak of one
+    sequence: Mapped[int] = mapped_column(default=0)  # rises with time and status (RFC 5546, 2.1.4)
+    revision: Mapped[int] = mapped_column(default=1)  # rises with every change people are shown
+    cancelled_at: Mapped[datetime | None]
+    cancel_reason: Mapped[str | None]
+    illustrative: Mapped[bool] = mapped_column(default=False)
+    submission_key: Mapped[str | None] = mapped_column(unique=True)
+    version: Mapped[int] = mapped_column(default=1)
+
+    exchange: Mapped[Exchange] = relationship(back_populates="sessions")
+    reminder_rules: Mapped[list[ReminderRule]] = relationship(order_by="ReminderRule.minutes_before.desc()")
+
+    __mapper_args__ = {"version_id_col": version}
+    __table_args__ = (
+        Index("ix_peer_sessions_starts", "status", "starts_at", "id"),
+        Index("ix_peer_sessions_exchange", "exchange_id"),
+        CheckConstraint("minutes BETWEEN 5 AND 1440", name="minutes"),
+        CheckConstraint("capacity BETWEEN 1 AND 100000", name="capacity"),
+        CheckConstraint("fold IN (0, 1)", name="fold"),
+    )
+
+    @property
+    def is_open(self) -> bool:
+        """Is it scheduled: neither a draft nor cancelled?"""
+        return self.status is SessionStatus.SCHEDULED
+
+    @property
+    def ends_at(self) -> datetime:
+        """The instant it ends."""
+        return self.starts_at + timedelta(minutes=self.minutes)
+
+    def is_over(self, now: datetime) -> bool:
+        """Has it ended?"""
+        return self.ends_at <= now
+
+
+class Audience(StrEnum):
+    """Whom a reminder rule speaks to."""
+
+    SEAT_HOLDERS = "seat_holders"
+    NOT_ANSWERED = "not_answered"
+
+
+class ReminderRule(Id, Base):
+    """Remind so many minutes before the start; changeable per session."""
+
+    __tablename__ = "reminder_rules"
+
+    peer_session_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("peer_sessions.id"))
+    minutes_before: Mapped[int]
+    audience: Mapped[Audience]
+
+    __table_args__ = (
+        UniqueConstraint("peer_session_id", "minutes_before", "audience"),
+        CheckConstraint("minutes_before BETWEEN 5 AND 129600", name="minutes_before"),
+    )

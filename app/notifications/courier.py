@@ -25,6 +25,7 @@ from app.notifications.claims import BATCH, Claimant
 from app.notifications.delivery import Breaker, Sender
 from app.notifications.models import Priority
 from app.notifications.pauses import Waiting
+from app.notifications.revisions import Known
 from app.notifications.transport import IDLE_SECONDS, Transport, for_url
 
 log = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ class Courier:
         self.last_sweep: float | None = None
         self._heard = float("-inf")  # when PostgreSQL last told of a row
         self._make_transport = make_transport or (lambda: for_url(settings.smtp_url, settings.mail_domain))
-        self._breaker, self._waiting_on = Breaker(), Waiting()
+        self._breaker, self._waiting_on, self._known = Breaker(), Waiting(), Known()
         self._news = threading.Event()  # for the sender that is kept free
         self._due = threading.Semaphore(0)
         self._waiting = 0
@@ -187,7 +188,7 @@ class Courier:
 
     def _sender(self, transport: Transport, below: int = claims.ANY_LANE) -> Sender:
         claimant = Claimant(claims.connect(db.engine))
-        return Sender(claimant, transport, self._breaker, self._waiting_on, self._stop.is_set, self.wake, below)
+        return Sender(claimant, transport, self._breaker, self._waiting_on, self._known, self._stop.is_set, self.wake, below)
 
 
 def _let_go(sender: Sender | None) -> None:

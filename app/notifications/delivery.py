@@ -12,19 +12,19 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import logs
 from app.core import clock
-from app.extensions import db
 from app.heartbeats.models import RELAY, RELAY_AWAY
 from app.notifications.claims import ANY_LANE, BATCH, GIVE_UP, Claimant, Claimed, next_try
 from app.notifications.models import State
 from app.notifications.pauses import HANGS, Domains, Waiting, domain_of, relay_away, relay_back
-from app.notifications.rendering import Job, message_id, render
-from app.notifications.revisions import checks
+from app.notifications.rendering import Job, Rendered, message_id, render
+from app.notifications.revisions import Known, Subject
 from app.notifications.transport import Envelope, Outcome, Result, Transport
 
 log = logging.getLogger(__name__)
@@ -37,8 +37,6 @@ PROBE = 4
 """After so many mails of a full batch a sender decides whether another one would help."""
 BUSY = 0.3
 """From this share of its time in computing on, another thread of the process would only be in the way."""
-FRESH_SECONDS = 0.25
-"""How old a look at the subjects' revisions may be."""
 
 
 @dataclass
@@ -85,13 +83,13 @@ class Sender:
     transport: Transport
     breaker: Breaker = field(default_factory=Breaker)
     waiting: Waiting = field(default_factory=Waiting)
+    known: Known = field(default_factory=Known)  # shared by the senders of a process, as the two above
     stopping: Callable[[], bool] = lambda: False
     more: Callable[[], None] = lambda: None  # called when a full batch was due: another sender may help
     below: int = ANY_LANE  # a sender kept free for what cannot wait leaves the slower lanes alone
     _limit: int = BATCH
+    _ahead: tuple[uuid.UUID, Rendered] | None = None  # the next mail, made while the last one was answered
     _commons: dict[uuid.UUID, dict[str, Any]] = field(default_factory=dict)
-    _revisions: dict[tuple[str, uuid.UUID], int | None] = field(default_factory=dict)
-    _looked: float = float("-inf")
     _more: bool = True  # may there be more that was due when the last batch was claimed?
 
     def __post_init__(self) -> None:
@@ -163,23 +161,7 @@ class Sender:
             missing = {row.common_id for row in rows if row.common_id}
         if missing:
             self._commons |= self.claimant.commons(missing)
-        self._look(rows)
-
-    def _look(self, rows: list[Claimed], *, afresh: bool = False) -> None:
-        """Ask the rooms for the present revisions of what these rows speak of, where the last look is not fresh enough."""
-        if afresh or time.monotonic() - self._looked > FRESH_SECONDS:
-            self._revisions, self._looked = {}, time.monotonic()
-        asked: dict[str, set[uuid.UUID]] = {}
-        for row in rows:
-            kind, one = row.subject_kind, row.subject_id
-            if kind in checks and one is not None and row.subject_revision is not None and (kind, one) not in self._revisions:
-                asked.setdefault(kind, set()).add(one)
-        for about, ids in asked.items():
-            try:
-                found = checks[about](ids)
-                self._revisions |= {(about, one): found.get(one) for one in ids}
-            finally:
-                db.session.rollback()
+        self.known.look(filter(None, map(_subject, rows)))
 
     def _one(self, row: Claimed, rest: Sequence[Claimed], patient: list[Claimed]) -> bool:
         """Deal with one row; ``False`` when the relay is gone and the rest must wait. Rows of a busy domain are only put aside."""
@@ -189,15 +171,25 @@ class Sender:
             patient.append(row)
             return True
         try:
-            mail = render(self._job(row), now=now)
+            mail = self._rendered(row, now)
         except Exception as problem:  # noqa: BLE001 - whatever a fact does to a template, it fails alone
             log.exception("message %s cannot be rendered", row.id)
             self.claimant.ended(row, State.FAILED, "poisoned", f"{type(problem).__name__}: {problem}"[:500])
             return True
         envelope, began = Envelope(mail.envelope_sender, mail.recipient, mail.content), time.monotonic()
         with self.waiting.on(domain_of(row.address), self.claimant.hold_on(rest)):
-            outcome = self.transport.deliver(envelope, lambda: self._still_wanted(row))
+            outcome = self.transport.deliver(envelope, lambda: self._still_wanted(row), lambda: self._render_ahead(rest))
         return self._settle(row, outcome, mail.sha256, hung=time.monotonic() - began > HANGS)
+
+    def _render_ahead(self, rest: Sequence[Claimed]) -> None:
+        """Make the next mail while the relay thinks about this one. One with files is left to its turn: it may be large."""
+        if rest and not rest[0].facts.get("attachments"):
+            with suppress(Exception):  # it fails again in its turn, and is dealt with there
+                self._ahead = (rest[0].id, render(self._job(rest[0]), now=clock.now()))
+
+    def _rendered(self, row: Claimed, now: datetime) -> Rendered:
+        (of, mail), self._ahead = self._ahead or (None, None), None
+        return mail if mail is not None and of == row.id else render(self._job(row), now=now)
 
     def _is_busy(self, row: Claimed, now: datetime) -> bool:
         """Did its domain ask for patience, or does it keep another sender waiting at this moment?"""
@@ -209,18 +201,15 @@ class Sender:
         return True
 
     def _still_wanted(self, row: Claimed) -> bool:
-        if time.monotonic() - self._looked > FRESH_SECONDS or (row.subject_kind, row.subject_id) not in self._revisions:
-            self._look([row])
-        if self._speaks_of_another(row):
-            self._look([row], afresh=True)  # the row may be younger than the look
-            if self._speaks_of_another(row):
-                return False
+        subject, revision = _subject(row), row.subject_revision
+        if subject is not None and revision is not None:
+            if not self.known.is_fresh(subject):
+                self.known.look([subject])
+            if self.known.speaks_of_another(subject, revision):
+                self.known.look([subject], since=time.monotonic())  # the row may be younger than the look
+                if self.known.speaks_of_another(subject, revision):
+                    return False
         return self.claimant.still_wanted(row, clock.now())
-
-    def _speaks_of_another(self, row: Claimed) -> bool:
-        """Of another revision than the present one? A cancellation speaks of none, and of whatever session there is."""
-        key = (row.subject_kind or "", row.subject_id or row.id)
-        return row.subject_revision is not None and self._revisions.get(key, row.subject_revision) != row.subject_revision
 
     def _settle(self, row: Claimed, outcome: Outcome, sha256: str, *, hung: bool = False) -> bool:
         now = clock.now()
@@ -281,3 +270,10 @@ class Sender:
             ical_method=row.ical_method, ical_uid=row.ical_uid, ical_sequence=row.ical_sequence,
             dtstamp=row.dtstamp, thread_root=root, recipient_id=row.recipient_id, topic=row.topic, nonce=row.nonce,
         )  # fmt: skip
+
+
+def _subject(row: Claimed) -> Subject | None:
+    """What a row speaks of in one revision. A cancellation speaks of none, and of whatever session there is."""
+    if row.subject_kind is None or row.subject_id is None or row.subject_revision is None:
+        return None
+    return row.subject_kind, row.subject_id

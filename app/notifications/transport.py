@@ -61,14 +61,21 @@ class Envelope:
     content: bytes
 
 
+def _nothing() -> None:
+    """There is nothing else to do."""
+
+
 class Transport(Protocol):
     """A way out. One object belongs to one thread."""
 
     def open(self) -> bool:
         """Be ready to deliver; ``False`` when the relay cannot be reached."""
 
-    def deliver(self, mail: Envelope, still_wanted: Callable[[], bool]) -> Outcome:
-        """Hand over one mail; ``still_wanted`` is asked when only DATA is left to say."""
+    def deliver(self, mail: Envelope, still_wanted: Callable[[], bool], meanwhile: Callable[[], None] = _nothing) -> Outcome:
+        """Hand over one mail; ``still_wanted`` is asked when only DATA is left to say.
+
+        ``meanwhile`` is done, if the mail leaves, while the relay thinks about its answer. It may not raise.
+        """
 
     def close(self) -> None:
         """Say goodbye, if anybody listens."""
@@ -99,7 +106,7 @@ class MemoryTransport:
         """Always ready."""
         return True
 
-    def deliver(self, mail: Envelope, still_wanted: Callable[[], bool]) -> Outcome:
+    def deliver(self, mail: Envelope, still_wanted: Callable[[], bool], meanwhile: Callable[[], None] = _nothing) -> Outcome:
         """Keep it."""
         if not still_wanted():
             return Outcome(Result.WITHDRAWN)
@@ -124,7 +131,7 @@ class ConsoleTransport:
         """Always ready."""
         return True
 
-    def deliver(self, mail: Envelope, still_wanted: Callable[[], bool]) -> Outcome:
+    def deliver(self, mail: Envelope, still_wanted: Callable[[], bool], meanwhile: Callable[[], None] = _nothing) -> Outcome:
         """Print it."""
         if not still_wanted():
             return Outcome(Result.WITHDRAWN)
@@ -188,15 +195,15 @@ class SmtpTransport:
             _wait_at_most(smtp.sock, REPLY_SECONDS)
         return smtp
 
-    def deliver(self, mail: Envelope, still_wanted: Callable[[], bool]) -> Outcome:
+    def deliver(self, mail: Envelope, still_wanted: Callable[[], bool], meanwhile: Callable[[], None] = _nothing) -> Outcome:
         """Hand over one mail. A kept connection that has died meanwhile is replaced once, silently."""
         kept, began = self._smtp is not None and self._mails > 0, time.monotonic()
-        outcome = self._attempt(mail, still_wanted)
+        outcome = self._attempt(mail, still_wanted, meanwhile)
         if kept and outcome.result is Result.UNREACHABLE and time.monotonic() - began < CONNECT_SECONDS:  # dead, not hanging
-            outcome = self._attempt(mail, still_wanted)
+            outcome = self._attempt(mail, still_wanted, meanwhile)
         return outcome
 
-    def _attempt(self, mail: Envelope, still_wanted: Callable[[], bool]) -> Outcome:
+    def _attempt(self, mail: Envelope, still_wanted: Callable[[], bool], meanwhile: Callable[[], None]) -> Outcome:
         if not self.open():
             return Outcome(Result.UNREACHABLE, reply="no connection")
         assert self._smtp is not None
@@ -210,7 +217,7 @@ class SmtpTransport:
         if refusal is not None:
             self._reset()
             return refusal
-        return self._data(self._smtp, mail.content)
+        return self._data(self._smtp, mail.content, meanwhile)
 
     def _envelope(self, smtp: smtplib.SMTP, mail: Envelope) -> Outcome | None:
         """MAIL and RCPT, in one go where the relay allows it; ``None`` when it is willing."""
@@ -240,7 +247,7 @@ class SmtpTransport:
         code, reply = answer
         return None if code in (250, 251) else _refusal(code, reply)
 
-    def _data(self, smtp: smtplib.SMTP, content: bytes) -> Outcome:
+    def _data(self, smtp: smtplib.SMTP, content: bytes, meanwhile: Callable[[], None]) -> Outcome:
         try:
             code, reply = smtp.docmd("DATA")
         except (OSError, smtplib.SMTPException) as problem:
@@ -251,6 +258,7 @@ class SmtpTransport:
             return _refusal(code, reply)
         try:
             smtp.send(content.replace(b"\r\n.", b"\r\n..") + b".\r\n")
+            meanwhile()
             code, reply = smtp.getreply()
         except (OSError, smtplib.SMTPException) as problem:
             self._drop()

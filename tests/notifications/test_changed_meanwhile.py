@@ -7,7 +7,7 @@ import pytest
 
 from app.core.db import uuid7
 from app.extensions import db
-from app.notifications import delivery, outbox
+from app.notifications import outbox, revisions
 from app.notifications.models import State
 from app.notifications.outbox import register_revision_check
 from tests.factories.notifications import notice
@@ -113,7 +113,7 @@ def test_f10_a_mail_without_a_revision_leaves_beside_those_that_have_one(live, r
 
 
 def test_f10_a_look_that_is_kept_never_holds_back_what_is_younger(live, relay, now, no_checks, monkeypatch):
-    monkeypatch.setattr(delivery, "FRESH_SECONDS", 60)
+    monkeypatch.setattr(revisions, "FRESH_SECONDS", 60)
     subject, present, asked = uuid7(), [3], []
     register_revision_check("session", lambda ids: asked.append(1) or dict.fromkeys(ids, present[0]))
     about = {"subject_kind": "session", "subject_id": subject}

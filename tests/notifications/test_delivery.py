@@ -65,6 +65,18 @@ def test_f7_a_poisoned_row_fails_alone(live, relay, now):
     assert sorted(relay.recipients) == ["r1@alvania.example", "r5@alvania.example"]
 
 
+def test_the_next_mail_is_made_while_the_relay_thinks_once_and_reaches_its_own_reader(live, relay, now, monkeypatch):
+    made, render = [], delivery.render
+    monkeypatch.setattr(delivery, "render", lambda job, now: made.append(job.address) or render(job, now=now))
+    post(*(notice(n, recipient_name=f"Reader {n}") for n in range(4)), now=now)
+    with sending(relay) as sender:
+        assert sender.drain() == 4
+    assert made == relay.recipients == [f"r{n}@alvania.example" for n in range(4)]
+    for number, (_, _, content) in enumerate(relay.accepted):
+        assert f"Reader {number}" in email.message_from_bytes(content, policy=email.policy.default)["To"]
+        assert rows()[f"notice:{number}"].sha256 == hashlib.sha256(content).hexdigest()
+
+
 def test_f6_refused_for_good_fails_now_and_is_not_tried_again(live, relay, now):
     relay.rcpt["r1@alvania.example"] = ["550 5.1.1 nobody here"]
     post(notice(1), notice(2), now=now)

@@ -145,20 +145,22 @@ def moment(daily: str, weekly: str, quiet: str) -> str:
 def store_common(connection: Connection, batch: Sequence[Letter], now: datetime) -> dict[int, uuid.UUID]:
     """Write each shared mapping once; answers its row by the mapping's identity."""
     distinct = {id(letter.common): letter.common for letter in batch if letter.common is not None}
-    stored: dict[int, uuid.UUID] = {}
-    for identity, facts in distinct.items():
-        told = as_json(dict(facts))
-        digest = hashlib.sha256(told.encode()).hexdigest()
-        known = connection.exec_driver_sql("SELECT id FROM message_facts WHERE digest = %s", (digest,)).scalar()
-        if known is None:
-            # Two writers of the same facts meet at the unique digest; the second takes the first one's row.
-            known = connection.exec_driver_sql(
-                "INSERT INTO message_facts (id, digest, facts, created_at) VALUES (%s, %s, %s::jsonb, %s) "
-                "ON CONFLICT (digest) DO UPDATE SET digest = excluded.digest RETURNING id",
-                (uuid7(), digest, told, now),
-            ).scalar_one()
-        stored[identity] = known
-    return stored
+    return {identity: store_facts(connection, facts, now) for identity, facts in distinct.items()}
+
+
+def store_facts(connection: Connection, facts: Mapping[str, Any], now: datetime) -> uuid.UUID:
+    """Write facts that many may share, unless they stand there already; answers their row."""
+    told = as_json(dict(facts))
+    digest = hashlib.sha256(told.encode()).hexdigest()
+    known: uuid.UUID | None = connection.exec_driver_sql("SELECT id FROM message_facts WHERE digest = %s", (digest,)).scalar()
+    if known is None:
+        # Two writers of the same facts meet at the unique digest; the second takes the first one's row.
+        known = connection.exec_driver_sql(
+            "INSERT INTO message_facts (id, digest, facts, created_at) VALUES (%s, %s, %s::jsonb, %s) "
+            "ON CONFLICT (digest) DO UPDATE SET digest = excluded.digest RETURNING id",
+            (uuid7(), digest, told, now),
+        ).scalar_one()
+    return known
 
 
 def row_of(letter: Letter, commons: Mapping[int, uuid.UUID], now: datetime, together: int) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from app.core.errors import Conflict, RuleBroken
+from app.dashboards.rules import send_again
 from app.exchanges import rules
 from app.exchanges.models import Answer, Route, Seat
 from app.exchanges.queries import present_revisions
@@ -107,6 +108,23 @@ def test_an_untold_change_sends_nothing_and_the_next_message_has_the_right_numbe
     rules.respond(invitation, answer=Answer.YES, route=Route.PAGE, now=NOW + minutes(2))
     mail = mails(session, State.QUEUED)[0]
     assert (mail.kind, mail.ical_sequence) == ("session-confirmation", 1)
+
+
+def test_d3_a_mail_sent_once_more_says_what_is_true_now_and_else_what_it_said(session):
+    row = make_session()
+    make_invitation(row)
+    mark_sent()
+    change(row, tell=False, now=NOW + minutes(1), titles={"en": "Seasonal work, corrected"})
+    first = mails(session)[0]
+    former = facts(session, first)
+    again = session.get_one(Message, send_again(first, by=make_person(), now=NOW + minutes(2)))
+    told = facts(session, again)
+    assert told["titles"] == told["invite"]["summary"] == {"en": "Seasonal work, corrected"}
+    words = {"titles", "invite"}
+    assert {k: v for k, v in told.items() if k not in words} == {k: v for k, v in former.items() if k not in words}
+    assert told["invite"] == former["invite"] | {"summary": told["titles"]}
+    assert (again.ical_uid, again.ical_sequence, again.kind) == (first.ical_uid, first.ical_sequence, first.kind)
+    assert again.dtstamp > first.dtstamp and facts(session, first) == former
 
 
 def test_f10_reminders_of_the_former_time_are_void_in_the_same_transaction(session):

@@ -19,7 +19,7 @@ from app.core.languages import babel_locale
 from app.core.signing import external_url, settings
 from app.core.when import date_text
 from app.exchanges.messages.facts import Speaker, instant, key, one_text
-from app.exchanges.messages.recipients import Recipient
+from app.exchanges.messages.recipients import Recipient, recipient
 from app.exchanges.models import Capacity, Invitation, PeerSession
 from app.exchanges.queries import SUBJECT, place_zones
 from app.exchanges.words import FIELDS
@@ -209,6 +209,15 @@ def _told(row: PeerSession, locale: str) -> Json:
 def reminder(speaker: Speaker, to: Recipient, *, kind: str, word: str) -> Letter:
     """A reminder or a nudge. It carries no calendar part: the entry is there, and a second one could ask again."""
     return _letter(speaker, to, kind, word, expires_at=speaker.peer_session.starts_at)
+
+
+def in_present_words(former: Json, invitation: Invitation) -> Json:
+    """Facts of an earlier mail in today's words: what was corrected since without a mail is not told wrongly again."""
+    present = _speaker(invitation.peer_session).common(recipient(invitation))
+    return former | {name: present[name] for name in _WORDS if name in former}
+
+
+_WORDS = ("titles", "purposes", "themes", "hosts", "places", "language_names", "dial_in", "test_url", "invite")
 
 
 def _speaker(peer_session: PeerSession, extra: Json | None = None, zones: Sequence[str] | None = None) -> Speaker:

@@ -16,10 +16,12 @@ from sqlalchemy.orm import joinedload
 
 from app.accounts.models import Person
 from app.core.errors import RuleBroken
+from app.exchanges import messages
 from app.exchanges.models import Cause, Decision, Invitation, PeerSession
 from app.exchanges.queries import invitation_of_mail, open_change
 from app.extensions import db
-from app.notifications.models import Message
+from app.notifications.models import Message, MessageFacts
+from app.notifications.writing import store_facts
 
 _LOCKED = (
     select(PeerSession)
@@ -82,7 +84,10 @@ APART = timedelta(minutes=1)
 
 
 def restamp(copy: Message, now: datetime) -> None:
-    """A mail sent once more is the person's next calendar object: its DTSTAMP is the latest, its SEQUENCE the present one."""
+    """A mail sent once more is the person's next calendar object: its DTSTAMP is the latest, its SEQUENCE the present one.
+
+    Its words are today's: a copy of those that were corrected without a mail would put the former ones back into calendars.
+    """
     invitation = invitation_of_mail(copy)
     if invitation is None or copy.ical_method is None:
         return
@@ -90,6 +95,9 @@ def restamp(copy: Message, now: datetime) -> None:
     refresh(invitation)
     stamp(row, invitation, now)
     copy.ical_sequence, copy.dtstamp = invitation.sequence, invitation.dtstamp
+    if copy.ical_method == "REQUEST" and copy.common_id is not None:
+        former = db.session.get_one(MessageFacts, copy.common_id).facts
+        copy.common_id = store_facts(db.session.connection(), messages.in_present_words(former, invitation), now)
 
 
 def stamp_all(peer_session: PeerSession, ids: Iterable[uuid.UUID], now: datetime) -> None:

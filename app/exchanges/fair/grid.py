@@ -1,0 +1,104 @@
+"""Points of a place for each quarter of an hour: its local days laid out as a line, and the line cut where its clocks change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+
+from app.exchanges.fair.places import Busy, Hours, Place
+from app.exchanges.fair.scale import QUARTERS, Scale
+from app.exchanges.fair.wall import offset
+
+
+@lru_cache(maxsize=256)
+def _raising(floor: int) -> bytes:
+    """A table that lifts all points below this to it."""
+    return bytes(max(points, floor) for points in range(256))
+
+
+def _raised(line: bytearray, begin: int, end: int, floor: int) -> None:
+    begin, end = max(begin, 0), min(end, len(line))
+    if begin < end:
+        line[begin:end] = line[begin:end].translate(_raising(floor))
+
+
+def _with_hours(line: bytearray, hours: Sequence[Hours], scale: Scale, first: date) -> None:
+    days = len(line) // QUARTERS
+    for one in hours:
+        points = scale.of(one.kind)
+        for number in range(days):
+            day = first + timedelta(days=number)
+            if day.weekday() in one.weekdays and (not one.first or day >= one.first) and (not one.last or day <= one.last):
+                _raised(line, number * QUARTERS + one.begin // 15, number * QUARTERS - (-one.until // 15), points)
+
+
+def _wall_line(place: Place, scale: Scale, first: date, days: int) -> bytearray:
+    """Points by what the clocks of the place show, from the midnight that begins the first day."""
+    off = {one.day: scale.of_day_off(one.weight) for one in place.off}
+    line = bytearray()
+    for number in range(days):
+        day = first + timedelta(days=number)
+        floor = max(off.get(day, 0), scale.day_off if day.weekday() in place.weekend else 0)
+        line += scale.working_day.translate(_raising(floor)) if floor else scale.working_day
+    _with_hours(line, place.hours, scale, first)
+    return line
+
+
+def midnight(day: date) -> datetime:
+    """The midnight, in UTC, that begins the day."""
+    return datetime.combine(day, time(), UTC)
+
+
+@lru_cache(maxsize=4096)
+def _offsets(zone: str, first: date, days: int) -> tuple[tuple[int, int], ...]:
+    """From which quarter of an hour on (of UTC days) the zone is how many quarters ahead of UTC."""
+    begin = midnight(first)
+    found = [(0, offset(begin, zone) // 15)]
+    for day in range(days):
+        if offset(begin + timedelta(days=day + 1), zone) // 15 == found[-1][1]:
+            continue
+        for quarter in range(day * QUARTERS, (day + 1) * QUARTERS + 1):
+            ahead = offset(begin + timedelta(minutes=15 * quarter), zone) // 15
+            if ahead != found[-1][1]:
+                found.append((quarter, ahead))
+    return tuple(found)
+
+
+def _cut(wall: bytes | bytearray, zone: str, first: date, days: int) -> bytearray:
+    """A wall line that begins a day before the first, as quarters of an hour of UTC."""
+    changes = _offsets(zone, first, days)
+    ends = [quarter for quarter, _ in changes[1:]] + [days * QUARTERS]
+    row = bytearray()
+    for (begin, ahead), end in zip(changes, ends, strict=True):
+        row += wall[QUARTERS + begin + ahead : QUARTERS + end + ahead]
+    return row
+
+
+def with_busy(row: bytearray, busy: Sequence[Busy], scale: Scale, first: date) -> None:
+    """Lift the points of stretches that are taken."""
+    begin = midnight(first)
+    for one in busy:
+        quarters = (one.begin - begin) // timedelta(minutes=15), -((begin - one.end) // timedelta(minutes=15))
+        _raised(row, *quarters, scale.of(one.kind))
+
+
+def row(place: Place, scale: Scale, first: date, days: int) -> bytes:
+    """Points of the place for each quarter of an hour of so many days in UTC."""
+    wall = _wall_line(place, scale, first - timedelta(days=1), days + 3)
+    found = _cut(wall, place.zone, first, days)
+    with_busy(found, place.busy, scale, first)
+    return bytes(found)
+
+
+def calendar_row(place: Place, zone: str, hours: Sequence[Hours], scale: Scale, first: date, days: int) -> bytes:
+    """The same for somebody of that place in another zone, with other hours and nothing that is taken."""
+    return row(Place(place.key, zone, place.weekend, place.off, tuple(hours)), scale, first, days)
+
+
+def burden(place: Place, start: datetime, minutes: int, scale: Scale) -> int:
+    """What a sitting costs the place: its worst half hour, which is the worst moment of it."""
+    first = start.astimezone(UTC).date()
+    begin = (start - midnight(first)) // timedelta(minutes=15)
+    end = -((midnight(first) - start - timedelta(minutes=minutes)) // timedelta(minutes=15))
+    return max(row(place, scale, first, 2)[begin:end])

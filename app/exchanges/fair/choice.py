@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from app.exchanges.fair.places import Series
 from app.exchanges.fair.slots import Option, Points
@@ -38,7 +39,7 @@ class Table:
     def in_a_row(self, picks: Sequence[int]) -> int:
         """How often a place has two nights one after the other."""
         taken = [nights[j] for nights, j in zip(self.nights, picks, strict=True)]
-        return sum(len(one & other) for one, other in zip(taken, taken[1:], strict=False))
+        return sum(len(one & other) for one, other in pairwise(taken))
 
     def key(self, picks: Sequence[int]) -> tuple[int, list[int]]:
         """Smaller is better: two nights in a row first, then the worst place, the second worst and so on."""

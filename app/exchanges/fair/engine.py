@@ -49,7 +49,7 @@ class Engine:
         """Solve within the limit and what is left of the budget."""
         from ortools.sat.python import cp_model as cp
 
-        model.clear_hints()
+        model.clear_hints()  # type: ignore[no-untyped-call]
         for variable, value in zip(asked, hint or (), strict=False):
             model.add_hint(variable, value)
         solver = cp.CpSolver()

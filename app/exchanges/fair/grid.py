@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
@@ -23,13 +24,17 @@ def _raised(line: bytearray, begin: int, end: int, floor: int) -> None:
         line[begin:end] = line[begin:end].translate(_raising(floor))
 
 
+def _falls_on(hours: Hours, day: date) -> bool:
+    return day.weekday() in hours.weekdays and (not hours.first or day >= hours.first) and (not hours.last or day <= hours.last)
+
+
 def _with_hours(line: bytearray, hours: Sequence[Hours], scale: Scale, first: date) -> None:
     days = len(line) // QUARTERS
     for one in hours:
         points = scale.of(one.kind)
         for number in range(days):
             day = first + timedelta(days=number)
-            if day.weekday() in one.weekdays and (not one.first or day >= one.first) and (not one.last or day <= one.last):
+            if _falls_on(one, day):
                 _raised(line, number * QUARTERS + one.begin // 15, number * QUARTERS - (-one.until // 15), points)
 
 
@@ -91,9 +96,22 @@ def row(place: Place, scale: Scale, first: date, days: int) -> bytes:
     return bytes(found)
 
 
-def calendar_row(place: Place, zone: str, hours: Sequence[Hours], scale: Scale, first: date, days: int) -> bytes:
-    """The same for somebody of that place in another zone, with other hours and nothing that is taken."""
-    return row(Place(place.key, zone, place.weekend, place.off, tuple(hours)), scale, first, days)
+def calendar_row(place: Place, zone: str, scale: Scale, first: date, days: int) -> bytes:
+    """The same for somebody of that place who lives in this zone."""
+    return row(replace(place, zone=zone), scale, first, days)
+
+
+@lru_cache(maxsize=4096)
+def hours_mask(hours: Hours, zone: str, first: date, days: int) -> int:
+    """The quarters of an hour, as bits, that these hours take of so many days in UTC."""
+    begin = first - timedelta(days=1)
+    once = ((1 << (-(-hours.until // 15) - hours.begin // 15)) - 1) << (hours.begin // 15)
+    wall = sum(once << (number * QUARTERS) for number in range(days + 3) if _falls_on(hours, begin + timedelta(days=number)))
+    changes = _offsets(zone, first, days)
+    ends = [quarter for quarter, _ in changes[1:]] + [days * QUARTERS]
+    return sum(
+        (wall >> (QUARTERS + at + ahead) & ((1 << (end - at)) - 1)) << at for (at, ahead), end in zip(changes, ends, strict=True)
+    )
 
 
 def burden(place: Place, start: datetime, minutes: int, scale: Scale) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import pairwise
 
 from app.exchanges.fair.places import Series, Session
 from app.exchanges.fair.plan import Held, Line, Measures, Move, Plan, Proof, Seat
@@ -82,7 +83,7 @@ class Teller:
             nights=sum(line.nights for line in ledger),
             seats=len(ledger) * len(held),
             hours=sum(line.hours for line in ledger),
-            nights_in_a_row=sum(len(one & other) for one, other in zip(late, late[1:], strict=False)),
+            nights_in_a_row=sum(len(one & other) for one, other in pairwise(late)),
             expected=round(sum(one.expected for one in held), 2),
             invited=len(held) * sum(place.people for place in series.places),
             host_minutes=sum(session.hosts * session.minutes * count for session, count in sat),

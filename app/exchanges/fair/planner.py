@@ -69,7 +69,9 @@ class Planner:
         shared = sorted(set.intersection(*(set(found) for found in free))) if free else [(0, 0)]
         best: tuple[tuple[list[int], int], list[Starts]] | None = None
         for hour in shared:
-            chosen = [(found[hour if not s.pinned else (0, 0)],) for found, s in zip(held, series.sessions, strict=True)]
+            chosen: list[Starts] = [
+                (found[hour if not s.pinned else (0, 0)],) for found, s in zip(held, series.sessions, strict=True)
+            ]
             key = self._key(chosen)
             if best is None or key < best[0]:
                 best = key, chosen

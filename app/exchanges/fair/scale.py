@@ -61,7 +61,7 @@ class Scale:
         kinds = (self.day_off, self.prayer, self.ramadan, self.busy, self.never)
         if any(not 0 <= points <= MOST for points in (*kinds, *(step.points for step in self.steps))):
             raise Refused("scale.points", "range")
-        if not 0 <= self.easy < self.night <= MOST:
+        if not 0 <= self.easy < self.night <= min(self.busy, self.never):  # who is busy cannot come, however the table is set
             raise Refused("scale.night", "range")
 
     @cached_property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from app.exchanges.fair.choice import Picks
 from app.exchanges.fair.engine import Engine
@@ -11,6 +12,9 @@ from app.exchanges.fair.order import Model
 from app.exchanges.fair.places import Series, Session
 from app.exchanges.fair.slots import Costs, Option, Points
 from app.exchanges.fair.wall import local
+
+if TYPE_CHECKING:
+    from ortools.sat.python import cp_model
 
 Starts = tuple[datetime, ...]
 Local = tuple[int, ...]
@@ -89,8 +93,8 @@ def settle(model: Model | None, variants: Sequence[Variants], picks: Picks, engi
     return picks, _starts(variants, picks, _read(variants, picks, found.values[len(model.flat) :])), found.proven
 
 
-def _tie(model: Model, variants: Sequence[Variants], kinds: list[list[list[object]]]) -> None:
-    shown: dict[tuple[int, int], object] = {}
+def _tie(model: Model, variants: Sequence[Variants], kinds: list[list[list[cp_model.IntVar]]]) -> None:
+    shown: dict[tuple[int, int], cp_model.IntVar] = {}
     for session, options in enumerate(variants):
         for number, one in enumerate(options):
             model.model.add(sum(kinds[session][number]) == model.taken[session][number])

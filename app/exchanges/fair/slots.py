@@ -38,7 +38,7 @@ class Costs:
     def holds(self, start: datetime, minutes: int) -> bool:
         """Is this within the days that were reckoned?"""
         begin = (start - self._begin) // timedelta(minutes=15)
-        return 0 <= begin and begin + minutes // 15 < self._length
+        return begin >= 0 and begin + minutes // 15 < self._length
 
     def of(self, start: datetime, minutes: int) -> Points:
         """Points of each place for a sitting that begins then."""

@@ -40,12 +40,12 @@ def _with_hours(line: bytearray, hours: Sequence[Hours], scale: Scale, first: da
 
 def _wall_line(place: Place, scale: Scale, first: date, days: int) -> bytearray:
     """Points by what the clocks of the place show, from the midnight that begins the first day."""
-    off = {one.day: scale.of_day_off(one.weight) for one in place.off}
-    line = bytearray()
-    for number in range(days):
-        day = first + timedelta(days=number)
-        floor = max(off.get(day, 0), scale.day_off if day.weekday() in place.weekend else 0)
-        line += scale.working_day.translate(_raising(floor)) if floor else scale.working_day
+    day_off = scale.working_day.translate(_raising(scale.day_off))
+    week = [day_off if weekday in place.weekend else scale.working_day for weekday in range(7)]
+    line = bytearray(b"".join(week[(first.weekday() + number) % 7] for number in range(days)))
+    for one in place.off:
+        number = (one.day - first).days
+        _raised(line, number * QUARTERS, (number + 1) * QUARTERS, scale.of_day_off(one.weight))
     _with_hours(line, place.hours, scale, first)
     return line
 

@@ -75,7 +75,8 @@ class Measures:
     hours: int
     """Different local times, added up over places."""
     nights_in_a_row: int
-    """How often a place has two sittings at night one after the other: none where that can be."""
+    """How often a place has two sittings at night one after the other. Rotating plans have none where that can be; what
+    is left could not be avoided and is told."""
     expected: float
     invited: int
     host_minutes: int
@@ -91,8 +92,7 @@ class Proof:
     levels: int
     of_levels: int
     total_bound: int
-    row_rule_kept: bool
-    """Could two nights in a row be kept from every place?"""
+    """No plan that is as good on the levels above has a lower total: of this plan's points, without what was carried."""
 
     @property
     def complete(self) -> bool:

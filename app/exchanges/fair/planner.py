@@ -77,7 +77,8 @@ class Planner:
                 best = key, chosen
         if best is not None:
             worst, levels = best[0][0][0], len(series.places) + 2
-            plan = self._teller.plan("fixed", best[1], Proof(worst, True, levels, levels, sum(best[0][0]), True))
+            carried = sum(place.carried for place in series.places)
+            plan = self._teller.plan("fixed", best[1], Proof(worst, True, levels, levels, sum(best[0][0]) - carried))
             self._keep(plan)
             self._say("fixed", "fixed", plan, 1)
 
@@ -100,7 +101,7 @@ class Planner:
         self._say("slots", mode)
         held = table(self._series, self._options(mode))
         start = first(held, self._stop)
-        quick = self._quick(mode, held, start, Proof(0, False, 0, len(self._series.places) + 2, 0, False))
+        quick = self._quick(mode, held, start, Proof(0, False, 0, len(self._series.places) + 2, 0))
         self._keep(quick)
         self._say("first", mode, quick, 1)
         if self._stop():
@@ -126,7 +127,7 @@ class Planner:
         return self._teller.plan(mode, chosen, proof, cap)
 
     def _on_the_way(self, mode: str, held: Table, stage: str, picks: Picks, bound: int) -> None:
-        proof = Proof(bound, max(held.loads(picks)) == bound, 0, len(self._series.places) + 2, 0, not held.in_a_row(picks))
+        proof = Proof(bound, max(held.loads(picks)) == bound, 0, len(self._series.places) + 2, 0)
         plan = self._quick(mode, held, picks, proof)
         self._keep(plan)
         self._say(stage, mode, plan)
@@ -140,9 +141,7 @@ class Planner:
         if levels == places:
             levels += 1 + fewest
         carried = sum(held.carried)
-        proof = Proof(
-            solved.bound, solved.worst_proven, levels, places + 2, max(0, solved.total_bound - carried), not solved.in_a_row
-        )
+        proof = Proof(solved.bound, solved.worst_proven, levels, places + 2, max(0, solved.total_bound - carried))
         return self._teller.plan(mode, chosen, proof)
 
     def _caps(self, mode: str, held: Table, fairest: Plan, solved: Solved) -> None:
@@ -161,7 +160,7 @@ class Planner:
                 continue
             picks, bound = found
             total = bound - sum(held.carried)
-            proof = Proof(min(solved.bound, cap), False, 0, len(self._series.places) + 2, total, not held.in_a_row(picks))
+            proof = Proof(min(solved.bound, cap), False, 0, len(self._series.places) + 2, total)
             self._frontier.append(self._quick(mode, held, picks, proof, cap))
             self._kept(self._answer())
             self._say("frontier", mode, self._frontier[-1], 1)

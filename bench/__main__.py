@@ -10,6 +10,7 @@ from bench import (
     answering,
     clocks,
     delivery,
+    exchanges,
     feeding,
     inviting,
     lanes,
@@ -46,6 +47,7 @@ GROUPS: dict[str, Callable[[House], Iterator[Figure]]] = {
     "feeds": feeding.measure,
     "start": starting.measure,
     "memory": memory.measure,
+    "exchanges": exchanges.measure,
 }
 SETS = {"delivery": ("mailing", "slow-relay", "reminders", "feeds", "outbox")}
 """Several groups by one name, each in a house of its own."""

@@ -182,6 +182,8 @@ class Fairest:
             if count == places:
                 return
             value = max(load for load in self._table.loads(self.best) if load < value)
+            for load, flag in zip(model.loads, over, strict=True):  # the values skipped keep their count as well
+                model.model.add(load <= value).only_enforce_if(flag.negated())
 
     def _least_total(self, model: Model) -> None:
         """What is left of the order in one step: the least total that keeps all levels found so far."""

@@ -90,6 +90,7 @@ def _one(fixed: int) -> Iterator[Figure]:
     yield from _shown("one", plan, fixed, 42)
     yield Figure("exchanges: one, worst of the mean", max(added) / (sum(added) / len(added)), "times", 1.25)
     for one in answer.frontier:
+        yield Figure(f"exchanges: cap {one.cap}, total over bound", one.measures.total - one.proof.total_bound, "points")
         yield Figure(f"exchanges: cap {one.cap}, total", one.measures.total, f"gini {one.measures.gini:.3f}")
     same = packed(_plan(reference(12, ("one",), 2.0))[0]) == packed(_plan(reference(12, ("one",), 2.0))[0])
     yield Figure("exchanges: same input, same plan", int(same), "yes", 1, at_least=True)

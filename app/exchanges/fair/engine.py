@@ -56,6 +56,7 @@ class Engine:
         solver.parameters.num_workers = 1
         solver.parameters.random_seed = self._seed
         solver.parameters.linearization_level = 2
+        solver.parameters.cp_model_probing_level = 0  # it takes longer than it saves on models of this shape
         solver.parameters.catch_sigint_signal = False
         solver.parameters.max_deterministic_time = max(0.01, min(limit, self.left))
         # in a thread of its own: a signal reaches the program only while Python runs in the first one

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from app.exchanges.fair.choice import Picks, Table, first, table
 from app.exchanges.fair.engine import Engine
@@ -13,6 +14,7 @@ from app.exchanges.fair.plan import Answer, Plan, Progress, Proof
 from app.exchanges.fair.settle import Clocks, Starts, greedy, settle
 from app.exchanges.fair.slots import Costs, Option, double, same_hour, single
 
+_NO_CAP = 10_000_000
 _LAST = 0.12
 """Share of a mode's time that is kept for the last level."""
 
@@ -34,7 +36,7 @@ class Planner:
         self._plans: list[Plan] = []
         self._frontier: list[Plan] = []
         rotating = [mode for mode in series.modes if mode != "fixed"]
-        self._steps = len(rotating) * 3 + (series.caps if rotating else 0) + ("fixed" in series.modes)
+        self._steps = len(rotating) * 3 + (series.caps + 1 if rotating and series.caps else 0) + ("fixed" in series.modes)
         self._done = 0
 
     def run(self) -> Answer:
@@ -137,7 +139,7 @@ class Planner:
         variants = [self._clocks.variants(s, options) for s, options in zip(self._series.sessions, held.options, strict=True)]
         engine = Engine(effort.each_mode * _LAST, effort.seed, self._stop)
         _, chosen, fewest = settle(search.model, variants, solved.picks, engine)
-        levels = solved.places_proven
+        levels = max(solved.places_proven, int(solved.worst_proven))
         if levels == places:
             levels += 1 + fewest
         carried = sum(held.carried)
@@ -145,25 +147,35 @@ class Planner:
         return self._teller.plan(mode, chosen, proof)
 
     def _caps(self, mode: str, held: Table, fairest: Plan, solved: Solved) -> None:
-        """Between the fairest plan and the best fixed hour: the least total under each cap."""
-        fixed = next((plan.measures.worst_carried for plan in self._plans if plan.mode == "fixed"), None)
-        low = fairest.measures.worst_carried
-        high = fixed if fixed is not None else 2 * low
-        count, effort = self._series.caps, self._series.effort
-        caps = sorted({low + (high - low) * number // max(count, 1) for number in range(count)}) if high > low else []
-        picks = solved.picks
-        for cap in caps:
-            if self._stop():
-                return
-            found = under_a_cap(held, picks, cap, solved.in_a_row, Engine(effort.each_mode / 4, effort.seed, self._stop))
-            if found is None:
-                continue
-            picks, bound = found
-            total = bound - sum(held.carried)
-            proof = Proof(min(solved.bound, cap), False, 0, len(self._series.places) + 2, total)
-            self._frontier.append(self._quick(mode, held, picks, proof, cap))
-            self._kept(self._answer())
-            self._say("frontier", mode, self._frontier[-1], 1)
+        """The least total under each cap, from the fairest plan's worst place to that of the least total there is."""
+        count, low = self._series.caps, fairest.measures.worst_carried
+        fixed = next((plan.measures.worst_carried for plan in self._plans if plan.mode == "fixed"), 0)
+        if not count:
+            return
+        last = self._under(mode, held, solved, solved.picks, max(low, fixed or _NO_CAP))
+        if last is None:
+            return
+        high, picks = last[1].measures.worst_carried, solved.picks
+        for cap in sorted({low + (high - low) * number // count for number in range(count)} - {high}):
+            found = None if self._stop() else self._under(mode, held, solved, picks, cap)
+            if found is not None:
+                picks = found[0]
+                self._show(found[1])
+        self._show(replace(last[1], cap=high))
+
+    def _show(self, plan: Plan) -> None:
+        self._frontier.append(plan)
+        self._kept(self._answer())
+        self._say("frontier", plan.mode, plan, 1)
+
+    def _under(self, mode: str, held: Table, solved: Solved, start: Picks, cap: int) -> tuple[Picks, Plan] | None:
+        effort = self._series.effort
+        found = under_a_cap(held, start, cap, solved.in_a_row, Engine(effort.each_mode / 4, effort.seed, self._stop))
+        if found is None:
+            return None
+        total = found[1] - sum(held.carried)
+        proof = Proof(min(solved.bound, cap), False, 0, len(self._series.places) + 2, total)
+        return found[0], self._quick(mode, held, found[0], proof, cap)
 
 
 def plans(

@@ -113,7 +113,7 @@ def test_suggestions_are_made_among_the_starts_that_are_wanted():
 
 
 def test_a_map_without_states_or_of_strangers_is_refused():
-    places, people, first, scale, minutes = world(1)
+    places, _, first, scale, minutes = world(1)
     for who, whom in (([], []), (places, [Someone("nowhere", "UTC")])):
         with pytest.raises(Refused):
             heat(who, whom, first=first, days=3, minutes=minutes, scale=scale)

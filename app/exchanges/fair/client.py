@@ -66,11 +66,11 @@ def plan(
             [sys.executable, "-I", str(PROGRAM)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=words, text=True
         )
         heard = _Heard()
-        try:
-            _follow(process, packed(series), heard, told, kept, stop, seconds)
-        finally:
-            process.kill()  # it has ended, or does not end, or whoever asked was interrupted
-            process.wait()
+        with process:
+            try:
+                _follow(process, packed(series), heard, told, kept, stop, seconds)
+            finally:
+                process.kill()  # it has ended, or does not end, or whoever asked was interrupted
         if heard.done is not None:
             return heard.done
         if heard.best is not None:

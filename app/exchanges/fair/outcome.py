@@ -9,7 +9,7 @@ from itertools import pairwise
 from app.exchanges.fair.places import Series, Session
 from app.exchanges.fair.plan import Held, Line, Measures, Move, Plan, Proof, Seat
 from app.exchanges.fair.settle import Clocks, Starts, sitting_of
-from app.exchanges.fair.slots import Costs, starts
+from app.exchanges.fair.slots import Costs, candidates
 from app.exchanges.fair.wall import local
 
 MOVES = (-60, 60)
@@ -44,7 +44,7 @@ class Teller:
 
     def _moves(self, mode: str, session: Session, at: Starts) -> tuple[Move, ...]:
         step = self._series.two_step if mode == "two" else self._series.step
-        allowed = set(starts(self._series, session, step))
+        allowed = set(candidates(self._series, session, step))
         now, _ = sitting_of(self._costs, at, session.minutes)
         found = []
         for number in range(len(at)):

@@ -11,7 +11,7 @@ MOST = 100
 """No hour costs more: what a series adds up stays small enough to be read, and to be solved."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Refused(ValueError):
     """An input that cannot be planned with; ``where`` names the field, ``why`` is a word for the page to put in a sentence."""
 

@@ -47,8 +47,8 @@ class Costs:
         return tuple(max(one[begin:end]) for one in self._rows)
 
 
-def starts(series: Series, session: Session, step: int) -> tuple[datetime, ...]:
-    """All starts a sitting of the session may have, in order of time."""
+def candidates(series: Series, session: Session, step: int) -> tuple[datetime, ...]:
+    """All starts a sitting of the session may have, in order of time; none when all its days are too soon."""
     found = set()
     for day in session.days:
         if day < series.not_before:
@@ -57,9 +57,15 @@ def starts(series: Series, session: Session, step: int) -> tuple[datetime, ...]:
             at = instants(datetime.combine(day, time(minute // 60, minute % 60)), series.zone)
             if at is not None:
                 found.add(at)
+    return tuple(sorted(found))
+
+
+def starts(series: Series, session: Session, step: int) -> tuple[datetime, ...]:
+    """The same, ``Refused`` when there are none."""
+    found = candidates(series, session, step)
     if not found:
         raise Refused(f"session {session.key}", "no_start")
-    return tuple(sorted(found))
+    return found
 
 
 def better(one: Points, other: Points) -> Points:
@@ -85,7 +91,8 @@ def double(series: Series, session: Session, costs: Costs) -> tuple[Option, ...]
     if len(session.pinned) == 2:
         first, second = (costs.of(at, session.minutes) for at in session.pinned)
         return (Option(better(first, second), (tuple(sorted(session.pinned)),)),)
-    groups = _grouped((costs.of(at, session.minutes), (at,)) for at in starts(series, session, series.two_step))
+    find = candidates if session.pinned else starts
+    groups = _grouped((costs.of(at, session.minutes), (at,)) for at in find(series, session, series.two_step))
     left = [Option(costs.of(at, session.minutes), ((at,),)) for at in session.pinned] or groups
     pairs: dict[Points, list[tuple[datetime, ...]]] = {}
     for number, one in enumerate(left):
@@ -93,6 +100,8 @@ def double(series: Series, session: Session, costs: Costs) -> tuple[Option, ...]
             both = _together(one, other, session.minutes)
             if both:
                 pairs.setdefault(better(one.points, other.points), []).extend(both)
+    if not pairs and session.pinned:  # no day is left for a second sitting beside the one picked by hand
+        return tuple(left)
     if not pairs:
         raise Refused(f"session {session.key}", "no_pair")
     return undominated([Option(points, tuple(sorted(set(both)))) for points, both in sorted(pairs.items())])

@@ -2,6 +2,7 @@
 
 from app.accounts import models as accounts
 from app.audit import models as audit
+from app.calendars import models as calendars
 from app.circulars import models as circulars
 from app.core import limits, once, rulebook
 from app.exchanges import models as exchanges
@@ -22,6 +23,6 @@ from app.transfers import models as transfers
 from app.wordings import models as wordings
 
 __all__ = [
-    "accounts", "audit", "circulars", "exchanges", "files", "heartbeats", "interests", "letters", "limits", "links",
+    "accounts", "audit", "calendars", "circulars", "exchanges", "files", "heartbeats", "interests", "letters", "limits", "links",
     "notifications", "once", "pilots", "practices", "rulebook", "texts", "topics", "transfers", "wordings",
 ]  # fmt: skip

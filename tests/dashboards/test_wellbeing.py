@@ -43,7 +43,7 @@ def signs(**at):
 
 WELL = Facts(
     now=NOW, real=NOW, oldest={"urgent": None, "normal": ago(seconds=3), "bulk": None}, signs=signs(), zones_here=HERE,
-    migration="0024", release="0024", disk_free=50_000_000_000, disk_size=100_000_000_000, mailbox=True, production=True,
+    migration="0025", release="0025", disk_free=50_000_000_000, disk_size=100_000_000_000, mailbox=True, production=True,
 )  # fmt: skip
 NOT_WELL = {
     "the database is of the release before": ({"migration": "0023"}, ["database-behind"]),

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Organisation
 from app.core import clock
-from app.core.db import Base, Id, Texts, Timestamps
+from app.core.db import Base, Id, Json, Texts, Timestamps
 
 exchange_hosts = Table(
     "exchange_hosts",
@@ -87,6 +87,7 @@ class PeerSession(Id, Timestamps, Base):
     tzdb_version: Mapped[str]  # the release of the zone data by which the start was last worked out
     keeps_instant: Mapped[bool] = mapped_column(default=False, server_default="false")  # not the wall time, when clock rules change
     hour_in_doubt: Mapped[bool] = mapped_column(default=False, server_default="false")  # clock rules changed, nobody decided yet
+    day_off_seen: Mapped[Json | None]  # who wanted it on a day off of many all the same: schedule_version, person, when, States
     capacity: Mapped[int]
     languages: Mapped[list[str]] = mapped_column(default=list)
     join_url: Mapped[str] = mapped_column(default="")

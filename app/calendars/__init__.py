@@ -1,0 +1,1 @@
+"""Can they come: working weeks, public holidays and busy times of States and people. Stands on accounts."""

@@ -88,6 +88,7 @@ class Settings:
     proxy_hops: int = 0
     update_delay_seconds: int = 120
     mails_per_person_a_day: int = 30_000  # mail to many counts by whoever confirmed it
+    busy_feeds: bool = False  # may addresses be read at which people publish when they are busy?
     mail_authserv_id: str = ""  # the name our mail server writes in Authentication-Results; without one, From is believed
     debug: bool = False
     demo: bool = False
@@ -199,6 +200,7 @@ def load(environ: dict[str, str] | None = None) -> Settings:
         default_zone=env.get("DEFAULT_ZONE", "UTC"),
         proxy_hops=int(env.get("PROXY_HOPS", "0")),
         mail_authserv_id=env.get("MAIL_AUTHSERV_ID", "").strip(),
+        busy_feeds=_flag(env, "BUSY_FEEDS", False),
         update_delay_seconds=int(env.get("UPDATE_DELAY_SECONDS", "120")),
         mails_per_person_a_day=int(env.get("MAILS_PER_PERSON_A_DAY", "30000")),
         debug=_flag(env, "PATHWAYS_DEBUG", False) or _flag(env, "FLASK_DEBUG", False),

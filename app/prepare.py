@@ -94,6 +94,7 @@ def judge_texts() -> None:
 @with_appcontext
 def prepare() -> None:
     """Migrate, load reference data, and on the first start of a demonstration its network."""
+    from app.calendars.rules.overrides import load_reference
     from app.practices.reference import load_all
     from app.wordings import reviews
 
@@ -107,6 +108,7 @@ def prepare() -> None:
         raise click.ClickException(f"The database did not let us in or did not answer: {_first_line(error)}") from None
     now = clock.now()
     load_all(now)
+    load_reference(now)
     if is_new:
         judge_texts()
     reviews.judge()

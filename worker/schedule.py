@@ -33,6 +33,10 @@ beat_schedule: dict[str, dict[str, Any]] = {
     "tidy": {"task": "accounts.tidy", "schedule": 3600.0},
     # What is kept no longer than was said: drafts for thirty days, expressions for twenty-four months; files without a record.
     "drafts": {"task": "interests.tidy", "schedule": 3600.0},
+    # Days of the installed lists of public holidays: a new release is seen within a minute of its start.
+    "holidays": {"task": "calendars.renew", "schedule": 60.0},
+    # Addresses at which people publish when they are busy, where reading them is switched on; each is due once an hour.
+    "busy": {"task": "calendars.read_feeds", "schedule": 120.0},
     # Uploaded tables and archives whose wake-up was lost or whose process died; archives whose time is over.
     "transfers": {"task": "transfers.sweep", "schedule": 60.0},
 }

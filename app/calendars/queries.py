@@ -27,6 +27,7 @@ from app.calendars.models import (
 )
 from app.calendars.state import DAY, HALF, Day, DayKind, Never, Span, StateCalendar, Week
 from app.core.days import SATURDAY_AND_SUNDAY
+from app.core.db import Texts
 from app.extensions import db
 
 Place = tuple[str, str]
@@ -249,3 +250,9 @@ def _kept(
     for owner, start, end in db.session.execute(spans.order_by(BusyTime.starts_at, BusyTime.id)):
         busy[owner].append((start, end))
     return never, busy
+
+
+def events_between(first_day: date, last_day: date) -> list[Texts]:
+    """The names of big meetings on these dates."""
+    held = open_overrides((EVERYWHERE, UNITED_NATIONS), first_day, last_day)
+    return [one.names for one in held if one.kind is OverrideKind.EVENT]

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from config import Settings
 
 HERE = Path(__file__).resolve().parent
-ROOMS = ("accounts", "practices", "interests", "exchanges", "pilots", "letters", "circulars", "transfers", "dashboards", "api")
+ROOMS = (
+    "accounts", "calendars", "practices", "interests", "exchanges", "pilots", "letters", "circulars", "transfers", "dashboards",
+    "api",
+)  # fmt: skip
 """Rooms with pages. Each exports ``blueprint`` (under a language), ``bare_blueprint`` (without), or both."""
 
 

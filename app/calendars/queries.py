@@ -5,21 +5,25 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, false, func, or_, select, tuple_
 
+from app.accounts.access import P, Viewer
 from app.accounts.models import Membership, Organisation, OrganisationKind, Person
+from app.accounts.queries.organisations import visible_to as organisations_visible_to
 from app.calendars.models import (
     EVERYWHERE,
     UNITED_NATIONS,
+    BusyFeed,
     BusyTime,
     CalendarChoice,
     CountryDay,
     CountryList,
+    DayChange,
     Listed,
     NeverHours,
     Override,
@@ -28,6 +32,8 @@ from app.calendars.models import (
 from app.calendars.state import DAY, HALF, Day, DayKind, Never, Span, StateCalendar, Week
 from app.core.days import SATURDAY_AND_SUNDAY
 from app.core.db import Texts
+from app.core.paging import Page, page_of
+from app.core.text import fold
 from app.extensions import db
 
 Place = tuple[str, str]
@@ -256,3 +262,116 @@ def events_between(first_day: date, last_day: date) -> list[Texts]:
     """The names of big meetings on these dates."""
     held = open_overrides((EVERYWHERE, UNITED_NATIONS), first_day, last_day)
     return [one.names for one in held if one.kind is OverrideKind.EVENT]
+
+
+# ------------------------------------------------------------------ pages
+
+
+def lists() -> CountryList | None:
+    """The release the days come from, once they were read."""
+    return db.session.get(CountryList, LISTS)
+
+
+def code_of(organisation: Organisation) -> str:
+    """Whose calendar an organisation keeps: a State's code, "UN", or nothing."""
+    return _code(organisation, {organisation.parent.id: organisation.parent} if organisation.parent is not None else {})
+
+
+def choice_version(organisation_id: uuid.UUID) -> int:
+    """The version of what it chose; 0 where it has not."""
+    return db.session.scalar(select(CalendarChoice.version).where(CalendarChoice.organisation_id == organisation_id)) or 0
+
+
+def states_page(viewer: Viewer, words: str, after: tuple[str, uuid.UUID] | None, size: int = 50) -> Page[Organisation]:
+    """One page of States by name."""
+    query = organisations_visible_to(viewer).where(Organisation.kind == OrganisationKind.STATE, Organisation.active)
+    for word in fold(words).split():
+        query = query.where(Organisation.search.contains(word, autoescape=True))
+    if after is not None:
+        query = query.where(tuple_(Organisation.sort_name, Organisation.id) > tuple_(*after))
+    found = db.session.scalars(query.order_by(Organisation.sort_name, Organisation.id).limit(size + 1)).all()
+    return page_of(found, size, lambda o: (o.sort_name, o.id))
+
+
+def visible_to(viewer: Viewer) -> Select[Override]:
+    """The corrections a viewer may see: the office sees all."""
+    query = select(Override)
+    return query if viewer.can(P.SEE_PEOPLE) else query.where(false())
+
+
+def overrides_page(viewer: Viewer, *, ended: bool, after: tuple[datetime, uuid.UUID] | None, size: int = 50) -> Page[Override]:
+    """One page of corrections, the newest first: those that hold, or those that were ended."""
+    query = visible_to(viewer).where(Override.ended_at.is_not(None) if ended else Override.ended_at.is_(None))
+    if after is not None:
+        query = query.where(tuple_(Override.created_at, Override.id) < tuple_(*after))
+    found = db.session.scalars(query.order_by(Override.created_at.desc(), Override.id.desc()).limit(size + 1)).all()
+    return page_of(found, size, lambda o: (o.created_at.isoformat(), o.id))
+
+
+def override_in_view(viewer: Viewer, override_id: uuid.UUID) -> Override | None:
+    """This correction, if the viewer may see it."""
+    return db.session.scalar(visible_to(viewer).where(Override.id == override_id))
+
+
+def overrides_of(code: str) -> list[Override]:
+    """The open corrections of one calendar, the newest day first."""
+    query = select(Override).where(Override.code == code, Override.ended_at.is_(None)) if code else None
+    return list(db.session.scalars(query.order_by(Override.first_day.desc(), Override.id))) if query is not None else []
+
+
+class Whose(Protocol):
+    """An owner of times."""
+
+    @property
+    def column(self) -> str:
+        """The column that names the owner."""
+
+    @property
+    def id(self) -> uuid.UUID:
+        """The owner's id."""
+
+
+@dataclass(frozen=True)
+class OwnTimes:
+    """What one owner keeps free of sessions."""
+
+    never: list[NeverHours]
+    typed: list[BusyTime]
+    feed: BusyFeed | None
+    from_feed: int
+
+
+def own_times(owner: Whose, now: datetime) -> OwnTimes:
+    """Everything of one owner that is not over."""
+
+    def mine(model: Any) -> Any:
+        return select(model).where(getattr(model, owner.column) == owner.id)
+
+    busy = mine(BusyTime).where(BusyTime.ends_at > now)
+    typed = busy.where(BusyTime.feed_id.is_(None)).order_by(BusyTime.starts_at, BusyTime.id)
+    read = select(func.count()).select_from(busy.where(BusyTime.feed_id.is_not(None)).subquery())
+    never = mine(NeverHours).order_by(NeverHours.created_at, NeverHours.id)
+    return OwnTimes(
+        list(db.session.scalars(never)), list(db.session.scalars(typed)), db.session.scalar(mine(BusyFeed)),
+        db.session.scalar(read) or 0,
+    )  # fmt: skip
+
+
+def own_row(owner: Whose, what: str, row_id: uuid.UUID) -> Any:
+    """One line of this owner's, or nothing."""
+    model: Any = {"never": NeverHours, "busy": BusyTime, "address": BusyFeed}[what]
+    return db.session.scalar(select(model).where(model.id == row_id, getattr(model, owner.column) == owner.id))
+
+
+def my_states(viewer: Viewer) -> list[Organisation]:
+    """The States the viewer speaks for."""
+    if not viewer.state_ids or not viewer.can(P.ANSWER_FOR_STATE):
+        return []
+    query = select(Organisation).where(Organisation.id.in_(viewer.state_ids)).order_by(Organisation.sort_name)
+    return list(db.session.scalars(query))
+
+
+def changes_to_see(today: date, most: int = 200) -> list[DayChange]:
+    """Days to come on which the last releases of the lists differ, and that nobody has looked at."""
+    query = select(DayChange).where(DayChange.seen_at.is_(None), DayChange.day >= today)
+    return list(db.session.scalars(query.order_by(DayChange.day, DayChange.code, DayChange.id).limit(most)))

@@ -250,6 +250,7 @@ class InviteForm(OnceForm):
     addresses = TextAreaField(_l("E-mail addresses, one a line"), [at_most(200_000)])
     capacity = RadioField(_l("In what capacity"), choices=_coded(CAPACITIES), default=Capacity.PARTICIPANT.value)
     confirmed = HiddenField()
+    day_off_seen = BooleanField(_l("Invite all the same: the day is meant"))
 
 
 class RecordForm(Form):

@@ -43,6 +43,7 @@ FORMS: dict[Kind, type[UploadForm]] = {
     Kind.ORGANISATIONS: UpdatingForm,
     Kind.PARTICIPANTS: SessionUploadForm,
     Kind.EXPRESSIONS: CallUploadForm,
+    Kind.CALENDARS: UploadForm,
 }
 
 

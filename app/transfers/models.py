@@ -23,6 +23,7 @@ class Kind(StrEnum):
     ORGANISATIONS = "organisations"
     PARTICIPANTS = "participants"
     EXPRESSIONS = "expressions"
+    CALENDARS = "calendars"  # corrections of them
 
 
 class ImportState(StrEnum):

@@ -14,6 +14,7 @@ KINDS: dict[Kind, Any] = {
     Kind.ORGANISATIONS: _l("Organisations"),
     Kind.PARTICIPANTS: _l("Participants of a session"),
     Kind.EXPRESSIONS: _l("Expressions of interest"),
+    Kind.CALENDARS: _l("Corrections of calendars"),
 }
 
 STATES: dict[ImportState, tuple[Any, str]] = {

@@ -118,6 +118,7 @@ def desk_navigation() -> list[tuple[str, list[tuple[str, str, str, int | None, b
         ("accounts.people", _("People"), "people", Permission.SEE_PEOPLE),
         ("accounts.organisations", _("Organisations"), "globe", Permission.SEE_PEOPLE),
         ("accounts.designations", _("Designations"), "check", Permission.SEE_PEOPLE),
+        ("calendars.desk_calendars", _("Calendars of States"), "calendar", Permission.SEE_PEOPLE),
         ("letters.register", _("Letters"), "document", Permission.SEE_LETTERS),
         ("dashboards.templates", _("Mails to read"), "mail", Permission.SEE_OUTBOX),
         ("dashboards.wordings", _("Wording of the platform"), "edit", Permission.MANAGE_WORDINGS),

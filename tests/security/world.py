@@ -174,7 +174,7 @@ def filled(rule: str, ids: Ids) -> str:
         .replace("<any(practice,tool,resource):kind>", "practice")
         .replace("<lang_code>", "fr")
         .replace("<string:kind>/<uuid:object_id>", "call/<uuid:call_id>")
-        .replace("<any(people,organisations,participants,expressions):kind>", "people")
+        .replace("<any(people,organisations,participants,expressions,calendars):kind>", "people")
         .replace("<any(pdf,docx,scan):which>", "pdf")
         .replace("<key>", "salutation")
         .replace("<int:number>", "1")

@@ -180,7 +180,7 @@ def address_of(rule: Any, made: dict[str, Any], lang: str = "en") -> str:
         path.replace("<any(practice,tool,resource):kind>", "practice")
         .replace("<lang_code>", "fr")
         .replace("<string:kind>/<uuid:object_id>", "call/<uuid:call_id>")
-        .replace("<any(people,organisations,participants,expressions):kind>", "people")
+        .replace("<any(people,organisations,participants,expressions,calendars):kind>", "people")
     )
     path = path.replace("<any(pdf,docx,scan):which>", "pdf").replace("<key>", "salutation").replace("<spoken>", "en")
     path = path.replace("<string:code>", "PR-77" if "tools" not in path and "resources" not in path else "gap_checklist")

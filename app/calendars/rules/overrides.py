@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -120,6 +121,12 @@ def subdivisions_of(code: str) -> dict[str, str]:
     row = db.session.get(CountryList, LISTS)
     found: dict[str, str] = row.subdivisions.get(code, {}) if row is not None else {}
     return found
+
+
+def codes_of_states() -> dict[uuid.UUID, str]:
+    """The code of each State."""
+    query = select(Organisation.id, Organisation.code).where(Organisation.kind == OrganisationKind.STATE)
+    return {row.id: row.code for row in db.session.execute(query) if row.code}
 
 
 def load_reference(now: datetime) -> int:

@@ -4,6 +4,7 @@ from app.exchanges.routes import (  # noqa: F401 - each module adds its views to
     calendars,
     delegations,
     desk_clocks,
+    desk_days,
     desk_exchanges,
     desk_invitations,
     desk_sessions,

@@ -17,6 +17,7 @@ from app.core.once import key_text
 from app.exchanges import queries, rules
 from app.exchanges.forms import CancelForm, SessionForm
 from app.exchanges.models import PeerSession, SessionStatus
+from app.exchanges.queries.days_off import days_off
 from app.exchanges.routes import planning
 from app.exchanges.routes.blueprint import blueprint, session_or_404
 from app.extensions import db
@@ -82,6 +83,7 @@ def desk_session(session_id: uuid.UUID) -> ResponseReturnValue:
         to_invite=_to_invite(row), proposed_start=rules.proposed_start,
         asked=queries.open_change(row.id) if row.hour_in_doubt else None,
         counters=queries.counters_of(row) if row.is_open and viewer().can(Permission.JUDGE_REPLIES) else [],
+        day_off=days_off(row) if row.is_open and not row.is_over(clock.now()) else None, day_off_meant=rules.is_seen(row),
     )  # fmt: skip
 
 
@@ -187,6 +189,19 @@ def _to_invite(row: PeerSession) -> int:
     if row.status is not SessionStatus.DRAFT or not row.invite_accepted:
         return 0
     return rules.foresee_accepted(row.grounds, capacity=row.capacity, peer_session=row, now=clock.now())
+
+
+@blueprint.post("/desk/sessions/<uuid:session_id>/day-off")
+@requires(Permission.MANAGE_EXCHANGES)
+def desk_mean_day_off(session_id: uuid.UUID) -> ResponseReturnValue:
+    """The day is meant, though it is a day off of many; those whom the session invites by itself are asked now."""
+    row = session_or_404(session_id)
+    rules.see_days_off(row, (), by=me(), now=clock.now())
+    invited = rules.invite_accepted_expressions(row, by=me(), now=clock.now())
+    db.session.commit()
+    flash(_("It is noted. Invitations can leave."), "good")
+    _say_invited(invited.total)
+    return redirect(url_for("exchanges.desk_session", session_id=row.id), 303)
 
 
 @blueprint.post("/desk/sessions/<uuid:session_id>/send-now")

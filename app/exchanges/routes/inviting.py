@@ -28,6 +28,7 @@ from app.core.zones import to_wall
 from app.exchanges import rules
 from app.exchanges.forms import InviteForm
 from app.exchanges.models import Capacity, PeerSession
+from app.exchanges.queries.days_off import DaysOff, days_off
 from app.exchanges.routes import choosing
 from app.exchanges.routes.blueprint import blueprint, session_or_404
 from app.exchanges.rules.inviting import refuse_empty
@@ -50,15 +51,20 @@ def desk_invite(session_id: uuid.UUID) -> ResponseReturnValue:
     try:
         guests, notes = _guests(form, to_wall(clock.now(), row.zone).date())
         refuse_empty(guests, notes)
-        if form.confirmed.data != str(len(guests)) and rehearsals.FIELD not in request.form:
-            foreseen = rules.foresee(row, guests)
-            if foreseen.mails <= leaving.MANY:  # more are looked at mail by mail before they leave
-                form.confirmed.data = str(len(guests))
-                return render_template("exchanges/desk_invite_check.html", row=row, form=form, foreseen=foreseen, notes=notes)
-        leaving.remark(notes)
+        states = [g.organisation for g in guests if g.organisation is not None]
+        found = days_off(row, states)
+        asks = found.is_many and not rules.is_seen(row)
+        if asks and not form.day_off_seen.data:
+            return _check_page(row, form, guests, notes, found, asks)
+        unseen = form.confirmed.data != str(len(guests)) and rehearsals.FIELD not in request.form
+        if unseen and rules.foresee(row, guests).mails <= leaving.MANY:  # more are looked at mail by mail before they leave
+            return _check_page(row, form, guests, notes, found, asks)
+        leaving.remark([*notes, *([_on_a_day_off(found)] if found.is_many else [])])
         sending = Sending(form, clock.now())
         if sending.before:
             return sending.again()
+        if asks:
+            rules.see_days_off(row, states, by=me(), now=clock.now())
         done = rules.invite(row, guests, by=me(), now=clock.now())
     except RuleBroken as refused:
         db.session.rollback()
@@ -75,6 +81,30 @@ def _page(row: PeerSession, form: InviteForm, words: str) -> str:
     ticked = {name: {str(value) for value in form[name].data or ()} for name in ("states", "organisations", "people")}
     offered = choosing.lists(viewer(), words, ticked, _ids(ticked["people"]))
     return render_template("exchanges/desk_invite.html", row=row, form=form, words=words, offered=offered)
+
+
+def _check_page(
+    row: PeerSession, form: InviteForm, guests: list[rules.Guest], notes: list[str], found: DaysOff, asks: bool
+) -> ResponseReturnValue:
+    """How many that is, on whose day off it falls, and the tick that says it is meant: without it, it is asked for again."""
+    status = 200
+    if asks and form.confirmed.data == str(len(guests)) and not form.day_off_seen.data:
+        form.day_off_seen.errors = [_("Tick this box to invite on this day, or choose another day for the session.")]
+        status = 422
+    form.confirmed.data = str(len(guests))
+    page = render_template(
+        "exchanges/desk_invite_check.html", row=row, form=form, foreseen=rules.foresee(row, guests), notes=notes, day_off=found,
+        asks_day_off=asks,
+    )  # fmt: skip
+    return page, status
+
+
+def _on_a_day_off(found: DaysOff) -> str:
+    said: str = ngettext(
+        "%(num)s of %(all)s invited States does not work that day.", "%(num)s of %(all)s invited States do not work that day.",
+        len(found.off), all=found.asked,
+    )  # fmt: skip
+    return said
 
 
 def _say(done: rules.Invited) -> None:

@@ -5,6 +5,7 @@ from app.exchanges.rules.changing import ask_again, cancel, change, send_updates
 from app.exchanges.rules.clock_check import Checked
 from app.exchanges.rules.clock_check import check as check_clocks
 from app.exchanges.rules.clocks import becomes_at, choices, decide_clocks, foresee_clocks
+from app.exchanges.rules.days_off import OnADayOff, is_seen, see_days_off
 from app.exchanges.rules.delegating import answer_on_behalf, name_delegate
 from app.exchanges.rules.foreseeing import Foreseen, foresee, foresee_accepted
 from app.exchanges.rules.identity import restamp
@@ -35,6 +36,7 @@ __all__ = [
     "Foreseen",
     "Guest",
     "Invited",
+    "OnADayOff",
     "Outcome",
     "Plan",
     "accept",
@@ -58,6 +60,7 @@ __all__ = [
     "foresee_clocks",
     "invite",
     "invite_accepted_expressions",
+    "is_seen",
     "judge",
     "name_delegate",
     "promote",
@@ -67,6 +70,7 @@ __all__ = [
     "respond",
     "restamp",
     "schedule",
+    "see_days_off",
     "send_updates_now",
     "set_aside",
     "told_of_cancelling",

@@ -25,6 +25,7 @@ from app.exchanges.messages import Recipient
 from app.exchanges.models import Capacity, Invitation, PeerSession, Seat
 from app.exchanges.queries import SUBJECT, accepted_on_grounds, last_taken_out, never_sent, seats_held, written_just_now
 from app.exchanges.rules.answering import promote
+from app.exchanges.rules.days_off import OnADayOff, refuse_days_off
 from app.exchanges.rules.identity import APART, lock, moment, refresh, refuse_unless_open, stamp
 from app.extensions import db
 from app.notifications import leaving, outbox
@@ -71,6 +72,8 @@ def invite(
         ),
     )  # fmt: skip
     wanted = list({g.person.id: g for g in reversed(guests)}.values())[::-1]
+    if telling:  # who takes a place over comes instead of somebody who was asked
+        refuse_days_off(row, [g.organisation for g in wanted if g.organisation is not None])
     known = _known(row, [g.person.id for g in wanted])
     fresh = [g for g in wanted if g.person.id not in known]
     again = [g for g in wanted if g.person.id in known and _to_ask_again(known[g.person.id], g)]
@@ -216,7 +219,10 @@ def invite_accepted_expressions(
     if not row.invite_accepted or not row.is_open or row.starts_at <= now or seats_held(row.id) >= row.capacity:
         return Invited()
     guests = accepted_guests(row.grounds, session_id=row.id, now=now, expression_id=expression_id)
-    return invite(row, guests, by=by, now=now) if guests else Invited()
+    try:
+        return invite(row, guests, by=by, now=now) if guests else Invited()
+    except OnADayOff:  # nobody is asked by the platform itself; the session's page says so, and lets somebody decide
+        return Invited()
 
 
 def refuse_empty(guests: Sequence[Guest], notes: Sequence[str] = ()) -> None:

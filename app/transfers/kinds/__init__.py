@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.transfers.kinds import expressions, organisations, participants, people
+from app.transfers.kinds import calendars, expressions, organisations, participants, people
 from app.transfers.kinds.base import Importer, Told
 from app.transfers.models import Kind
 
@@ -11,6 +11,7 @@ IMPORTERS: dict[Kind, Importer] = {
     Kind.ORGANISATIONS: organisations.IMPORTER,
     Kind.PARTICIPANTS: participants.IMPORTER,
     Kind.EXPRESSIONS: expressions.IMPORTER,
+    Kind.CALENDARS: calendars.IMPORTER,
 }
 
 __all__ = ["IMPORTERS", "Importer", "Told"]

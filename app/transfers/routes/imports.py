@@ -49,7 +49,7 @@ def imports() -> ResponseReturnValue:
     return render_template("transfers/imports.html", page=page, words=words)
 
 
-@blueprint.get("/desk/imports/template/<any(people,organisations,participants,expressions):kind>")
+@blueprint.get("/desk/imports/template/<any(people,organisations,participants,expressions,calendars):kind>")
 @requires(P.MANAGE_PEOPLE, P.MANAGE_EXCHANGES, P.REVIEW_EXPRESSIONS)
 def import_template(kind: str) -> Response:
     """An empty table with headings and a row of hints, in the reader's language."""
@@ -59,7 +59,7 @@ def import_template(kind: str) -> Response:
     return send_file(content, mimetype=MEDIA[form], as_attachment=True, download_name=name, conditional=False, etag=False)
 
 
-@blueprint.route("/desk/imports/new/<any(people,organisations,participants,expressions):kind>", methods=["GET", "POST"])
+@blueprint.route("/desk/imports/new/<any(people,organisations,participants,expressions,calendars):kind>", methods=["GET", "POST"])
 @requires(P.MANAGE_PEOPLE, P.MANAGE_EXCHANGES, P.REVIEW_EXPRESSIONS)
 def new_import(kind: str) -> ResponseReturnValue:
     """Upload a table. Nothing is changed yet: the next page says what it would do."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from app.calendars.addresses import Refused
+from app.core import zones
 
 MOST_PARTS = 5_000
 MOST_SPANS = 5_000
@@ -33,7 +33,7 @@ def busy(body: bytes, *, zone: str, since: datetime, until: datetime) -> list[Sp
     except (ValueError, KeyError, IndexError, TypeError, AttributeError):
         raise Refused("file") from None
     _refuse_floods(calendar.walk("VEVENT"))
-    own = ZoneInfo(zone)
+    own = zones.zone(zone)
     try:
         events = recurring_ical_events.of(calendar, components=["VEVENT"], skip_bad_series=True).between(since, until)
         spans = [*_of_events(events, own), *_of_lists(calendar.walk("VFREEBUSY"), own)]
@@ -59,7 +59,7 @@ def _refuse_floods(events: Iterable[Any]) -> None:
                 raise Refused("many")
 
 
-def _of_events(events: Iterable[Any], own: ZoneInfo) -> Iterator[Span]:
+def _of_events(events: Iterable[Any], own: tzinfo) -> Iterator[Span]:
     for event in events:
         if str(event.get("TRANSP", "OPAQUE")).upper() == "TRANSPARENT" or str(event.get("STATUS", "")).upper() == "CANCELLED":
             continue
@@ -67,7 +67,7 @@ def _of_events(events: Iterable[Any], own: ZoneInfo) -> Iterator[Span]:
         yield _instant(start, own), _instant(end, own)
 
 
-def _of_lists(lists: Iterable[Any], own: ZoneInfo) -> Iterator[Span]:
+def _of_lists(lists: Iterable[Any], own: tzinfo) -> Iterator[Span]:
     for one in lists:
         told = one.get("FREEBUSY", [])
         for prop in told if isinstance(told, list) else [told]:
@@ -79,7 +79,7 @@ def _of_lists(lists: Iterable[Any], own: ZoneInfo) -> Iterator[Span]:
                 yield start, start + end if isinstance(end, timedelta) else _instant(end, own)
 
 
-def _instant(when: date | datetime, own: ZoneInfo) -> datetime:
+def _instant(when: date | datetime, own: tzinfo) -> datetime:
     """The instant; a date is its midnight, and what has no zone is on the owner's clocks."""
     if not isinstance(when, datetime):
         when = datetime.combine(when, time())

@@ -14,7 +14,10 @@ from app.documents.word import to_docx as written_here
 from app.documents.writer import letters_to_docx, to_docx
 from tests.journeys.platform import ROOT
 
-HEAVY = ("docx", "lxml", "openpyxl", "typst", "alembic", "flask_migrate", "mako", "ortools", "pandas", "numpy")
+HEAVY = (
+    "docx", "lxml", "openpyxl", "typst", "alembic", "flask_migrate", "mako", "ortools", "pandas", "numpy", "holidays",
+    "recurring_ical_events",
+)  # fmt: skip
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
 
 

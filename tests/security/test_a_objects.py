@@ -58,6 +58,10 @@ SEES: dict[str, tuple[set[str], set[str]]] = {
     "circulars.circular": (_OFFICE | {"auditor", "participant"}, _OFFICE | {"auditor"}),  # one for those it was sent to
     **dict.fromkeys(("letters.draft", "letters.draft_pdf", "letters.leave_out"), (set(), set())),  # the letter is issued
     "accounts.end_sign_in": (set(), set()),
+    "calendars.times_page": ({"focal point"}, set()),
+    "calendars.add_time": ({"focal point"}, set()),
+    "calendars.remove_time": (set(), set()),
+    "calendars.read_address": (set(), set()),
 }
 SECRET = "Zanzibarquestion"
 

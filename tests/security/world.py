@@ -25,6 +25,7 @@ from app.practices.rules import keep_document
 from app.transfers import rules as imports
 from app.transfers.models import Archive, ArchiveState, Kind
 from tests.factories.accounts import NOW, make_designation, make_ministry, make_person, make_state
+from tests.factories.calendars import make_override
 from tests.factories.circulars import make_circular
 from tests.factories.clocks import make_clock_change, make_clock_move
 from tests.factories.exchanges import make_invitation, make_session
@@ -99,7 +100,8 @@ def make_world(words: str, person: Person | None = None) -> tuple[Organisation, 
         "message_id": message.id, "organisation_id": ministry.id, "person_id": person.id,
         "membership_id": person.memberships[0].id if person.memberships else uuid.uuid4(), "mail_id": mail.id,
         "session_id": session.id, "sign_in_id": uuid.uuid4(), "scan_id": scan.id, **more, "row_id": note.id,
-        "declaration_id": aside.id, "change_id": change.id,
+        "declaration_id": aside.id, "change_id": change.id, "state_id": state.id,
+        "override_id": make_override(state.code or "XX", names=texts, source=words).id,
     }  # fmt: skip
     links = {
         "answer": f"/en/answer/{sign('answer', invitation.id, invitation.nonce)}",
@@ -175,6 +177,8 @@ def filled(rule: str, ids: Ids) -> str:
         .replace("<lang_code>", "fr")
         .replace("<string:kind>/<uuid:object_id>", "call/<uuid:call_id>")
         .replace("<any(people,organisations,participants,expressions,calendars):kind>", "people")
+        .replace("<any(never,busy,address,choices):what>", "never")
+        .replace("<any(never,busy,address):what>", "never")
         .replace("<any(pdf,docx,scan):which>", "pdf")
         .replace("<key>", "salutation")
         .replace("<int:number>", "1")

@@ -28,6 +28,7 @@ from app.practices.rules import keep_document
 from app.transfers import rules as imports
 from app.transfers.models import Archive, Kind
 from tests.factories.accounts import NOW, make_designation, make_ministry, make_person, make_state
+from tests.factories.calendars import make_never, make_override
 from tests.factories.circulars import make_circular
 from tests.factories.clocks import make_clock_change
 from tests.factories.exchanges import make_invitation, make_session
@@ -60,6 +61,7 @@ def everything() -> dict[str, Any]:
     made |= _pilots(db.session.get_one(Organisation, state.id), officer)
     made |= _transfers(officer, made["exchange_id"])
     made |= _letters(officer, made["session_id"])
+    made |= _calendars(officer)
     made |= {"circular_id": make_circular(by=officer).id, "rehearsal_id": make_rehearsal(officer.id, NOW).id}
     db.session.commit()
     db.session.expunge_all()
@@ -161,6 +163,11 @@ def _pilots(state: Organisation, officer: Person) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _calendars(officer: Person) -> dict[str, Any]:
+    """A correction of a calendar, and hours of the officer's own."""
+    return {"override_id": make_override("XA").id, "state_id": uuid.uuid4(), "never": make_never(person=officer).id}
+
+
 def _transfers(officer: Person, exchange_id: uuid.UUID) -> dict[str, Any]:
     table = b"email,family_name\nada@m.example,Lovelace\n"
     uploaded = imports.begin(table, "people.csv", Kind.PEOPLE, options={}, language="en", by=officer, now=NOW)
@@ -182,6 +189,7 @@ def address_of(rule: Any, made: dict[str, Any], lang: str = "en") -> str:
         .replace("<string:kind>/<uuid:object_id>", "call/<uuid:call_id>")
         .replace("<any(people,organisations,participants,expressions,calendars):kind>", "people")
     )
+    path = path.replace("<any(never,busy,address,choices):what>", "busy").replace("<any(never,busy,address):what>", "never")
     path = path.replace("<any(pdf,docx,scan):which>", "pdf").replace("<key>", "salutation").replace("<spoken>", "en")
     path = path.replace("<string:code>", "PR-77" if "tools" not in path and "resources" not in path else "gap_checklist")
     path = path.replace("letters/drafts/<uuid:letter_id>", f"letters/drafts/{made['draft_letter']}")

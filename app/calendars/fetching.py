@@ -59,7 +59,11 @@ class _Pinned(http.client.HTTPSConnection):
     def connect(self) -> None:
         """To the checked address; the certificate must be the host's."""
         plain = socket.create_connection((self._at, self.port), timeout=_WAIT)
-        self.sock = self._net.context.wrap_socket(plain, server_hostname=self.host)
+        try:
+            self.sock = self._net.context.wrap_socket(plain, server_hostname=self.host)
+        except BaseException:
+            plain.close()
+            raise
 
 
 def fetch(address: str, *, etag: str = "", modified: str = "", net: Net | None = None) -> Answer:

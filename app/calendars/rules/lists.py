@@ -55,6 +55,7 @@ def renew(now: datetime) -> bool:
         return False
     first, last = now.year - BEFORE, now.year + AFTER
     row = db.session.get(CountryList, LISTS)
+    db.session.execute(text("DROP TABLE IF EXISTS pg_temp.fresh_days"))
     db.session.execute(text(_FRESH))
     with listing(first, last) as (head, pieces):
         _copy(pieces)

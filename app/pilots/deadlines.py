@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from sqlalchemy import ARRAY, BindParameter, ColumnElement, Date, String, and_, any_, bindparam, case, cast, func
 
 from app.accounts.models import Organisation
+from app.calendars.state import StateCalendar
 from app.core import zones
 from app.pilots.models import Milestone, Pilot
 
@@ -76,22 +77,28 @@ class Going(Protocol):
         """The State that runs it."""
 
 
-def is_off(day: date, weekend: Collection[str]) -> bool:
-    """Is it a day off? ``weekend`` holds ISO weekdays as text, as States have them."""
-    return str(day.isoweekday()) in weekend
+DaysOff = Collection[str] | StateCalendar
+"""ISO weekdays as text, as States have them; or all that is known of a State's days, holidays too."""
+LONGEST = 21
+"""Days: no row of days off is longer."""
 
 
-def working_day_from(day: date, weekend: Collection[str]) -> date:
+def is_off(day: date, weekend: DaysOff) -> bool:
+    """Is it a day off? A date that is only estimated is none."""
+    return not weekend.works(day) if isinstance(weekend, StateCalendar) else str(day.isoweekday()) in weekend
+
+
+def working_day_from(day: date, weekend: DaysOff) -> date:
     """This day, or the next working day. A State without any working day is taken at its word about the date."""
-    return next((d for d in (day + n * DAY for n in range(7)) if not is_off(d, weekend)), day)
+    return next((d for d in (day + n * DAY for n in range(LONGEST)) if not is_off(d, weekend)), day)
 
 
-def working_day_until(day: date, weekend: Collection[str]) -> date:
+def working_day_until(day: date, weekend: DaysOff) -> date:
     """This day, or the working day before."""
-    return next((d for d in (day - n * DAY for n in range(7)) if not is_off(d, weekend)), day)
+    return next((d for d in (day - n * DAY for n in range(LONGEST)) if not is_off(d, weekend)), day)
 
 
-def last_day(due_on: date, weekend: Collection[str]) -> date:
+def last_day(due_on: date, weekend: DaysOff) -> date:
     """The last day on which a milestone due on that date is in time."""
     return working_day_from(due_on, weekend)
 

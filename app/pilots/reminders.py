@@ -9,13 +9,15 @@ one that is true now and not those it missed. The key holds the date: a changed 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import select
 
 from app.accounts.models import Person
+from app.calendars.queries import calendars_of
+from app.calendars.state import StateCalendar
 from app.core import zones
 from app.extensions import db
 from app.notifications import outbox
@@ -36,6 +38,7 @@ _REACH = timedelta(days=LONG + 14 + 14)
 BATCH = 1000
 
 Words = Callable[..., Letter]
+Calendars = Mapping[uuid.UUID, StateCalendar]
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,8 @@ def queue_due(now: datetime, most: int = BATCH) -> int:
     """Queue what is due; answers how many letters were new. Running it twice, or in two workers, says it once."""
     written = 0
     for batch in _batches(now, now, most):
-        due = [d for candidate in batch for d in reminders_of(candidate) if d.begins <= now < d.ends]
+        days = _calendars(batch, now, now)
+        due = [d for one in batch for d in reminders_of(one, days) if d.begins <= now < d.ends]
         said = _said(d.key for d in due)
         new = [d for d in due if d.key not in said]
         messages.keep_codes({d.milestone.id: d.milestone for d in new if d.to.id == d.milestone.owner_id}.values())
@@ -76,21 +80,29 @@ def moments_between(after: datetime, until: datetime) -> list[datetime]:
     found = {
         due.begins
         for batch in _batches(after, until, BATCH)
+        for days in (_calendars(batch, after, until),)
         for candidate in batch
-        for due in reminders_of(candidate)
+        for due in reminders_of(candidate, days)
         if after < due.begins <= until
     }
     return sorted(found)
 
 
-def reminders_of(candidate: Candidate) -> Iterator[Due]:
+def _calendars(batch: list[Candidate], after: datetime, until: datetime) -> Calendars:
+    """The working days and holidays of the States that run these pilots, around the dates that matter."""
+    states = {c.milestone.pilot.state.id: c.milestone.pilot.state for c in batch}
+    return calendars_of(states.values(), after.date() - 2 * _REACH, until.date() + 2 * _REACH)
+
+
+def reminders_of(candidate: Candidate, days: Calendars | None = None) -> Iterator[Due]:
     """Everything that is ever said of a milestone's present date, with the span in which it is worth saying."""
-    milestone, weekend = candidate.milestone, candidate.milestone.pilot.state.weekend
+    milestone, state = candidate.milestone, candidate.milestone.pilot.state
+    weekend: deadlines.DaysOff = (days or {}).get(state.id, state.weekend)
     last = deadlines.last_day(milestone.due_on, weekend)
     late = deadlines.working_day_from(last + deadlines.DAY, weekend)
     if candidate.owner is not None:
-        days = [deadlines.working_day_until(milestone.due_on - timedelta(days=n), weekend) for n in BEFORE]
-        for n, day, end in zip(BEFORE, days, [*days[1:], last + deadlines.DAY], strict=True):
+        said_on = [deadlines.working_day_until(milestone.due_on - timedelta(days=n), weekend) for n in BEFORE]
+        for n, day, end in zip(BEFORE, said_on, [*said_on[1:], last + deadlines.DAY], strict=True):
             if day < end:
                 yield _due(milestone, candidate.owner, f"due-{n}", day, end)
         yield _due(milestone, candidate.owner, "overdue", late, late + WORTH_SAYING)

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from flask import Flask
@@ -20,6 +20,7 @@ from app.accounts import sessions
 from app.accounts.access import Viewer
 from app.accounts.models import Designation, Organisation, Person, Role, RoleGrant, SignInLink
 from app.accounts.rules import designations, joining
+from app.calendars.models import BusyTime, DayChange, Listed, OverrideKind
 from app.circulars import rules as circulars
 from app.circulars.models import CircularRecipient
 from app.circulars.models import Visibility as CircularVisibility
@@ -45,6 +46,7 @@ from app.web import errors
 from app.wordings.sentences import name_of
 from tests.conftest import NOW, _bound_to
 from tests.factories.accounts import make_person
+from tests.factories.calendars import make_day, make_never, make_override
 from tests.factories.circulars import make_circular
 from tests.factories.clocks import make_clock_change, make_clock_move
 from tests.factories.interests import make_call
@@ -135,6 +137,26 @@ def _furnish(house: House) -> None:
     _rehearsals(house, who["secretariat"])
     _answers_that_came_back(house, who["focal point"])
     _clocks(house)
+    _calendars(house, who["focal point"], who["participant"])
+
+
+def _calendars(house: House, focal: Person, participant: Person) -> None:
+    """Days of a State from the lists and corrected ones, a changed date, hours and busy times of somebody."""
+    state = db.session.get_one(Organisation, _state_of(focal))
+    house.ids |= {"calendar state": state.id, "focal state": state.id}
+    code = str(state.code)
+    make_day(code, date(2027, 1, 1), name="New Year")
+    make_day(code, date(2026, 12, 9), Listed.ESTIMATED, "Feast of the moon")
+    make_override(code, first=date(2027, 3, 11), last=date(2027, 3, 12), names={"en": "Founding days", "ar": "يوما التأسيس"})
+    make_override(code, OverrideKind.WORKING_WEEK, date(2027, 6, 1), weekend=["5", "6"], names={})
+    make_override("*", OverrideKind.EVENT, date(2027, 5, 4), date(2027, 5, 7), names={"en": "A forum"}, ended_at=NOW)
+    make_never(person=participant)
+    make_never(organisation=state, weekdays=(5,), start=12 * 60, end=14 * 60)
+    db.session.add(BusyTime(person_id=participant.id, starts_at=NOW + timedelta(days=3), ends_at=NOW + timedelta(days=4)))
+    db.session.add(
+        DayChange(found_at=NOW, from_release="0.1", to_release="0.2", code=code, day=date(2026, 12, 16), becomes="holiday", names={"en": "New day"})
+    )
+    db.session.flush()
 
 
 def _clocks(house: House) -> None:

@@ -65,7 +65,7 @@ def sights() -> list[Sight]:
     """All of them."""
     return [
         *_public(), *_applicant(), *_people(), *_library(), *_pilots(), *_desk_interests(), *_desk_exchanges(), *_desk_accounts(),
-        *_desk_transfers(), *_desk_mails(), *_circulars(), *_letters(), *_words(),
+        *_desk_transfers(), *_desk_mails(), *_calendars(), *_circulars(), *_letters(), *_words(),
     ]  # fmt: skip
 
 
@@ -268,6 +268,18 @@ def _pilots() -> Iterator[Sight]:
     yield from _both("pilots.desk_edit_pilot", OFFICE, pilot_id="pilot")
     yield from _both("pilots.desk_new_milestone", OFFICE, pilot_id="pilot")
     yield from _both("pilots.desk_edit_milestone", OFFICE, pilot_id="pilot", milestone_id="milestone")
+
+
+def _calendars() -> Iterator[Sight]:
+    yield Sight("calendars.desk_calendars", OFFICE)
+    yield Sight("calendars.desk_calendars", AUDITOR, query={"q": "zzzz"})
+    yield Sight("calendars.desk_calendar", OFFICE, {"organisation_id": "calendar state"}, {"year": 2027})
+    yield Sight("calendars.desk_corrections", OFFICE)
+    yield Sight("calendars.desk_corrections", AUDITOR, query={"ended": 1})
+    yield from _both("calendars.desk_new_correction", OFFICE)
+    yield Sight("calendars.times_page", PARTICIPANT)
+    yield Sight("calendars.times_page", FOCAL, {"state_id": "focal state"})
+    yield Sight("exchanges.desk_changed_dates", OFFICE)
 
 
 def _circulars() -> Iterator[Sight]:

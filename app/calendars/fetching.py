@@ -11,6 +11,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urljoin, urlunsplit
 
@@ -99,19 +100,24 @@ def _once(parts: SplitResult, etag: str, modified: str, net: Net, ends: float) -
     try:
         path = urlunsplit(("", "", parts.path or "/", parts.query, ""))
         connection.request("GET", path, headers=_headers(etag, modified))
-        response = connection.getresponse()
-        if response.status in (301, 302, 303, 307, 308):
-            return response.getheader("Location") or _refuse("answer")
-        if response.status == 304:
-            return Answer(None, etag, modified)
-        if response.status != 200:
-            _refuse({401: "closed", 403: "closed", 404: "gone", 410: "gone"}.get(response.status, "answer"))
-        if (response.getheader("Content-Encoding") or "identity").lower() != "identity":
-            _refuse("answer")
-        body = _body(response, net, ends)
-        return Answer(body, (response.getheader("ETag") or "")[:200], (response.getheader("Last-Modified") or "")[:100])
+        with closing(connection.getresponse()) as response:
+            return _read(response, etag, modified, net, ends)
     finally:
         connection.close()
+
+
+def _read(response: http.client.HTTPResponse, etag: str, modified: str, net: Net, ends: float) -> Answer | str:
+    """What the server says: a calendar, nothing new, another address, or a refusal."""
+    if response.status in (301, 302, 303, 307, 308):
+        return response.getheader("Location") or _refuse("answer")
+    if response.status == 304:
+        return Answer(None, etag, modified)
+    if response.status != 200:
+        _refuse({401: "closed", 403: "closed", 404: "gone", 410: "gone"}.get(response.status, "answer"))
+    if (response.getheader("Content-Encoding") or "identity").lower() != "identity":
+        _refuse("answer")
+    body = _body(response, net, ends)
+    return Answer(body, (response.getheader("ETag") or "")[:200], (response.getheader("Last-Modified") or "")[:100])
 
 
 def _place(host: str, port: int, net: Net) -> str:

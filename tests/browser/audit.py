@@ -11,7 +11,7 @@ from bench.chromium import ask_for_icon, icon_of
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 BY_LAYOUT = ("color-contrast", "target-size")  # what lies over what, point by point: three quarters of axe's time
-RUN = """([rules, without]) => axe.run(document, {
+AXE_RUN = """axe.run(document, {
         runOnly: rules, rules: Object.fromEntries(without.map(rule => [rule, {enabled: false}])),
         resultTypes: ['violations'], preload: false, selectors: false, iframes: false,
     }).then(r => r.violations.map(v => v.id + ': ' + v.nodes[0].html.slice(0, 160)))"""
@@ -26,29 +26,36 @@ def _axe() -> str:
     return AXE.read_text(encoding="utf-8")
 
 
+SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+SMALL = """[...document.querySelectorAll('a, button, input, select, textarea, summary')].filter(e => {
+        const box = e.getBoundingClientRect();
+        const small = box.width > 1 && box.height > 1 && box.height < 24;
+        return small && !e.closest('.vh, .skip, .pot, p, dd, label, td, th, main li');
+    }).map(e => e.outerHTML.slice(0, 120))"""
+EVERYTHING = f"([rules, without]) => {AXE_RUN}.then(found => [found, {SMALL}, {SIDEWAYS}])"
+
+
 def findings(page: Any, *, layout: bool = True) -> list[str]:
     """Every axe finding of the page as it stands: rule and the first element it names; ``layout`` with those ``BY_LAYOUT``."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(_axe())
-    return list(page.evaluate(RUN, [RULES, [] if layout else BY_LAYOUT]))
+    return list(page.evaluate(f"([rules, without]) => {AXE_RUN}", [RULES, [] if layout else BY_LAYOUT]))
 
 
 def sideways(page: Any) -> int:
     """How many pixels the page is wider than its window."""
-    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+    return int(page.evaluate(SIDEWAYS))
 
 
 def small_targets(page: Any) -> list[str]:
     """Controls less than 24 pixels high that are not part of a sentence or inside a larger label."""
-    return list(
-        page.evaluate(
-            """[...document.querySelectorAll('a, button, input, select, textarea, summary')].filter(e => {
-                const box = e.getBoundingClientRect();
-                const small = box.width > 1 && box.height > 1 && box.height < 24;
-                return small && !e.closest('.vh, .skip, .pot, p, dd, label, td, th, main li');
-            }).map(e => e.outerHTML.slice(0, 120))"""
-        )
-    )
+    return list(page.evaluate(SMALL))
+
+
+def everything(page: Any, *, layout: bool) -> tuple[list[str], list[str], int]:
+    """The three of a page that axe was put into, by one question to the browser."""
+    found, small, over = page.evaluate(EVERYTHING, [RULES, [] if layout else BY_LAYOUT])
+    return found, small, int(over)
 
 
 def weigh(context: Any, url: str) -> dict[str, int]:

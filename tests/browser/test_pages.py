@@ -92,9 +92,10 @@ def _look(reader: Reader, lang: str, widths: tuple[int, ...] = audit.WIDTHS) -> 
     wrong += [f"id twice: {name}" for name in shape["names"]]
     for width in widths:
         page.set_viewport_size({"width": width, "height": 900})
-        wrong += [f"{width}: {found}" for found in audit.findings(page, layout=(lang, width) in LAYOUTS)]
-        wrong += [f"{width}: small {found}" for found in audit.small_targets(page)]
-        if over := audit.sideways(page):
+        findings, small, over = audit.everything(page, layout=(lang, width) in LAYOUTS)
+        wrong += [f"{width}: {found}" for found in findings]
+        wrong += [f"{width}: small {found}" for found in small]
+        if over:
             wrong.append(f"{width}: {over} px too wide")
     wrong += [f"the browser: {said}" for said in reader.complaints if not said.startswith("Failed to load resource")]
     reader.complaints.clear()

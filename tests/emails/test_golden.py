@@ -14,11 +14,9 @@ from pathlib import Path
 import pytest
 
 from app.core.languages import LANGUAGES
-from app.notifications.models import Message
-from app.notifications.rendering import job_of, render
 from tests.conformance.mails import broken_lines
-from tests.emails import answers, clocks, gathered, letters, pilots
-from tests.emails.world import NOW, READERS, Reader, told
+from tests.emails.stories import Mail, mails
+from tests.emails.world import READERS
 
 GOLDEN = Path(__file__).parent / "golden"
 UPDATES = os.environ.get("UPDATE_GOLDEN") == "1"
@@ -47,9 +45,9 @@ _TOKEN = re.compile(
 _SUBJECT = re.compile(r"(subject=stop-[a-z]+-)[\w-]{54}")
 
 
-def shown(message) -> str:
+def shown(told: Mail) -> str:
     """Headers that a reader sees, the text, and the calendar part unfolded; ids and tokens, new in each run, by name."""
-    mail = email.message_from_bytes(render(job_of(message), now=NOW).content, policy=email.policy.default)
+    mail = email.message_from_bytes(told.content, policy=email.policy.default)
     heads = "\n".join(f"{name}: {mail[name]}" for name in ("From", "To", "Reply-To", "Subject", "Content-Language"))
     if mail["List-Unsubscribe"]:
         heads += "".join(f"\n{name}: {mail[name]}" for name in ("List-Unsubscribe", "List-Unsubscribe-Post"))
@@ -65,16 +63,10 @@ def shown(message) -> str:
     return _CODE.sub("CODE-CODE-CODE", _SUBJECT.sub(r"\1TOKEN", _TOKEN.sub(r"\1TOKEN", _REFERENCE.sub("EOI-2026-0007", whole))))
 
 
-def html_of(message) -> str:
+def html_of(told: Mail) -> str:
     """The HTML part."""
-    mail = email.message_from_bytes(render(job_of(message), now=NOW).content, policy=email.policy.default)
+    mail = email.message_from_bytes(told.content, policy=email.policy.default)
     return mail.get_body(("html",)).get_content()
-
-
-def _all(reader: Reader, language: str) -> dict[str, Message]:
-    """Each mail of every room, to this reader."""
-    rooms = (told, letters.told, pilots.told, answers.told, clocks.told, gathered.told)
-    return {name: message for tell in rooms for name, message in tell(reader, language).items()}
 
 
 def kept(kind: str, language: str, who: str) -> Path:
@@ -86,10 +78,10 @@ def kept(kind: str, language: str, who: str) -> Path:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("who", READERS)
 def test_mails_are_what_was_read_and_found_right(session, who, language):
-    messages = _all(READERS[who], language)
+    messages = mails(session, who, language)
     assert set(messages) == FOR_ALL | FOR_ONE
     if who == "ambassador":  # the lines ask nothing of how a reader is addressed, and this one gets a mail of every kind
-        assert {kind: lines for kind, message in messages.items() if (lines := broken_lines(message))} == {}
+        assert {kind: lines for kind, told in messages.items() if (lines := broken_lines(told.job, told.content))} == {}
     for kind in sorted(FOR_ALL | FOR_ONE if who == "ambassador" else FOR_ALL):
         text, path = shown(messages[kind]), kept(kind, language, who)
         if UPDATES:
@@ -101,8 +93,7 @@ def test_mails_are_what_was_read_and_found_right(session, who, language):
 
 @pytest.mark.parametrize("language", ["ar", "fr"])
 def test_no_tag_is_shown_as_words_and_the_html_says_what_the_text_says(session, language):
-    reader = READERS["ambassador"]
-    for kind, message in _all(reader, language).items():
+    for kind, message in mails(session, "ambassador", language).items():
         html = html_of(message)
         assert "&lt;" not in html and "&amp;lt;" not in html, kind
         links = set(re.findall(r"https?://\S+", shown(message).partition("\n\n")[2].partition("\n======== ")[0])) - {""}

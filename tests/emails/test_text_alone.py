@@ -14,8 +14,8 @@ from sqlalchemy import select
 from app.core.languages import LANGUAGES
 from app.notifications.models import Message
 from app.notifications.rendering import job_of, render
-from tests.emails.test_golden import html_of
-from tests.emails.world import NOW, READERS, told
+from tests.emails.stories import mails
+from tests.emails.world import NOW
 from tests.factories.accounts import make_person
 from tests.factories.exchanges import make_invitation, make_session
 
@@ -24,9 +24,10 @@ _TAGS = re.compile(r"<(style|title)\b.*?</\1>|<div[^>]*display:\s*none.*?</div>|
 _NUMBER = re.compile(r"\d[\d:.,/-]*\d|\d")
 
 
-def text_of(message) -> str:
-    mail = email.message_from_bytes(render(job_of(message), now=NOW).content, policy=email.policy.default)
-    return mail.get_body(("plain",)).get_content()
+def bodies(content: bytes) -> tuple[str, str]:
+    """The text and the HTML of a mail."""
+    mail = email.message_from_bytes(content, policy=email.policy.default)
+    return mail.get_body(("plain",)).get_content(), mail.get_body(("html",)).get_content()
 
 
 def links_of(markup: str) -> set[str]:
@@ -35,8 +36,8 @@ def links_of(markup: str) -> set[str]:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_whoever_reads_the_text_alone_has_every_link_and_every_number(session, language):
-    for kind, message in told(READERS["ambassador"], language).items():
-        text, markup = text_of(message), html_of(message)
+    for kind, message in mails(session, "ambassador", language).items():
+        text, markup = bodies(message.content)
         lacking = {link for link in links_of(markup) if link.removeprefix("mailto:").removeprefix("tel:") not in text}
         lacking = {
             link for link in lacking if re.sub(r"\D", "", link) not in re.sub(r"\D", "", text) or not link.startswith("tel:")
@@ -49,8 +50,7 @@ def test_whoever_reads_the_text_alone_has_every_link_and_every_number(session, l
 
 
 def test_an_invitation_can_be_answered_from_its_text(session):
-    message = told(READERS["minister"], "en")["session-invite"]
-    text = text_of(message)
+    text, _ = bodies(mails(session, "minister", "en")["session-invite"].content)
     for answer in ("yes", "maybe", "no"):
         assert re.search(rf"https?://\S+/answer/\S+\?answer={answer}\b", text)
     assert all(
@@ -64,8 +64,9 @@ def test_a_reader_is_told_in_which_language_a_text_is_in_mail_and_calendar(sessi
     row = make_session(titles={"fr": "Le regroupement familial"}, purposes={"fr": "Des collègues expliquent."})
     invitation = make_invitation(row, make_person(language=language))
     message = session.scalars(select(Message).filter_by(recipient_id=invitation.person_id)).one()
-    text, markup = text_of(message), html_of(message)
-    mail = email.message_from_bytes(render(job_of(message), now=NOW).content, policy=email.policy.default)
+    content = render(job_of(message), now=NOW).content
+    text, markup = bodies(content)
+    mail = email.message_from_bytes(content, policy=email.policy.default)
     part = next(p for p in mail.walk() if p.get_content_type() == "text/calendar")
     entry = re.sub(r"\r\n[ \t]", "", part.get_payload(decode=True).decode("utf-8"))
     with force_locale(language):

@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 import subprocess
-import sys
 import time
 import uuid
 from pathlib import Path
@@ -21,6 +20,7 @@ from sqlalchemy.exc import ProgrammingError
 from app import backup
 from app.prepare import head, known, upgrade
 from tests.journeys.platform import ROOT
+from tests.operations.commands import flask
 
 pytestmark = [pytest.mark.slow, pytest.mark.real_clock]
 
@@ -60,8 +60,7 @@ def house(servers, migrated, tmp_path):
     }  # fmt: skip
 
     def run(*words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "flask", "--app", "app", *words]
-        return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+        return flask(*words, env=env)
 
     engine = create_engine(url)
     run.engine, run.var = engine, tmp_path / "var"

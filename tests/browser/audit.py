@@ -10,9 +10,8 @@ from bench.chromium import ask_for_icon, icon_of
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-BY_LAYOUT = ("color-contrast", "target-size")  # what lies over what, point by point: three quarters of axe's time
 AXE_RUN = """axe.run(document, {
-        runOnly: rules, rules: Object.fromEntries(without.map(rule => [rule, {enabled: false}])),
+        runOnly: rules,
         resultTypes: ['violations'], preload: false, selectors: false, iframes: false,
     }).then(r => r.violations.map(v => v.id + ': ' + v.nodes[0].html.slice(0, 160)))"""
 # no rule asked for reads style sheets or media again (preload); the frames of mails run no scripts, so axe only waits for them
@@ -32,14 +31,15 @@ SMALL = """[...document.querySelectorAll('a, button, input, select, textarea, su
         const small = box.width > 1 && box.height > 1 && box.height < 24;
         return small && !e.closest('.vh, .skip, .pot, p, dd, label, td, th, main li');
     }).map(e => e.outerHTML.slice(0, 120))"""
-EVERYTHING = f"([rules, without]) => {AXE_RUN}.then(found => [found, {SMALL}, {SIDEWAYS}])"
+REST = f"({SMALL}), ({SIDEWAYS})"
+EVERYTHING = {True: f"rules => {AXE_RUN}.then(found => [found, {REST}])", False: f"() => [[], {REST}]"}
 
 
-def findings(page: Any, *, layout: bool = True) -> list[str]:
-    """Every axe finding of the page as it stands: rule and the first element it names; ``layout`` with those ``BY_LAYOUT``."""
+def findings(page: Any) -> list[str]:
+    """Every axe finding of the page as it stands: rule and the first element it names."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(_axe())
-    return list(page.evaluate(f"([rules, without]) => {AXE_RUN}", [RULES, [] if layout else BY_LAYOUT]))
+    return list(page.evaluate(f"rules => {AXE_RUN}", RULES))
 
 
 def sideways(page: Any) -> int:
@@ -52,9 +52,9 @@ def small_targets(page: Any) -> list[str]:
     return list(page.evaluate(SMALL))
 
 
-def everything(page: Any, *, layout: bool) -> tuple[list[str], list[str], int]:
-    """The three of a page that axe was put into, by one question to the browser."""
-    found, small, over = page.evaluate(EVERYTHING, [RULES, [] if layout else BY_LAYOUT])
+def everything(page: Any, *, axe: bool) -> tuple[list[str], list[str], int]:
+    """The three of a page that axe was put into, by one question to the browser; without ``axe`` the other two."""
+    found, small, over = page.evaluate(EVERYTHING[axe], RULES)
     return found, small, int(over)
 
 

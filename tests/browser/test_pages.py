@@ -20,9 +20,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 ALL = sights()
 READERS = list(dict.fromkeys(s.who for s in ALL))
 BOTH = ("en", "ar")
-LAYOUTS = {("en", 1280), ("ar", 360)}  # where axe looks at what lies over what: each width once, each direction once
-if os.environ.get("AXE") == "all":  # a minute more: at both widths in both languages
-    LAYOUTS = {(lang, width) for lang in BOTH for width in audit.WIDTHS}
+AXE_AT = {("en", 1280), ("ar", 360)}  # where axe looks: each width once, each direction once
+if os.environ.get("AXE") == "all":  # minutes more: at both widths in both languages
+    AXE_AT = {(lang, width) for lang in BOTH for width in audit.WIDTHS}
 needs_axe = pytest.mark.skipif(not audit.AXE.is_file(), reason="axe-core is not installed (npm ci)")
 
 
@@ -96,7 +96,7 @@ def _look(reader: Reader, lang: str, widths: tuple[int, ...] = audit.WIDTHS) -> 
     wrong += [f"id twice: {name}" for name in shape["names"]]
     for width in widths:
         page.set_viewport_size({"width": width, "height": 900})
-        findings, small, over = audit.everything(page, layout=(lang, width) in LAYOUTS)
+        findings, small, over = audit.everything(page, axe=(lang, width) in AXE_AT)
         wrong += [f"{width}: {found}" for found in findings]
         wrong += [f"{width}: small {found}" for found in small]
         if over:
@@ -136,6 +136,7 @@ def test_every_page_is_accessible_fits_and_pleases_the_browser(chromium: Any, ho
 @pytest.mark.parametrize("lang", BOTH)
 def test_the_pages_of_what_went_wrong_are_pages_too(chromium: Any, house: House, lang: str) -> None:
     reader = Reader(chromium, house, PUBLIC)
+    reader.context.add_init_script(path=audit.AXE)
     wrong: dict[str, list[str]] = {}
     for name, code in errors():
         answer = reader.page.goto(f"/{lang}/{name}")

@@ -30,7 +30,6 @@ from app.calendars.models import (
     OverrideKind,
 )
 from app.calendars.state import DAY, HALF, Day, DayKind, Never, Span, StateCalendar, Week
-from app.core.days import SATURDAY_AND_SUNDAY
 from app.core.db import Texts
 from app.core.paging import Page, page_of
 from app.core.text import fold
@@ -229,7 +228,7 @@ def _calendar(
     organisation: Organisation, place: Place, known: Known, choice: CalendarChoice | None, never: Sequence[Never],
     busy: Sequence[Span],
 ) -> StateCalendar:  # fmt: skip
-    base = Week(frozenset(int(d) for d in organisation.weekend or SATURDAY_AND_SUNDAY))
+    base = Week(frozenset(int(d) for d in organisation.weekend))
     return StateCalendar(
         organisation.id, organisation.zone, (base, *known.weeks[place]), MappingProxyType(known.days[place]), *place,
         never=tuple(never), busy=tuple(busy), friday_prayer=choice is not None and choice.friday_prayer,

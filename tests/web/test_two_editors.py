@@ -149,5 +149,5 @@ def test_the_table_names_every_form_that_edits_a_versioned_record(base_app):
         "ProfileForm", "OwnProfileForm", "PersonForm", "OrganisationForm", "CallForm", "ExchangeForm", "SessionForm",
         "CancelForm", "DecisionForm", "QuestionForm", "WrittenForm", "PracticeForm", "ToolForm", "ResourceForm",
         "DraftForm", "SignatoryForm", "CircularForm", "SendForm", "DesignationForm", "PilotForm", "MilestoneForm", "MoveForm", "DoneForm",
-            "MailsForm",
+            "MailsForm", "EndForm", "ChoiceForm",
     }  # fmt: skip

@@ -40,8 +40,8 @@ from app.core.forms import (
     needed,
 )
 from app.core.languages import LANGUAGES, NAMES
-from app.exchanges.models import Answer, Audience, Capacity, Visibility
-from app.exchanges.words import ANSWERS, CAPACITIES, FIELDS, SOURCES, VISIBILITIES
+from app.exchanges.models import Answer, Audience, Capacity, ListShown, Visibility
+from app.exchanges.words import ANSWERS, CAPACITIES, FIELDS, LISTS_SHOWN, SOURCES, VISIBILITIES
 from app.topics.queries import grounds
 
 OTHERS = tuple(k for k in OrganisationKind if k is not OrganisationKind.STATE)
@@ -114,7 +114,9 @@ class ExchangeForm(OnceForm):
     host_1 = TidySelect(_l("Host"), choices=host_choices)
     host_2 = TidySelect(_l("Second host"), choices=host_choices)
     host_3 = TidySelect(_l("Third host"), choices=host_choices)
+    languages = CheckboxesField(FIELDS["languages"], choices=[(c, NAMES[c]) for c in LANGUAGES])
     visibility = RadioField(FIELDS["visibility"], choices=_coded(VISIBILITIES), default=Visibility.PUBLIC.value)
+    list_shown = RadioField(FIELDS["list_shown"], choices=_coded(LISTS_SHOWN), default=ListShown.HOSTS.value)
 
 
 class SessionForm(OnceForm):

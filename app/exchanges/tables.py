@@ -28,6 +28,7 @@ EXCHANGES: Sequence[Column[Exchange]] = (
     Column("purpose", words.FIELDS["purposes"], lambda e: str(best(e.purposes))),
     Column("hosts", words.FIELDS["hosts"], lambda e: "; ".join(name_of(h) for h in e.hosts)),
     listed("grounds", words.FIELDS["grounds"], lambda e: e.grounds, _grounds),
+    Column("languages", words.FIELDS["languages"], lambda e: "; ".join(e.languages)),
     word("visibility", words.FIELDS["visibility"], lambda e: e.visibility, words.VISIBILITIES),
     Column("created_at", _l("Written (UTC)"), lambda e: e.created_at),
     Column("id", _l("Number of the record"), lambda e: str(e.id)),

@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from app.audit import words as audit
-from app.exchanges.models import Answer, Capacity, Cause, Decision, Seat, SessionStatus, Touch, Visibility
+from app.exchanges.models import Answer, Capacity, Cause, Decision, ListShown, Seat, SessionStatus, Touch, Visibility
 
 FIELDS: dict[str, Any] = {
     "titles": _l("Title"),
@@ -30,6 +30,7 @@ FIELDS: dict[str, Any] = {
     "hosts": _l("Hosts"),
     "reminders": _l("Reminders"),
     "status": _l("State of the session"),
+    "list_shown": _l("Who may see which States and organisations are invited"),
 }
 
 ANSWERS: dict[Answer, Any] = {Answer.YES: _l("Yes"), Answer.MAYBE: _l("Maybe"), Answer.NO: _l("No")}
@@ -55,6 +56,12 @@ STATUSES: dict[SessionStatus, Any] = {
 VISIBILITIES: dict[Visibility, Any] = {
     Visibility.PUBLIC: _l("Everyone"),
     Visibility.INVITED: _l("Only those who are invited"),
+}
+
+LISTS_SHOWN: dict[ListShown, Any] = {
+    ListShown.HOSTS: _l("The secretariat and the hosts"),
+    ListShown.INVITED: _l("Those who are invited too"),
+    ListShown.PUBLIC: _l("Everyone who may see the exchange"),
 }
 
 ROUTES: dict[str, Any] = {
@@ -145,6 +152,12 @@ audit.register(
     {
         "exchange.created": _l("Exchange created"),
         "exchange.changed": _l("Exchange changed"),
+        "exchange.copied": _l("Exchange copied from another"),
+        "exchange.series_planned": _l("Series of sessions planned"),
+        "exchange.sessions_moved": _l("Sessions moved together"),
+        "exchange.sessions_cancelled": _l("Sessions cancelled together"),
+        "exchange.listed": _l("Put on the list of those invited to the exchange"),
+        "exchange.unlisted": _l("Taken off the list of those invited to the exchange"),
         "session.created": _l("Session created"),
         "session.scheduled": _l("Session scheduled"),
         "session.changed": _l("Session changed"),
@@ -174,6 +187,9 @@ audit.register(
     },
     {
         **FIELDS,
+        "sessions": _l("Sessions"),
+        "guests": _l("Invited to the exchange"),
+        "copied_from": _l("Copied from"),
         "starts_at": _l("Start (UTC)"),
         "tzdb_version": _l("Time zone data"),
         "answer": _l("Answer"),
@@ -190,7 +206,8 @@ audit.register(
     {"exchange": _l("Exchange"), "session": _l("Session"), "invitation": _l("Invitation"), "inbound_mail": _l("Mail")},
 )
 audit.register_values({
-    "session.status": STATUSES, "session.visibility": VISIBILITIES, "exchange.visibility": VISIBILITIES, "answer": ANSWERS,
+    "session.status": STATUSES, "session.visibility": VISIBILITIES, "exchange.visibility": VISIBILITIES,
+    "exchange.list_shown": LISTS_SHOWN, "exchange.status": STATUSES, "exchange.capacity": CAPACITIES, "answer": ANSWERS,
     "seat": SEATS, "session.capacity": CAPACITIES,
 })  # fmt: skip
 audit.register_notes({

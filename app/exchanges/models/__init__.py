@@ -1,8 +1,18 @@
 """The tables of this room, one file a subject."""
 
 from app.exchanges.models.clocks import Cause, ClockChange, ClockMove, Decision, Touch
+from app.exchanges.models.guests import ExchangeGuest
 from app.exchanges.models.invited import Answer, AnswerRecord, Capacity, Invitation, Route, Seat
-from app.exchanges.models.planned import Audience, Exchange, PeerSession, ReminderRule, SessionStatus, Visibility, exchange_hosts
+from app.exchanges.models.planned import (
+    Audience,
+    Exchange,
+    ListShown,
+    PeerSession,
+    ReminderRule,
+    SessionStatus,
+    Visibility,
+    exchange_hosts,
+)
 
 __all__ = [
     "Answer",
@@ -14,7 +24,9 @@ __all__ = [
     "ClockMove",
     "Decision",
     "Exchange",
+    "ExchangeGuest",
     "Invitation",
+    "ListShown",
     "PeerSession",
     "ReminderRule",
     "Route",

@@ -37,6 +37,14 @@ class Visibility(StrEnum):
     INVITED = "invited"
 
 
+class ListShown(StrEnum):
+    """Who may see which States and organisations are invited to an exchange."""
+
+    HOSTS = "hosts"  # the secretariat and the hosts
+    INVITED = "invited"  # and those who are invited themselves
+    PUBLIC = "public"  # everyone who may see the exchange
+
+
 class Exchange(Id, Timestamps, Base):
     """A theme that governments exchange on, in one or more sessions."""
 
@@ -45,7 +53,9 @@ class Exchange(Id, Timestamps, Base):
     themes: Mapped[Texts]
     purposes: Mapped[Texts] = mapped_column(default=dict)
     grounds: Mapped[list[str]] = mapped_column(default=list)
+    languages: Mapped[list[str]] = mapped_column(default=list, server_default="{}")  # it is held in, as a whole
     visibility: Mapped[Visibility] = mapped_column(default=Visibility.PUBLIC)
+    list_shown: Mapped[ListShown] = mapped_column(default=ListShown.HOSTS, server_default="hosts")
     made_for_session: Mapped[bool] = mapped_column(default=False)  # a single session made it by itself
     illustrative: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column(default=1)

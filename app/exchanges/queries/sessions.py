@@ -18,17 +18,19 @@ from app.accounts.models import Organisation
 from app.core.paging import Page, instant, key_of, page_of
 from app.exchanges.models import (
     Exchange,
+    ExchangeGuest,
     Invitation,
     PeerSession,
     Seat,
     SessionStatus,
     Visibility,
+    exchange_hosts,
 )
 from app.extensions import db
 
 
-def _condition(sees_all: bool, person: Any, states: Any) -> ColumnElement[bool]:
-    """The rule, for a person and States given as values or as bound names; ``None`` where there are none."""
+def _condition(sees_all: bool, person: Any, states: Any, hosting: Any = None) -> ColumnElement[bool]:
+    """The rule, for a person, States, and organisations that may host, given as values or as bound names; ``None``: none."""
     if sees_all:
         return true()
     seen: list[ColumnElement[bool]] = [PeerSession.visibility == Visibility.PUBLIC]
@@ -38,13 +40,21 @@ def _condition(sees_all: bool, person: Any, states: Any) -> ColumnElement[bool]:
             whom = or_(whom, Invitation.organisation_id.in_(states))
         invited = Invitation.peer_session_id == PeerSession.id, Invitation.uninvited_at.is_(None), whom
         seen.append(select(Invitation.id).where(*invited).exists())
+    if hosting is not None:
+        hosts = exchange_hosts.c.exchange_id == PeerSession.exchange_id, exchange_hosts.c.organisation_id.in_(hosting)
+        seen.append(select(exchange_hosts.c.exchange_id).where(*hosts).exists())
     return and_(PeerSession.status != SessionStatus.DRAFT, or_(*seen))
 
 
 def may_see(viewer: Viewer) -> ColumnElement[bool]:
     """The condition on ``PeerSession`` that every list and page starts with."""
     person = viewer.person.id if viewer.person is not None else None
-    return _condition(viewer.can(Permission.SEE_ALL_EXCHANGES), person, viewer.state_ids or None)
+    return _condition(viewer.can(Permission.SEE_ALL_EXCHANGES), person, viewer.state_ids or None, hosting(viewer) or None)
+
+
+def hosting(viewer: Viewer) -> frozenset[uuid.UUID]:
+    """The organisations whose exchanges the viewer reads as a host: those they belong to, and States they answer for."""
+    return viewer.organisation_ids | viewer.state_ids
 
 
 def visible_to(viewer: Viewer) -> Select[PeerSession]:
@@ -53,11 +63,28 @@ def visible_to(viewer: Viewer) -> Select[PeerSession]:
 
 
 def exchanges_visible_to(viewer: Viewer) -> Select[Exchange]:
-    """The exchanges this viewer may see: public ones, and those with a session the viewer may see."""
+    """The exchanges this viewer may see: public ones, those with a session the viewer may see, those the viewer hosts, and,
+    once a session is scheduled, those the viewer or a State of theirs is invited to as a whole."""
     if viewer.can(Permission.SEE_ALL_EXCHANGES):
         return select(Exchange)
-    seen = select(PeerSession.id).where(PeerSession.exchange_id == Exchange.id, may_see(viewer)).exists()
-    return select(Exchange).where(or_(Exchange.visibility == Visibility.PUBLIC, seen))
+    session = select(PeerSession.id).where(PeerSession.exchange_id == Exchange.id)
+    seen: list[ColumnElement[bool]] = [Exchange.visibility == Visibility.PUBLIC, session.where(may_see(viewer)).exists()]
+    if hosting(viewer):
+        hosts = exchange_hosts.c.exchange_id == Exchange.id, exchange_hosts.c.organisation_id.in_(hosting(viewer))
+        seen.append(select(exchange_hosts.c.exchange_id).where(*hosts).exists())
+    if viewer.person is not None:
+        listed = select(ExchangeGuest.id).where(ExchangeGuest.exchange_id == Exchange.id, is_on_list(viewer)).exists()
+        seen.append(and_(listed, session.where(PeerSession.status != SessionStatus.DRAFT).exists()))
+    return select(Exchange).where(or_(*seen))
+
+
+def is_on_list(viewer: Viewer) -> ColumnElement[bool]:
+    """Is it the viewer, an organisation of theirs or a State they answer for? Of somebody who is signed in."""
+    assert viewer.person is not None
+    mine: list[ColumnElement[bool]] = [ExchangeGuest.person_id == viewer.person.id]
+    if hosting(viewer):
+        mine.append(ExchangeGuest.organisation_id.in_(hosting(viewer)))
+    return or_(*mine)
 
 
 def session_for(viewer: Viewer, session_id: uuid.UUID) -> PeerSession | None:
@@ -77,21 +104,23 @@ class SessionPage:
 
 def session_page(viewer: Viewer, session_id: uuid.UUID) -> SessionPage | None:
     """One session with its exchange, hosts, seats and zones, if the viewer may see it. One statement."""
-    query = _whole(viewer.can(Permission.SEE_ALL_EXCHANGES), viewer.person is not None, bool(viewer.state_ids))
+    sees_all, ours = viewer.can(Permission.SEE_ALL_EXCHANGES), hosting(viewer)
+    query = _whole(sees_all, viewer.person is not None, bool(viewer.state_ids), bool(ours))
     values = {"of": session_id, "most": MOST_PLACES}
     if viewer.person is not None:
-        values |= {"viewer": viewer.person.id, "states": list(viewer.state_ids)}
+        values |= {"viewer": viewer.person.id, "states": list(viewer.state_ids), "hosting": list(ours)}
     found = db.session.execute(query, values).unique().one_or_none()
     return None if found is None else SessionPage(found[0], found[1], found[2])
 
 
-@lru_cache(maxsize=8)
-def _whole(sees_all: bool, signed_in: bool, for_states: bool) -> Select[Any]:
+@lru_cache(maxsize=16)
+def _whole(sees_all: bool, signed_in: bool, for_states: bool, hosts: bool) -> Select[Any]:
     """The statement for viewers of this kind: asked with every page of a session, so put together once."""
     condition = _condition(
         sees_all,
         bindparam("viewer", type_=Uuid) if signed_in else None,
         bindparam("states", type_=Uuid, expanding=True) if for_states else None,
+        bindparam("hosting", type_=Uuid, expanding=True) if hosts else None,
     )
     return (
         select(PeerSession, *_BESIDE)

@@ -11,7 +11,6 @@ from datetime import date
 
 from flask import flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
@@ -19,8 +18,7 @@ from sqlalchemy.orm import selectinload
 from app.accounts import rehearsals
 from app.accounts.access import Permission, me, requires, viewer
 from app.accounts.models import Membership, Organisation, Person, fold_address
-from app.accounts.queries import Addressee, cards_of, people_in_view, routes_for
-from app.accounts.reader import name_of
+from app.accounts.queries import people_in_view
 from app.core import clock
 from app.core.errors import RuleBroken
 from app.core.once import Sending
@@ -79,7 +77,7 @@ def desk_invite(session_id: uuid.UUID) -> ResponseReturnValue:
 def _page(row: PeerSession, form: InviteForm, words: str) -> str:
     """The form, with the lists that fit the words and what is ticked so far."""
     ticked = {name: {str(value) for value in form[name].data or ()} for name in ("states", "organisations", "people")}
-    offered = choosing.lists(viewer(), words, ticked, _ids(ticked["people"]))
+    offered = choosing.lists(viewer(), words, ticked, ids(ticked["people"]))
     return render_template("exchanges/desk_invite.html", row=row, form=form, words=words, offered=offered)
 
 
@@ -124,47 +122,27 @@ def _say(done: rules.Invited) -> None:
 
 def _guests(form: InviteForm, today: date) -> tuple[list[rules.Guest], list[str]]:
     """Everyone the form names, each once, and what the organiser should know before saving."""
-    capacity = Capacity(form.capacity.data)
-    notes: list[str] = []
-    guests: dict[uuid.UUID, rules.Guest] = {}
-
-    def add(people: Iterable[Addressee], organisation: Organisation | None, because: str) -> None:
-        for person in people:
-            guests.setdefault(person.id, rules.Guest(person, organisation, capacity, because))
-
-    for state, routing in _routed(form.states.data or [], today):
-        if not routing:
-            notes.append(
-                _("Nobody of %(state)s can be reached by mail. Add a person, or make a letter to print.", state=name_of(state))
-            )
-        add(routing, state, "state")
-    for organisation in _organisations(form.organisations.data or []):
-        people = cards_of(organisation, today)
-        if not people:
-            notes.append(_("%(organisation)s has no people yet.", organisation=name_of(organisation)))
-        add(people, _state_or_self(organisation), "organisation")
-    named = people_in_view(viewer(), _ids(form.people.data or []))
-    for person in (*named, *_by_address(form.addresses.data or "")):
-        add([person], _state_of(person, today), "by_hand")
-    return list(guests.values()), notes
+    capacity, meant = Capacity(form.capacity.data), rules.Meant()
+    meant.add_states([o for o in organisations(form.states.data or []) if o.is_state], capacity, today)
+    for organisation in organisations(form.organisations.data or []):
+        meant.add_organisation(organisation, capacity, today)
+    named = people_in_view(viewer(), ids(form.people.data or []))
+    for person in (*named, *by_address(form.addresses.data or "")):
+        meant.add_person(person, capacity, today)
+    return list(meant.guests.values()), [str(note) for note in meant.notes]
 
 
-def _routed(chosen: list[str], today: date) -> list[tuple[Organisation, list[Person]]]:
-    """States with the people their mail goes to, and whether the chosen route had nobody."""
-    states = [o for o in _organisations(chosen) if o.is_state]
-    routes = routes_for(states, today) if states else {}
-    return [(state, routes[state.id].people) for state in states]
-
-
-def _organisations(chosen: Iterable[str]) -> list[Organisation]:
-    ids = _ids(chosen)
-    if not ids:
+def organisations(chosen: Iterable[str]) -> list[Organisation]:
+    """The active organisations of these ids, by name."""
+    wanted = ids(chosen)
+    if not wanted:
         return []
-    found = select(Organisation).where(Organisation.id.in_(ids), Organisation.active).order_by(Organisation.sort_name)
+    found = select(Organisation).where(Organisation.id.in_(wanted), Organisation.active).order_by(Organisation.sort_name)
     return list(db.session.scalars(found))
 
 
-def _ids(texts: Iterable[str]) -> list[uuid.UUID]:
+def ids(texts: Iterable[str]) -> list[uuid.UUID]:
+    """Those of these texts that are ids."""
     found = []
     for text in texts:
         try:
@@ -174,7 +152,7 @@ def _ids(texts: Iterable[str]) -> list[uuid.UUID]:
     return found
 
 
-def _by_address(text: str) -> list[Person]:
+def by_address(text: str) -> list[Person]:
     """The people behind pasted addresses; an address nobody has stops the form, so that nobody is forgotten."""
     wanted = list(dict.fromkeys(a for a in (fold_address(line) for line in text.replace(",", "\n").splitlines()) if a))
     if not wanted:
@@ -194,17 +172,3 @@ def _by_address(text: str) -> list[Person]:
             field="addresses",
         )  # fmt: skip
     return [known[a] for a in wanted]
-
-
-def _state_or_self(organisation: Organisation) -> Organisation:
-    """An invitation to a ministry or mission is one to its State."""
-    parent = organisation.parent
-    return parent if parent is not None and parent.is_state else organisation
-
-
-def _state_of(person: Person, today: date) -> Organisation | None:
-    """The State, else the organisation, a person belongs to today."""
-    for membership in person.memberships:
-        if membership.valid_from <= today and (membership.valid_to is None or membership.valid_to >= today):
-            return _state_or_self(membership.organisation)
-    return None

@@ -19,7 +19,7 @@ from app.core.when import date_text, time_text
 from app.core.zones import offset_text
 from app.exchanges import queries, rules, words
 from app.exchanges.forms import ExchangeForm, SessionForm, span_text
-from app.exchanges.models import Audience, Exchange, PeerSession, Visibility
+from app.exchanges.models import Audience, Exchange, ListShown, PeerSession, Visibility
 from app.exchanges.rules.planning import USUAL_REMINDERS
 from app.texts.queries import source_of_row
 
@@ -150,7 +150,8 @@ def exchange_data(exchange: Exchange) -> dict[str, Any]:
     return {
         "version": str(exchange.version), "source": source_of_row(exchange), "themes": exchange.themes,
         "purposes": exchange.purposes,
-        "grounds": exchange.grounds, "visibility": exchange.visibility.value,
+        "grounds": exchange.grounds, "visibility": exchange.visibility.value, "languages": exchange.languages,
+        "list_shown": exchange.list_shown.value,
         "host_1": hosts[0], "host_2": hosts[1], "host_3": hosts[2],
     }  # fmt: skip
 
@@ -160,6 +161,7 @@ def exchange_plan(form: ExchangeForm) -> rules.ExchangePlan:
     return rules.ExchangePlan(
         themes=texts_of(form.themes), purposes=texts_of(form.purposes), grounds=tuple(form.grounds.data or ()),
         host_ids=tuple(hosts_of(form)), visibility=Visibility(form.visibility.data), source=form.source.data,
+        languages=tuple(form.languages.data or ()), list_shown=ListShown(form.list_shown.data),
     )  # fmt: skip
 
 
@@ -177,6 +179,8 @@ def _in_words(value: Any, zone: str) -> str:
         return span_text(value[0])
     if isinstance(value, Visibility):
         return str(words.VISIBILITIES[value])
+    if isinstance(value, ListShown):
+        return str(words.LISTS_SHOWN[value])
     if isinstance(value, list | tuple):
         return ", ".join(_in_words(v, zone) for v in value) or "–"
     if hasattr(value, "strftime"):

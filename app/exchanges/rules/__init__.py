@@ -6,6 +6,7 @@ from app.exchanges.rules.clock_check import Checked
 from app.exchanges.rules.clock_check import check as check_clocks
 from app.exchanges.rules.clocks import becomes_at, choices, decide_clocks, foresee_clocks
 from app.exchanges.rules.days_off import OnADayOff, is_seen, see_days_off
+from app.exchanges.rules.copying import CopyPlan, copy_exchange, to_copy, walls_of_copy
 from app.exchanges.rules.delegating import answer_on_behalf, name_delegate
 from app.exchanges.rules.foreseeing import Foreseen, foresee, foresee_accepted
 from app.exchanges.rules.identity import restamp
@@ -17,7 +18,9 @@ from app.exchanges.rules.inviting import (
     invite_accepted_expressions,
     uninvite,
 )
+from app.exchanges.rules.listing import Meant, invite_listed, meant_by_list, put_on_list, take_off_list
 from app.exchanges.rules.moderating import accept, can_be_told, decide_for_state, delegate_of, proposed_start, refuse
+from app.exchanges.rules.moving import Together, cancel_together, in_reach, move, seen_as, shifted
 from app.exchanges.rules.planning import (
     ClockFold,
     ExchangePlan,
@@ -28,27 +31,38 @@ from app.exchanges.rules.planning import (
     schedule,
 )
 from app.exchanges.rules.replying import judge, record_by_hand, set_aside
+from app.exchanges.rules.series import Rhythm, SeriesPlan, plan_series, walls_of
+from app.exchanges.rules.walls import Wall, answers_in
 
 __all__ = [
     "Checked",
     "ClockFold",
+    "CopyPlan",
     "ExchangePlan",
     "Foreseen",
     "Guest",
     "Invited",
     "OnADayOff",
+    "Meant",
     "Outcome",
     "Plan",
+    "Rhythm",
+    "SeriesPlan",
+    "Together",
+    "Wall",
     "accept",
     "accepted_guests",
     "answer_on_behalf",
+    "answers_in",
     "ask_again",
     "becomes_at",
     "can_be_told",
     "cancel",
+    "cancel_together",
     "change",
     "check_clocks",
     "choices",
+    "copy_exchange",
     "create_exchange",
     "create_session",
     "decide_clocks",
@@ -58,21 +72,33 @@ __all__ = [
     "foresee",
     "foresee_accepted",
     "foresee_clocks",
+    "in_reach",
     "invite",
     "invite_accepted_expressions",
     "is_seen",
+    "invite_listed",
     "judge",
+    "meant_by_list",
+    "move",
     "name_delegate",
+    "plan_series",
     "promote",
     "proposed_start",
+    "put_on_list",
     "record_by_hand",
     "refuse",
     "respond",
     "restamp",
     "schedule",
     "see_days_off",
+    "seen_as",
     "send_updates_now",
     "set_aside",
+    "shifted",
+    "take_off_list",
+    "to_copy",
     "told_of_cancelling",
     "uninvite",
+    "walls_of",
+    "walls_of_copy",
 ]

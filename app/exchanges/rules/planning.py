@@ -20,7 +20,7 @@ from app.core import zones
 from app.core.db import Texts, uuid7
 from app.core.errors import Conflict, RuleBroken
 from app.core.signing import settings
-from app.exchanges.models import Audience, Exchange, PeerSession, ReminderRule, SessionStatus, Visibility
+from app.exchanges.models import Audience, Exchange, ListShown, PeerSession, ReminderRule, SessionStatus, Visibility
 from app.exchanges.rules.identity import lock
 from app.exchanges.words import FIELDS
 from app.extensions import db
@@ -130,6 +130,8 @@ class ExchangePlan:
     host_ids: tuple[uuid.UUID, ...] = ()
     visibility: Visibility = Visibility.PUBLIC
     source: str | None = None
+    languages: tuple[str, ...] = ()
+    list_shown: ListShown = ListShown.HOSTS
 
 
 def create_exchange(plan: ExchangePlan, *, by: Person | None, now: datetime, illustrative: bool = False) -> Exchange:
@@ -141,7 +143,9 @@ def create_exchange(plan: ExchangePlan, *, by: Person | None, now: datetime, ill
         themes=plan.themes,
         purposes=plan.purposes,
         grounds=sorted(plan.grounds),
+        languages=list(plan.languages),
         visibility=plan.visibility,
+        list_shown=plan.list_shown,
         illustrative=illustrative,
         hosts=_hosts(plan.host_ids),
         created_at=now,
@@ -162,7 +166,7 @@ def edit_exchange(exchange: Exchange, plan: ExchangePlan, *, version: int, by: P
         raise RuleBroken(_l("Enter the theme in at least one language."), field="themes")
     columns = {
         "themes": plan.themes, "purposes": plan.purposes, "grounds": sorted(plan.grounds), "visibility": plan.visibility,
-        "hosts": _hosts(plan.host_ids),
+        "hosts": _hosts(plan.host_ids), "languages": list(plan.languages), "list_shown": plan.list_shown,
     }  # fmt: skip
     changes = differences(exchange, columns)
     former = {"themes": exchange.themes, "purposes": exchange.purposes}

@@ -153,12 +153,9 @@ class SessionForm(OnceForm):
         super().__init__(*args, **kwargs)
         self.remind.choices = [(str(m), span_text(m)) for m in _with(SPANS, self.remind.data)]
         self.nudge.choices = [(str(m), span_text(m)) for m in _with(NUDGE_SPANS, self.nudge.data)]
-        if self.exchange.choices is None:
-            self.exchange.choices = []
-        if self.fold.choices is None:
-            self.fold.choices = []
-        if self.tell.choices is None:
-            self.tell.choices = []
+        for name in ("exchange", "fold", "tell"):
+            if name in self and self[name].choices is None:
+                self[name].choices = []
 
     def reminders(self) -> tuple[tuple[int, Audience], ...]:
         """The reminder rules that were chosen."""

@@ -7,6 +7,8 @@ from app.exchanges.routes import (  # noqa: F401 - each module adds its views to
     desk_days,
     desk_exchanges,
     desk_invitations,
+    desk_lists,
+    desk_series,
     desk_sessions,
     discussed,
     exports,

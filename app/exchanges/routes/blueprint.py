@@ -13,7 +13,7 @@ from app.accounts.access import viewer
 from app.core import clock
 from app.core.zones import to_wall
 from app.exchanges import queries, words
-from app.exchanges.models import Invitation, PeerSession, Seat
+from app.exchanges.models import Exchange, Invitation, PeerSession, Seat
 from app.exchanges.rules import Outcome
 
 blueprint = Blueprint("exchanges", __name__)
@@ -28,6 +28,14 @@ def _words(state: BlueprintSetupState) -> None:
 def session_or_404(session_id: uuid.UUID) -> PeerSession:
     """The session, if the viewer may see it."""
     found = queries.session_for(viewer(), session_id)
+    if found is None:
+        abort(404)
+    return found
+
+
+def exchange_or_404(exchange_id: uuid.UUID) -> Exchange:
+    """The exchange, if the viewer may see it."""
+    found = queries.exchange_for(viewer(), exchange_id)
     if found is None:
         abort(404)
     return found

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -18,18 +18,10 @@ from app.core.errors import Conflict, RuleBroken
 from app.core.once import Sending
 from app.exchanges import queries, rules
 from app.exchanges.forms import ExchangeForm
-from app.exchanges.models import Exchange
 from app.exchanges.routes import planning
-from app.exchanges.routes.blueprint import blueprint
+from app.exchanges.routes.blueprint import blueprint, exchange_or_404
 from app.extensions import db
 from app.texts.queries import shown_of
-
-
-def _exchange(exchange_id: uuid.UUID) -> Exchange:
-    found = queries.exchange_for(viewer(), exchange_id)
-    if found is None:
-        abort(404)
-    return found
 
 
 @blueprint.get("/desk/exchanges")
@@ -41,6 +33,7 @@ def desk_exchanges() -> ResponseReturnValue:
     return render_template(
         "exchanges/desk_exchanges.html",
         exchanges=page.rows,
+        facts=queries.facts_of(viewer(), [e.id for e in page.rows], clock.now()),
         after_url=f"{here}?after={page.after}" if page.after else None,
         first_url=here if request.args.get("after") else None,
     )
@@ -78,9 +71,11 @@ def _new_page(form: ExchangeForm) -> str:
 @requires(Permission.SEE_ALL_EXCHANGES)
 def desk_exchange(exchange_id: uuid.UUID) -> ResponseReturnValue:
     """An exchange with its sessions and history."""
-    exchange = _exchange(exchange_id)
+    exchange = exchange_or_404(exchange_id)
+    sessions = queries.of_exchange(viewer(), exchange)
     return render_template(
-        "exchanges/desk_exchange.html", exchange=exchange, sessions=queries.of_exchange(viewer(), exchange),
+        "exchanges/desk_exchange.html", exchange=exchange, sessions=sessions, now_is=clock.now(),
+        held=queries.seats_by_session(s.id for s in sessions), guests=queries.guests_of(exchange),
         entries=lines_about("exchange", exchange.id) if viewer().can(Permission.READ_AUDIT) else [],
     )  # fmt: skip
 
@@ -89,7 +84,7 @@ def desk_exchange(exchange_id: uuid.UUID) -> ResponseReturnValue:
 @requires(Permission.MANAGE_EXCHANGES)
 def desk_edit_exchange(exchange_id: uuid.UUID) -> ResponseReturnValue:
     """Change an exchange."""
-    exchange = _exchange(exchange_id)
+    exchange = exchange_or_404(exchange_id)
     form = ExchangeForm(data=planning.exchange_data(exchange))
     changes = None
     saved: Sequence[Any] = ()
@@ -108,7 +103,7 @@ def desk_edit_exchange(exchange_id: uuid.UUID) -> ResponseReturnValue:
             return redirect(url_for("exchanges.desk_exchange", exchange_id=exchange.id), 303)
         except Conflict as conflict:
             db.session.rollback()
-            exchange = _exchange(exchange_id)
+            exchange = exchange_or_404(exchange_id)
             form.version.data = str(exchange.version)
             form.form_errors.append(conflict.message)
             changes, saved, status = planning.changes_in_words(conflict.changes, "UTC"), conflict.saved, 409

@@ -23,7 +23,7 @@ from app.core import clock
 from app.core.errors import RuleBroken
 from app.core.once import Sending
 from app.core.zones import to_wall
-from app.exchanges import rules
+from app.exchanges import queries, rules
 from app.exchanges.forms import InviteForm
 from app.exchanges.models import Capacity, PeerSession
 from app.exchanges.queries.days_off import DaysOff, days_off
@@ -78,7 +78,8 @@ def _page(row: PeerSession, form: InviteForm, words: str) -> str:
     """The form, with the lists that fit the words and what is ticked so far."""
     ticked = {name: {str(value) for value in form[name].data or ()} for name in ("states", "organisations", "people")}
     offered = choosing.lists(viewer(), words, ticked, ids(ticked["people"]))
-    return render_template("exchanges/desk_invite.html", row=row, form=form, words=words, offered=offered)
+    listed = queries.has_guests(row.exchange_id)
+    return render_template("exchanges/desk_invite.html", row=row, form=form, words=words, offered=offered, listed=listed)
 
 
 def _check_page(

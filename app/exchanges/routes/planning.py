@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from flask_babel import gettext as _
@@ -26,7 +26,7 @@ from app.texts.queries import source_of_row
 
 def session_form(row: PeerSession | None, exchange_id: uuid.UUID | None = None) -> SessionForm:
     """The form for a new session, or for one that is there."""
-    form = SessionForm(data=_data_of(row) if row is not None else _usual(exchange_id))
+    form = SessionForm(data=_data_of(row) if row is not None else usual(exchange_id))
     form.exchange.choices = [("", _("A new one, made for this session"))] + [
         (str(e.id), str(best(e.themes))) for e in queries.exchanges(viewer())
     ]
@@ -56,7 +56,8 @@ def tell_choices(told: int) -> list[tuple[str, str]]:
     return [("everyone", everyone), ("nobody", nobody)]
 
 
-def _usual(exchange_id: uuid.UUID | None) -> dict[str, Any]:
+def usual(exchange_id: uuid.UUID | None) -> dict[str, Any]:
+    """What a new session has before anybody says otherwise."""
     return {
         "zone": viewer_zone(),
         "source": language(),
@@ -88,13 +89,13 @@ def _data_of(row: PeerSession) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def plan_of(form: SessionForm) -> rules.Plan:
-    """What the organiser typed, as a plan."""
-    start = joined(form.start_date.data, form.start_time.data)
+def plan_of(form: SessionForm, on: date | None = None) -> rules.Plan:
+    """What the organiser typed, as a plan; ``on`` is the first date of a series, whose form asks for no single one."""
+    start = joined(on or form.start_date.data, form.start_time.data)
     assert start is not None  # both are needed fields
     return rules.Plan(
         titles=texts_of(form.titles), purposes=texts_of(form.purposes), agendas=texts_of(form.agendas),
-        local_start=start, zone=form.zone.data, fold=int(form.fold.data) if form.fold.data in ("0", "1") else None,
+        local_start=start, zone=form.zone.data, fold=int(form.fold.data) if on is None and form.fold.data in ("0", "1") else None,
         keeps_instant=form.keeps_instant.data, minutes=form.minutes.data or 0, capacity=form.capacity.data or 0,
         languages=tuple(form.languages.data or ()),
         join_url=form.join_url.data or "", dial_in=form.dial_in.data or "", test_url=form.test_url.data or "",

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
 
 from flask import Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.accounts.access import me, public, signed_in, viewer
-from app.accounts.reader import language, viewer_zone
+from app.accounts.reader import best, language, viewer_zone
 from app.core import clock
 from app.core.db import reading
 from app.core.errors import RuleBroken
 from app.exchanges import queries, rules
 from app.exchanges.entries import published
 from app.exchanges.forms import AnswerForm
-from app.exchanges.models import Invitation, Route
+from app.exchanges.models import Invitation, PeerSession, Route
 from app.exchanges.queries import SessionPage
-from app.exchanges.routes.blueprint import blueprint, greeting, may_still_answer, say, session_or_404
+from app.exchanges.routes.blueprint import blueprint, exchange_or_404, greeting, may_still_answer, say, session_or_404
 from app.extensions import db
 from app.notifications import calendar
+from app.topics.queries import grounds
 
 
 @blueprint.get("/exchanges")
@@ -39,15 +43,32 @@ def exchange_list() -> ResponseReturnValue:
 @public
 @reading
 def exchange_page(exchange_id: uuid.UUID) -> ResponseReturnValue:
-    """One exchange and its sessions."""
-    exchange = queries.exchange_for(viewer(), exchange_id)
-    if exchange is None:
-        abort(404)
-    sessions = queries.of_exchange(viewer(), exchange)
+    """One exchange: what it is about, the plan of its sessions in the reader's time, and who is invited."""
+    exchange = exchange_or_404(exchange_id)
+    now, sessions, listed = clock.now(), queries.of_exchange(viewer(), exchange), queries.may_see_list(viewer(), exchange)
+    person = viewer().person
     return render_template(
         "exchanges/exchange_page.html", exchange=exchange, sessions=sessions,
-        held=queries.seats_by_session(s.id for s in sessions), now_is=clock.now(),
+        held=queries.seats_by_session(s.id for s in sessions), now_is=now, shown=_how_it_stands(sessions, now),
+        own=queries.own_answers(person.id, exchange) if person is not None else {},
+        zones=queries.zones_of(exchange, listed=listed), guests=queries.guests_of(exchange) if listed else [],
+        names=queries.may_see_names(viewer(), exchange),
+        grounds=[best(ground.labels) for code, ground in grounds().items() if code in exchange.grounds],
     )  # fmt: skip
+
+
+class Standing(NamedTuple):
+    """How an exchange stands."""
+
+    coming: int
+    over: int
+    next: PeerSession | None
+
+
+def _how_it_stands(sessions: Sequence[PeerSession], now: datetime) -> Standing:
+    held = [row for row in sessions if row.is_open]
+    coming = [row for row in held if not row.is_over(now)]
+    return Standing(len(coming), len(held) - len(coming), coming[0] if coming else None)
 
 
 @blueprint.get("/sessions/<uuid:session_id>")

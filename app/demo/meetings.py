@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -11,8 +12,8 @@ from app.accounts.models import Organisation, Person
 from app.demo.calendar import Calendar
 from app.demo.data_files import Record, read
 from app.demo.network import Network
-from app.exchanges.models import Answer, Capacity, Exchange, Invitation, PeerSession, Route, SessionStatus
-from app.exchanges.rules import answering, changing, inviting, planning
+from app.exchanges.models import Answer, Capacity, Exchange, Invitation, ListShown, PeerSession, Route, SessionStatus
+from app.exchanges.rules import answering, changing, inviting, listing, planning, series
 from app.exchanges.rules.inviting import Guest
 from app.extensions import db
 
@@ -39,6 +40,9 @@ def history(network: Network, calendar: Calendar) -> Meetings:
         for session in row["sessions"]:
             made.records[session["key"]] = session
             made.sessions[session["key"]] = _session(session, row, exchange, network, calendar)
+        if "series" in row:
+            _series(row["series"], exchange, network, calendar)
+        _list(row.get("invited", ()), exchange, network, calendar)
     for key, session in made.records.items():
         if key not in NEW and not session.get("draft"):
             _invite_and_answer(made.sessions[key], session, network, calendar)
@@ -73,6 +77,8 @@ def _exchange(row: Record, network: Network, calendar: Calendar) -> Exchange:
             purposes=row["purposes"],
             grounds=tuple(row["grounds"]),
             host_ids=tuple(network.states[code].id for code in row["hosts"]),
+            languages=tuple(row.get("languages", ())),
+            list_shown=ListShown(row.get("list_shown", ListShown.HOSTS)),
         ),
         by=network.secretariat,
         now=calendar.moment(PLANNED),
@@ -106,6 +112,32 @@ def _session(row: Record, of: Record, exchange: Exchange, network: Network, cale
         status=SessionStatus.DRAFT if row.get("draft") else SessionStatus.SCHEDULED,
         illustrative=True,
     )
+
+
+def _series(row: Record, exchange: Exchange, network: Network, calendar: Calendar) -> None:
+    """A series planned as a whole. Nobody is invited to its sessions yet."""
+    first, last = calendar.day(row["first"]), calendar.day(row["last"])
+    session = planning.Plan(
+        titles=row["titles"], purposes=row["purposes"], agendas=row["agendas"], local_start=calendar.wall(row["first"], row["time"]),
+        zone=row["zone"], minutes=row["minutes"], capacity=row["capacity"], languages=tuple(row["languages"]),
+        join_url=f"https://meet.network.example/{row['key']}", grounds=tuple(exchange.grounds),
+    )  # fmt: skip
+    plan = series.SeriesPlan(
+        session, row["count"], frozenset(row["weekdays"]), first, last, rhythm=series.Rhythm(row["every"]), numbered=True
+    )
+    either = {(first + timedelta(days=n)).isoformat(): "0" for n in range((last - first).days + 1)}
+    made, _invited = series.plan_series(
+        exchange, plan, either, status=SessionStatus.SCHEDULED, by=network.secretariat, now=calendar.moment(PLANNED, 10)
+    )
+    for one in made:
+        one.illustrative = True
+
+
+def _list(codes: Sequence[str], exchange: Exchange, network: Network, calendar: Calendar) -> None:
+    """The States invited to an exchange as a whole."""
+    states = [network.states[code] for code in codes]
+    if states:
+        listing.put_on_list(exchange, organisations=states, by=network.secretariat, now=calendar.moment(PLANNED, 11))
 
 
 def _guest(row: Record, network: Network) -> Guest:

@@ -113,10 +113,10 @@ def test_expressions_stand_in_their_stages_and_the_call_is_open(loaded, now):
 def test_sessions_are_past_coming_full_cancelled_and_planned(loaded, now):
     rows = {s.titles["en"]: s for s in loaded.scalars(select(PeerSession))}
     assert Counter(s.status for s in rows.values()) == {
-        SessionStatus.SCHEDULED: 6, SessionStatus.CANCELLED: 1, SessionStatus.DRAFT: 1,
+        SessionStatus.SCHEDULED: 12, SessionStatus.CANCELLED: 1, SessionStatus.DRAFT: 1,
     }  # fmt: skip
     coming = [s for s in rows.values() if s.status is SessionStatus.SCHEDULED and s.starts_at > now]
-    assert len(coming) == 4 and all(set(s.titles) == set(s.purposes) == set(s.agendas) == set(LANGUAGES) for s in coming)
+    assert len(coming) == 10 and all(set(s.titles) == set(s.purposes) == set(s.agendas) == set(LANGUAGES) for s in coming)
     full = rows["Human rights grounds: how decisions are reasoned"]
     seats = Counter(i.seat for i in loaded.scalars(select(Invitation).filter_by(peer_session_id=full.id)))
     assert seats[Seat.HELD] == full.capacity == 4 and seats[Seat.WAITING] == 2

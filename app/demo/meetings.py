@@ -118,10 +118,17 @@ def _series(row: Record, exchange: Exchange, network: Network, calendar: Calenda
     """A series planned as a whole. Nobody is invited to its sessions yet."""
     first, last = calendar.day(row["first"]), calendar.day(row["last"])
     session = planning.Plan(
-        titles=row["titles"], purposes=row["purposes"], agendas=row["agendas"], local_start=calendar.wall(row["first"], row["time"]),
-        zone=row["zone"], minutes=row["minutes"], capacity=row["capacity"], languages=tuple(row["languages"]),
-        join_url=f"https://meet.network.example/{row['key']}", grounds=tuple(exchange.grounds),
-    )  # fmt: skip
+        titles=row["titles"],
+        purposes=row["purposes"],
+        agendas=row["agendas"],
+        local_start=calendar.wall(row["first"], row["time"]),
+        zone=row["zone"],
+        minutes=row["minutes"],
+        capacity=row["capacity"],
+        languages=tuple(row["languages"]),
+        join_url=f"https://meet.network.example/{row['key']}",
+        grounds=tuple(exchange.grounds),
+    )
     plan = series.SeriesPlan(
         session, row["count"], frozenset(row["weekdays"]), first, last, rhythm=series.Rhythm(row["every"]), numbered=True
     )

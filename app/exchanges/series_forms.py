@@ -48,7 +48,7 @@ def weekday_choices() -> list[tuple[str, str]]:
 class SeriesForm(SessionForm):
     """A series: what its sessions share, and how they lie between two dates."""
 
-    exchange = host_1 = host_2 = tell = fold = start_date = None  # type: ignore[assignment]  # no fields of a series
+    version = confirmed = exchange = host_1 = host_2 = tell = fold = start_date = None  # type: ignore[assignment]  # no fields of a series
     titles = TextsField(FIELDS["titles"], most=190)
     numbered = BooleanField(_l("Put the number of each session after its title"), default=True)
     count = WholeNumber(_l("Number of sessions"), [whole_between(1, MOST_SESSIONS)], default=6)

@@ -97,9 +97,7 @@ RETURNING {", ".join("m." + name for name in _OWN)},
 """  # noqa: S608 - the names are the tuple above
 # A claim does not wait for the disk, which costs as much as the rest of it. One that a crash of the server loses is a row that
 # nobody holds any more, and every later step of a row (``sent``) waits, with all that was written before.
-_REACHABLE = (
-    "NOT EXISTS (SELECT 1 FROM mail_pauses p WHERE p.until > %(now)s AND p.domain = lower(split_part(address, '@', -1)))"
-)
+_REACHABLE = "NOT EXISTS (SELECT 1 FROM mail_pauses p WHERE p.until > %(now)s AND p.domain = lower(split_part(address, '@', -1)))"
 _DUE = (
     "SELECT 1 FROM messages WHERE priority < %(below)s AND state = 'queued' AND due_at <= %(now)s AND NOT restored_hold "  # noqa: S608
     f"AND (expires_at IS NULL OR expires_at > %(now)s) AND {BY_ITSELF} AND {NOT_FROZEN} AND {_REACHABLE} LIMIT 1"

@@ -106,4 +106,3 @@ def _stamp(moment: datetime) -> bytes:
         moment = moment.astimezone(UTC)
     told = moment.isoformat(timespec="seconds")
     return f"{told[:4]}{told[5:7]}{told[8:13]}{told[14:16]}{told[17:19]}Z".encode("ascii")
-

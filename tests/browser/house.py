@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -242,12 +242,20 @@ def _cookie(app: Flask, **kept: Any) -> str:
     return str(signer.dumps(kept))
 
 
+def _of_series(coming: Sequence[PeerSession]) -> dict[str, Any]:
+    """The exchange that is a series, and its second session: others follow it."""
+    first = next(r for r in coming if sum(1 for o in coming if o.exchange_id == r.exchange_id) > 2)
+    second = [r for r in coming if r.exchange_id == first.exchange_id][1]
+    return {"exchange series": first.exchange_id, "session of series": second.id}
+
+
 def _sessions(house: House, participant: Person, focal_point: Person) -> None:
     rows = db.session.scalars(select(PeerSession).order_by(PeerSession.starts_at)).all()
     coming = [r for r in rows if r.status is SessionStatus.SCHEDULED and r.starts_at > NOW]
     house.ids |= {
         "session": coming[0].id, "session full": next(r.id for r in coming if r.capacity == 4),
         "session over": rows[0].id, "exchange": coming[0].exchange_id, "sessions coming": [r.id for r in coming],
+        **_of_series(coming),
         **{f"session {r.status}": r.id for r in rows if r.status in (SessionStatus.CANCELLED, SessionStatus.DRAFT)},
     }  # fmt: skip
     invited = db.session.scalars(select(Invitation).join(PeerSession).order_by(PeerSession.starts_at, Invitation.id)).all()

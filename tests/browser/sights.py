@@ -96,6 +96,7 @@ def _public() -> Iterator[Sight]:
     yield Sight("exchanges.exchange_list", PUBLIC, query={"when": "past"})
     yield Sight("exchanges.subscribe", PUBLIC)
     yield Sight("exchanges.exchange_page", PUBLIC, {"exchange_id": "exchange"})
+    yield Sight("exchanges.exchange_page", PUBLIC, {"exchange_id": "exchange series"})
     for kind in ("session", "session full", "session over", "session cancelled"):
         yield Sight("exchanges.session_page", PUBLIC, {"session_id": kind})
     yield Sight("accounts.zone", PUBLIC)
@@ -136,6 +137,7 @@ def _people() -> Iterator[Sight]:
     yield Sight("dashboards.home", PARTICIPANT)
     yield Sight("exchanges.my_sessions", PARTICIPANT)
     yield Sight("exchanges.session_page", PARTICIPANT, {"session_id": "session own"})
+    yield Sight("exchanges.exchange_page", PARTICIPANT, {"exchange_id": "exchange"})
     yield Sight("exchanges.add_session", PARTICIPANT, {"session_id": "session own"})
     yield Sight("exchanges.subscribe", PARTICIPANT, query={"theme": "family"})
     yield from _both("accounts.profile", PARTICIPANT)
@@ -177,6 +179,14 @@ def _desk_exchanges() -> Iterator[Sight]:
     yield Sight("exchanges.desk_exchange", OFFICE, {"exchange_id": "exchange"})
     yield from _both("exchanges.desk_edit_exchange", OFFICE, exchange_id="exchange")
     yield from _both("exchanges.desk_new_exchange", OFFICE)
+    yield Sight("exchanges.desk_exchange", OFFICE, {"exchange_id": "exchange series"})
+    for name in ("desk_series", "desk_list", "desk_invite_listed"):
+        yield from _both(f"exchanges.{name}", OFFICE, exchange_id="exchange series")
+    yield Sight("exchanges.desk_copy_exchange", OFFICE, {"exchange_id": "exchange series"})
+    yield Sight("exchanges.desk_copy_exchange", OFFICE, {"exchange_id": "exchange series"}, send=True, fine=True)
+    yield Sight("exchanges.desk_move", OFFICE, {"session_id": "session of series"})
+    yield Sight("exchanges.desk_move", OFFICE, {"session_id": "session of series"}, send=True)
+    yield from _both("exchanges.desk_cancel_following", OFFICE, session_id="session of series")
     yield Sight("exchanges.desk_sessions", OFFICE)
     for kind in ("session", "session full", "session over", "session cancelled", "session draft"):
         yield Sight("exchanges.desk_session", OFFICE, {"session_id": kind})

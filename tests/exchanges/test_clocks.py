@@ -159,7 +159,13 @@ def test_an_older_process_judges_nothing(session):
 
 
 def test_releases_are_told_apart_in_the_order_they_came():
-    assert sorted(["2026za", "2026f", "2025b", "2026z", "2026a"], key=rulebook.rank) == ["2025b", "2026a", "2026f", "2026z", "2026za"]
+    assert sorted(["2026za", "2026f", "2025b", "2026z", "2026a"], key=rulebook.rank) == [
+        "2025b",
+        "2026a",
+        "2026f",
+        "2026z",
+        "2026za",
+    ]
 
 
 def test_a_first_mail_that_has_not_left_says_the_true_hour_and_no_second_one_is_written(session):
@@ -373,7 +379,9 @@ def test_a_waiting_update_is_said_together_with_the_other_hour(session):
     clocks = next(m for m in mails if m.kind == "session-clocks")
     assert "What else changed: Title." in preview(clocks).text
     # an edit while that waits says both once more, in one mail
-    rules.change(row, make_plan(titles={"en": "A third title"}), version=row.version, tell=True, by=make_person(), now=NOW + minutes(2))
+    rules.change(
+        row, make_plan(titles={"en": "A third title"}), version=row.version, tell=True, by=make_person(), now=NOW + minutes(2)
+    )
     (again,) = waiting(session, zone=MOROCCO)
     assert (again.kind, facts(session, again)["touch"]) == ("session-clocks", "own")
     assert facts(session, again)["titles"] == {"en": "A third title"}

@@ -76,7 +76,11 @@ def test_one_press_decides_tells_and_stays_on_record(session, secretariat, near)
     assert near.starts_at == datetime(2026, 11, 24, 10, tzinfo=UTC)
     page = words(secretariat.get(path).text)
     assert "Decided. 2 people are told." in page
-    assert "Settled The hour was kept" in page and "The mail waits to leave." in page and "Nairobi: before Tue 24 November, 12:00" in page
+    assert (
+        "Settled The hour was kept" in page
+        and "The mail waits to leave." in page
+        and "Nairobi: before Tue 24 November, 12:00" in page
+    )
     assert "You decide" not in secretariat.get("/en/desk/clocks").text
     # the same button once more, from a page that was open elsewhere, changes nothing
     forget()

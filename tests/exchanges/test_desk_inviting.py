@@ -43,7 +43,10 @@ def test_unknown_addresses_and_an_empty_choice_are_refused(session, secretariat)
     alone = make_state("Astoria")
     session.commit()
     unreached = secretariat.post(path, {"states": [str(alone.id)], "capacity": "participant"})
-    assert (unreached.status_code, "Nobody of Astoria can be reached by mail. Add a person, or make a letter to print." in unreached.text) == (409, True)
+    assert (
+        unreached.status_code,
+        "Nobody of Astoria can be reached by mail. Add a person, or make a letter to print." in unreached.text,
+    ) == (409, True)
     assert secretariat.post(path, {"capacity": "king"}).status_code == 422
     assert session.scalars(select(Invitation)).all() == []
 

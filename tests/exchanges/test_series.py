@@ -25,7 +25,9 @@ TUESDAY = frozenset({1})
 
 def make_series(**fields):
     """Four Tuesdays of spring 2027 at 14:00 in Berlin."""
-    session = {name: fields.pop(name) for name in ("zone", "minutes", "titles", "capacity", "grounds", "invite_accepted") if name in fields}
+    session = {
+        name: fields.pop(name) for name in ("zone", "minutes", "titles", "capacity", "grounds", "invite_accepted") if name in fields
+    }
     hour = fields.pop("hour", (14, 0))
     fields.setdefault("count", 4)
     fields.setdefault("weekdays", TUESDAY)
@@ -67,7 +69,9 @@ def test_every_date_fits_in_rising_order_or_the_series_is_refused(count, weekday
         days = days_of(plan)
     except RuleBroken as refused:
         assert refused.field == "last_day"
-        assert sum(1 for n in range(length + 1) if (first + timedelta(days=n)).weekday() in weekdays) < count * 4 * max(len(weekdays), 1)
+        assert sum(1 for n in range(length + 1) if (first + timedelta(days=n)).weekday() in weekdays) < count * 4 * max(
+            len(weekdays), 1
+        )
         return
     assert len(days) == len(set(days)) == count
     assert days == sorted(days)
@@ -281,7 +285,15 @@ def test_cancelling_all_that_follow_tells_each_invited_person_once_for_each(sess
     assert {(m.subject_id, m.ical_sequence) for m in mails} == {(series[2].id, 1), (series[3].id, 1)}
 
 
-ZONES = ("Europe/Berlin", "America/New_York", "Africa/Casablanca", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Apia", "America/Santiago")
+ZONES = (
+    "Europe/Berlin",
+    "America/New_York",
+    "Africa/Casablanca",
+    "Australia/Lord_Howe",
+    "Asia/Kathmandu",
+    "Pacific/Apia",
+    "America/Santiago",
+)
 
 
 @given(

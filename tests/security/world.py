@@ -12,7 +12,7 @@ from app.circulars.rules import send as send_circular
 from app.core.signing import sign
 from app.core.tokens import fresh_nonce
 from app.exchanges import rules
-from app.exchanges.models import Answer, Cause, Decision, PeerSession, Route, Touch, Visibility
+from app.exchanges.models import Answer, Cause, Decision, ExchangeGuest, PeerSession, Route, Touch, Visibility
 from app.extensions import db
 from app.files.models import StoredFile
 from app.files.rules import keep
@@ -77,6 +77,8 @@ def make_world(words: str, person: Person | None = None) -> tuple[Organisation, 
     invitation = make_invitation(session, person, organisation=state)
     rules.respond(invitation, answer=Answer.YES, route=Route.PAGE, comment=words, by=person, now=NOW + timedelta(minutes=1))
     scan = _file("invitation", invitation.id, words)
+    rules.put_on_list(session.exchange, organisations=[state], people=[person], by=person, now=NOW)
+    guest = db.session.query(ExchangeGuest).where(ExchangeGuest.person_id == person.id).one()
     change = make_clock_change(session, cause=Cause.PEOPLE, decision=Decision.INSTANT)
     make_clock_move(change, invitation, Touch.OWN)
     mail = InboundMail(
@@ -100,7 +102,7 @@ def make_world(words: str, person: Person | None = None) -> tuple[Organisation, 
         "message_id": message.id, "organisation_id": ministry.id, "person_id": person.id,
         "membership_id": person.memberships[0].id if person.memberships else uuid.uuid4(), "mail_id": mail.id,
         "session_id": session.id, "sign_in_id": uuid.uuid4(), "scan_id": scan.id, **more, "row_id": note.id,
-        "declaration_id": aside.id, "change_id": change.id, "state_id": state.id,
+        "declaration_id": aside.id, "change_id": change.id, "state_id": state.id, "guest_id": guest.id,
         "override_id": make_override(state.code or "XX", names=texts, source=words).id,
     }  # fmt: skip
     links = {

@@ -13,7 +13,8 @@ from app.accounts import messages
 from app.accounts.access import Viewer
 from app.accounts.models import JoinInvitation, Organisation, Person, Role, RoleGrant, SignInLink
 from app.core.signing import sign
-from app.exchanges.models import Cause, PeerSession
+from app.exchanges.models import Cause, ExchangeGuest, PeerSession
+from app.exchanges.rules import put_on_list
 from app.extensions import db
 from app.files.models import StoredFile
 from app.files.rules import keep
@@ -123,7 +124,9 @@ def _exchanges(state: Organisation, guest: Person) -> dict[str, Any]:
     message = db.session.scalars(select(Message).where(Message.kind == "session-invite")).first()
     assert message is not None
     change = make_clock_change(row, cause=Cause.PEOPLE)
+    put_on_list(row.exchange, organisations=[state], people=[guest], by=None, now=NOW)
     return {
+        "guest_id": db.session.scalars(select(ExchangeGuest.id).where(ExchangeGuest.person_id == guest.id)).one(),
         "session_id": row.id, "exchange_id": row.exchange_id, "invitation_id": invitation.id, "mail_id": mail.id,
         "message_id": message.id, "change_id": change.id,
         "answer": sign("answer", invitation.id, invitation.nonce),

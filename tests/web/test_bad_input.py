@@ -213,7 +213,8 @@ KEYS = ("W10", "e30", "WyJhIl0", "WyIyMDI2LTAxLTAxVDAwOjAwOjAwIiwiMDAwMDAwMDAtMD
 LISTS = {
     "accounts.audit_log", "accounts.people", "accounts.organisations", "accounts.designations", "dashboards.outbox",
     "exchanges.desk_sessions", "exchanges.desk_session", "exchanges.replies", "exchanges.exchange_list", "interests.queue",
-    "interests.desk_calls", "interests.calls", "exchanges.desk_invite", "exchanges.desk_new_session", "accounts.sign_in",
+    "interests.desk_calls", "interests.calls", "exchanges.desk_invite", "exchanges.desk_new_session", "exchanges.desk_list",
+    "exchanges.desk_move", "exchanges.desk_invite_listed", "accounts.sign_in",
 }  # fmt: skip
 """Pages that read more of their address than its path."""
 
@@ -299,6 +300,12 @@ KEPT: list[tuple[str, str, str, dict[str, str], str]] = [
     ("officer", "desk/calls/new", "titles-en", {"titles-en": "Kept", "opens_on": "tomorrow"}, "opens_on"),
     ("officer", "desk/exchanges/new", "themes-en", {"themes-en": "x" * 300, "purposes-en": "Kept"}, "themes-en"),
     ("officer", "desk/sessions/new", "titles-en", {"titles-en": "Kept", "minutes": "9" * 31}, "minutes"),
+    ("officer", "desk/exchanges/{exchange_id}/series", "count", {"titles-en": "Kept", "count": "60"}, "count"),
+    ("officer", "desk/exchanges/{exchange_id}/series", "count", {"titles-en": "Kept", "weekdays": []}, "weekdays"),
+    ("officer", "desk/exchanges/{exchange_id}/copy", "first_day", {"themes-en": "Kept", "first_day": "2020-01-01"}, "first_day"),
+    ("officer", "desk/exchanges/{exchange_id}/list", "addresses", {"addresses": "stranger@nowhere.example"}, "addresses"),
+    ("officer", "desk/sessions/{session_id}/move", "reach", {"start_date": "2026-02-30"}, "start_date"),
+    ("officer", "desk/sessions/{session_id}/cancel-following", "reason", {"reason": "Kept"}, "tell"),
     ("officer", "desk/sessions/{session_id}/edit", "titles-en", {"titles-en": "Kept", "capacity": "-1", "tell": "nobody"}, "capacity"),
     ("officer", "desk/people/{focal}/designations/new", "signatory", {"signatory": "Kept", "letter_date": "0000-00-00"}, "letter_date"),
     ("officer", "desk/expressions/{expression_id}", "reason", {"decision": "declined", "reason": ""}, "reason"),

@@ -12,6 +12,8 @@ from sqlalchemy import func, select
 from app.accounts import sessions
 from app.accounts.models import Person
 from app.core.db import Base
+from app.exchanges.models import PeerSession
+from app.exchanges.rules import seen_as
 from app.extensions import db
 from tests.conftest import NOW
 from tests.files import samples
@@ -42,6 +44,14 @@ FORMS: list[tuple[str, str, str, str, dict[str, Any], str]] = [
     ("draft session", "officer", "desk/sessions/new", "titles-en",
      {"titles-en": "Papers", "start_date": "2026-12-09", "start_time": "15:00", "zone": "Africa/Nairobi", "draft": "1"},
      "peer_sessions"),
+    ("series", "officer", "desk/exchanges/{exchange_id}/series", "count",
+     {"titles-en": "Papers", "count": "1", "weekdays": ["1"], "first_day": "2027-01-04", "last_day": "2027-02-05", "start_time": "15:00",
+      "zone": "Africa/Nairobi", "draft": "1"}, "peer_sessions"),
+    ("copy of an exchange", "officer", "desk/exchanges/{exchange_id}/copy", "first_day", {"save": "1"}, "exchanges"),
+    ("move", "officer", "desk/sessions/{session_id}/move", "reach",
+     {"start_date": "2026-12-09", "save": "1", "tell": "everyone", "seen": "{seen}"}, "messages"),
+    ("list of the invited", "officer", "desk/exchanges/{exchange_id}/list", "addresses", {"addresses": "newcomer"}, "exchange_guests"),
+    ("everyone on the list", "officer", "desk/exchanges/{exchange_id}/invite", "sessions", {}, "invitations"),
     ("note", "officer", "desk/expressions/{expression_id}", "n-text", {"n-text": "Call them."}, "expression_notes"),
     ("decision", "officer", "desk/expressions/{expression_id}", "reason", {"decision": "under_review"}, "expression_moves"),
     ("opinions", "officer", "desk/expressions/{expression_id}", "o-due_on", {"o-due_on": "2026-12-03"}, "opinion_requests"),
@@ -86,6 +96,7 @@ def counted(app) -> dict[str, int]:
 def _made(app) -> dict[str, Any]:
     with app.app_context():
         made = everything()
+        made["seen"] = seen_as([db.session.get_one(PeerSession, made["session_id"])])
         made["newcomer_address"] = db.session.get(Person, made["newcomer"]).email
         db.session.remove()
         return made

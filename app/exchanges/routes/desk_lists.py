@@ -112,11 +112,11 @@ def desk_invite_listed(exchange_id: uuid.UUID) -> ResponseReturnValue:
     if not form.validate():
         return _invite_page(exchange, form, reached, notes), 422
     try:
-        _refuse_other_counts(form, reached)
-        leaving.remark(notes)
         sending = Sending(form, now)
         if sending.before:
             return sending.again()
+        _refuse_other_counts(form, reached)
+        leaving.remark(notes)
         chosen = [row for row in coming if str(row.id) in (form.sessions.data or ())]
         done = rules.invite_listed(exchange, chosen, by=me(), now=now)
     except RuleBroken as refused:

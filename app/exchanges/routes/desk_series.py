@@ -137,14 +137,20 @@ def desk_move(session_id: uuid.UUID) -> ResponseReturnValue:
     if not form.validate():
         return render_template("exchanges/desk_move.html", row=row, form=form), 422
     following = form.reach.data == FOLLOWING
-    look = _Look(form, row, all_rows if following else [row], "save" in request.form)
+    if "save" in request.form:
+        return _move(row, form, following)
+    look = _Look(form, row, all_rows if following else [row])
     try:
         walls = rules.shifted(look.rows, look.to, rules.answers_in(request.form))
     except RuleBroken as refused:
         form.refuse(refused)
         return render_template("exchanges/desk_move.html", row=row, form=form), refused.status
-    if not look.saves:
-        return _move_preview(look, walls)
+    return _move_preview(look, walls)
+
+
+def _move(row: PeerSession, form: MoveForm, following: bool) -> ResponseReturnValue:
+    """What the preview showed is done, if it still holds."""
+    now, look = clock.now(), _Look(form, row, rules.in_reach(row, clock.now(), following=following))
     try:
         sending = Sending(form, now)
         if sending.before:
@@ -156,7 +162,7 @@ def desk_move(session_id: uuid.UUID) -> ResponseReturnValue:
             tell=form.tell.data == "everyone", by=me(), now=now,
         )  # fmt: skip
     except RuleBroken as refused:
-        return _refused_move(session_id, form, following, refused)
+        return _refused_move(row.id, form, following, refused)
     answer = sending.leads_to(_back_to(row))
     db.session.commit()
     flash(ngettext("%(num)s session is moved.", "%(num)s sessions are moved.", done.sessions), "good")
@@ -171,7 +177,7 @@ def _refused_move(session_id: uuid.UUID, form: MoveForm, following: bool, refuse
     db.session.rollback()
     row = session_or_404(session_id)
     form.refuse(refused)
-    look = _Look(form, row, rules.in_reach(row, clock.now(), following=following), saves=False)
+    look = _Look(form, row, rules.in_reach(row, clock.now(), following=following))
     try:
         walls = rules.shifted(look.rows, look.to, rules.answers_in(request.form))
     except RuleBroken:  # somebody else moved it there
@@ -186,7 +192,6 @@ class _Look:
     form: MoveForm
     row: PeerSession
     rows: list[PeerSession]
-    saves: bool
 
     @property
     def to(self) -> datetime:

@@ -132,4 +132,3 @@ def feed_due(person_id: uuid.UUID, today: date) -> tuple[str, datetime | None]:
     """
     mark, changed = db.session.execute(_STANDING, {"whose": person_id, "since": today - FEED_KEEPS}).one()
     return mark or "", changed
-

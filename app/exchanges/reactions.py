@@ -11,6 +11,7 @@ from app.core import clock
 from app.exchanges.queries import SUBJECT, open_sessions_on, present_revisions, still_holds
 from app.exchanges.rules import invite_accepted_expressions, judge
 from app.exchanges.rules import taking_over as rules
+from app.exchanges.rules.listing import count_places
 from app.extensions import db
 from app.interests.events import ExpressionAccepted
 from app.interests.models import Expression
@@ -24,6 +25,7 @@ register_standing_check(SUBJECT, still_holds)  # and one that was held speaks, o
 
 holdings.register("invitations", _l("Invitations to sessions to come"), rules.count_to_come)
 holdings.register("seats", _l("Seats, or places in line"), rules.count_seats)
+holdings.register("lists", _l("Places on the lists of those invited to exchanges"), count_places)
 holdings.register("notes", _l("Notes of past sessions still to come"), rules.count_notes)
 
 

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from app.accounts.reader import best, name_of
 from app.accounts.tables import EMAIL, FAMILY, GIVEN, STATE_CODE, own_text
 from app.exchanges import words
-from app.exchanges.models import Exchange, Invitation, PeerSession
+from app.exchanges.models import Exchange, ExchangeGuest, Invitation, PeerSession
 from app.notifications.models import InboundMail
 from app.tables.writing import Column, listed, word
 from app.topics.queries import grounds
@@ -32,6 +32,20 @@ EXCHANGES: Sequence[Column[Exchange]] = (
     word("visibility", words.FIELDS["visibility"], lambda e: e.visibility, words.VISIBILITIES),
     Column("created_at", _l("Written (UTC)"), lambda e: e.created_at),
     Column("id", _l("Number of the record"), lambda e: str(e.id)),
+)
+
+
+def _guest(guest: ExchangeGuest) -> str | None:
+    if guest.person is not None:
+        return guest.person.full_name
+    return name_of(guest.organisation) if guest.organisation is not None else None
+
+
+GUESTS: Sequence[Column[ExchangeGuest]] = (
+    Column("guest", words.GUESTS, _guest),
+    Column("state", STATE_CODE, lambda g: g.organisation.code if g.organisation else None),
+    word("capacity", _l("Capacity"), lambda g: g.capacity, words.CAPACITIES),
+    Column("added_at", _l("Put on the list (UTC)"), lambda g: g.added_at),
 )
 
 

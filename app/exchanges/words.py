@@ -58,6 +58,8 @@ VISIBILITIES: dict[Visibility, Any] = {
     Visibility.INVITED: _l("Only those who are invited"),
 }
 
+GUESTS = _l("Invited to the exchange")
+
 LISTS_SHOWN: dict[ListShown, Any] = {
     ListShown.HOSTS: _l("The secretariat and the hosts"),
     ListShown.INVITED: _l("Those who are invited too"),
@@ -188,7 +190,7 @@ audit.register(
     {
         **FIELDS,
         "sessions": _l("Sessions"),
-        "guests": _l("Invited to the exchange"),
+        "guests": GUESTS,
         "copied_from": _l("Copied from"),
         "starts_at": _l("Start (UTC)"),
         "tzdb_version": _l("Time zone data"),

@@ -24,7 +24,7 @@ from app.core.signing import settings
 from app.exchanges import tables as exchange_tables
 from app.exchanges.entries import published
 from app.exchanges.models import Exchange, Invitation, PeerSession
-from app.exchanges.queries import SUBJECT, all_invitations_of
+from app.exchanges.queries import SUBJECT, all_invitations_of, guests_of
 from app.extensions import db
 from app.files import rules as files
 from app.files.models import StoredFile
@@ -105,7 +105,9 @@ def _zip(exchange: Exchange, language: str) -> bytes:
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         pages = [(row, f"session-{n}.html", list(all_invitations_of(row))) for n, row in enumerate(exchange.sessions, 1)]
         kept = list(_files(exchange))
-        _write(archive, "index.html", "archive_index.html", exchange=exchange, pages=pages, kept=kept)
+        guests = guests_of(exchange)
+        _write(archive, "index.html", "archive_index.html", exchange=exchange, pages=pages, kept=kept, guests=guests)
+        archive.writestr("invited.csv", _csv(exchange_tables.GUESTS, guests, language))
         for row, name, invited in pages:
             _write(archive, name, "archive_session.html", row=row, exchange=exchange, invitations=invited)
             columns = exchange_tables.invitations(addresses=True)

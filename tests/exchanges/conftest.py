@@ -6,8 +6,10 @@ import pytest
 from flask import g
 
 from app.accounts.models import Role
+from app.exchanges import rules
 from tests.conftest import csrf_of
 from tests.factories.accounts import make_designation, make_person, make_state
+from tests.factories.exchanges import NOW
 
 
 def forget():
@@ -57,3 +59,11 @@ def focal_point(session, sign_in, state):
 @pytest.fixture
 def visitor(app):
     return Browser(app.test_client())
+
+
+@pytest.fixture
+def exchange(session):
+    """An exchange without sessions."""
+    made = rules.create_exchange(rules.ExchangePlan(themes={"en": "Families"}), by=None, now=NOW)
+    session.commit()
+    return made

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select, update
@@ -50,6 +50,19 @@ def mean_the_day(row: PeerSession) -> None:
     row.day_off_seen, row.updated_at = {"schedule_version": row.schedule_version, "starts_at": row.starts_at.isoformat()}, row.updated_at
     flag_modified(row, "updated_at")  # it is no change of the session
     db.session.flush()
+def make_series(**fields: Any) -> rules.SeriesPlan:
+    """Four Tuesdays of spring 2027 at 14:00 in Berlin."""
+    session = {
+        name: fields.pop(name) for name in ("zone", "minutes", "titles", "capacity", "grounds", "invite_accepted") if name in fields
+    }
+    hour = fields.pop("hour", (14, 0))
+    fields.setdefault("count", 4)
+    fields.setdefault("weekdays", frozenset({1}))
+    fields.setdefault("first_day", date(2027, 3, 1))
+    fields.setdefault("last_day", date(2027, 4, 30))
+    session.setdefault("zone", "Europe/Berlin")
+    start = datetime(fields["first_day"].year, fields["first_day"].month, fields["first_day"].day, *hour)
+    return rules.SeriesPlan(session=make_plan(local_start=start, **session), **fields)
 
 
 def make_invitation(

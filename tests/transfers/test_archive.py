@@ -12,6 +12,7 @@ from flask import g
 
 from app.core.errors import RuleBroken
 from app.exchanges.models import Exchange, SessionStatus
+from app.exchanges.rules import put_on_list
 from app.extensions import db
 from app.files import rules as files
 from app.files.models import StoredFile
@@ -19,7 +20,7 @@ from app.transfers import archiving
 from app.transfers.models import Archive, ArchiveState
 from tests.accounts.conftest import form_of
 from tests.conftest import NOW
-from tests.factories.accounts import make_person
+from tests.factories.accounts import make_person, make_state
 from tests.factories.exchanges import make_invitation, make_session
 from tests.transfers.conftest import text_of
 
@@ -34,6 +35,8 @@ def exchange(within):
             local_start=datetime(2026, 11, 10, 16),
             titles={"en": "Family <b>reunification</b>", "fr": "Le regroupement"},
         )
+        put_on_list(session.exchange, organisations=[make_state("Alvania", code="XA")], by=None, now=NOW - timedelta(days=55))
+        session.exchange.languages = ["en", "fr"]
         invitation = make_invitation(
             session, make_person("Guest", given_name="=Ada", email="guest@m.example"), now=NOW - timedelta(days=50)
         )
@@ -54,10 +57,22 @@ def made(app, exchange, language="en"):
 def test_an_archive_holds_pages_files_calendar_and_mails(app, exchange):
     _, archive = made(app, exchange)
     names = set(archive.namelist())
-    assert names == {"index.html", "session-1.html", "session-1.csv", "calendar.ics", "mails.csv", "files/001-note verbale.pdf"}
+    assert names == {
+        "index.html",
+        "session-1.html",
+        "session-1.csv",
+        "calendar.ics",
+        "mails.csv",
+        "invited.csv",
+        "files/001-note verbale.pdf",
+    }
     index, page = archive.read("index.html").decode(), archive.read("session-1.html").decode()
     assert '<html lang="en" dir="ltr">' in index and 'href="session-1.html"' in index
     assert "Family &lt;b&gt;reunification&lt;/b&gt;" in page and "=Ada Guest" in page
+    assert "Alvania" in index and "Français" in index
+    assert [line.split(",")[:3] for line in archive.read("invited.csv").decode("utf-8-sig").splitlines()[1:]] == [
+        ["Alvania", "XA", "Participant"]
+    ]
     assert archive.read("files/001-note verbale.pdf") == b"%PDF-1.7 scan"
     assert archive.read("calendar.ics").count(b"BEGIN:VEVENT") == 1
     mails = archive.read("mails.csv").decode("utf-8-sig").splitlines()

@@ -14,7 +14,7 @@ from flask_babel import ngettext
 from app.accounts import rehearsals
 from app.accounts.access import Permission, me, requires, viewer
 from app.accounts.queries import people_in_view
-from app.accounts.reader import best, language
+from app.accounts.reader import best, language, viewer_zone
 from app.core import clock
 from app.core.errors import RuleBroken
 from app.core.once import Sending
@@ -150,7 +150,7 @@ def _reached(exchange: Exchange, coming: Sequence[PeerSession]) -> tuple[list[Re
 def _label(one: Reached) -> str:
     when = _(
         "%(date)s, %(time)s",
-        date=date_text(one.row.starts_at, language(), one.row.zone, "short"), time=time_text(one.row.starts_at, one.row.zone),
+        date=date_text(one.row.starts_at, language(), viewer_zone(), "short"), time=time_text(one.row.starts_at, viewer_zone()),
     )  # fmt: skip
     count = ngettext("%(num)s person is new", "%(num)s people are new", one.fresh)
     return f"{best(one.row.titles)} · {when} · {count}"

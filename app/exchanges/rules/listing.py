@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.accounts.models import Membership, Organisation, Person
@@ -19,7 +19,8 @@ from app.audit.rules import record
 from app.core.db import uuid7
 from app.core.errors import RuleBroken
 from app.core.zones import to_wall
-from app.exchanges.models import Capacity, Exchange, ExchangeGuest, PeerSession
+from app.exchanges.models import Capacity, Exchange, ExchangeGuest, PeerSession, SessionStatus
+from app.exchanges.queries.sessions import lasting
 from app.exchanges.rules.inviting import Guest, Invited, invite
 from app.exchanges.rules.series import locked
 from app.extensions import db
@@ -170,3 +171,38 @@ def invite_listed(exchange: Exchange, rows: Sequence[PeerSession], *, by: Person
             raise RuleBroken(" ".join(str(note) for note in meant.notes[:3]) or _l("Nobody is on the list yet."))
         done.append(invite(row, list(meant.guests.values()), by=by, now=now))
     return done
+
+
+def _places_to_come(person: Person, now: datetime) -> Sequence[ExchangeGuest]:
+    """A person's places on lists of exchanges of which something is to come, or nothing was yet."""
+    goes_on = PeerSession.exchange_id == ExchangeGuest.exchange_id, PeerSession.status != SessionStatus.CANCELLED
+    begun = select(PeerSession.id).where(*goes_on).exists()
+    ahead = select(PeerSession.id).where(*goes_on, or_(PeerSession.status == SessionStatus.DRAFT, lasting(now))).exists()
+    query = select(ExchangeGuest).where(ExchangeGuest.person_id == person.id, or_(~begun, ahead))
+    return db.session.scalars(query.options(joinedload(ExchangeGuest.exchange)).order_by(ExchangeGuest.id)).all()
+
+
+def count_places(person: Person, now: datetime) -> int:
+    """On the lists of how many exchanges to come the person stands."""
+    return len(_places_to_come(person, now))
+
+
+def hand_over_places(former: Person, successor: Person, *, by: Person, now: datetime) -> None:
+    """The successor stands on the lists in the place of the former; nobody stands on one twice."""
+    for guest in _places_to_come(former, now):
+        there = select(ExchangeGuest.id).where(
+            ExchangeGuest.exchange_id == guest.exchange_id, ExchangeGuest.person_id == successor.id
+        )
+        if db.session.scalar(there) is None:
+            guest.person_id = successor.id
+        else:
+            db.session.delete(guest)
+        changes = {"guests": ([former.full_name], [successor.full_name])}
+        record("exchange.listed", "exchange", guest.exchange_id, by=by, now=now, changes=changes)
+    db.session.flush()
+
+
+def give_up_places(person: Person, *, by: Person, now: datetime) -> None:
+    """The record was closed: nobody is invited by these lists any more."""
+    for guest in _places_to_come(person, now):
+        take_off_list(guest, by=by, now=now)

@@ -19,6 +19,7 @@ from app.exchanges.models import Answer, AnswerRecord, Capacity, Invitation, Pee
 from app.exchanges.queries import SUBJECT
 from app.exchanges.rules.identity import lock, moment, refresh, stamp
 from app.exchanges.rules.inviting import Guest, invite, uninvite
+from app.exchanges.rules.listing import give_up_places, hand_over_places
 from app.extensions import db
 from app.notifications import outbox
 
@@ -73,11 +74,12 @@ def count_notes(person: Person, now: datetime) -> int:
 
 
 def take_over(former: Person, successor: Person, *, by: Person, now: datetime) -> None:
-    """Every invitation to come, the notes to come, and the end of every link the former has."""
+    """Every invitation to come, the notes to come, places on lists, and the end of every link the former has."""
     for invitation in to_come(former, now):
         _hand_over(invitation, successor, by=by, now=now)
     for invitation in _notes_to_come(former, now):
         _hand_over_notes(invitation, successor, by=by, now=now)
+    hand_over_places(former, successor, by=by, now=now)
     _end_links(former)
 
 
@@ -182,4 +184,5 @@ def let_go(person: Person, *, by: Person, now: datetime) -> None:
     """The record was closed: places in sessions to come go to those who wait, without a mail to the person."""
     for invitation in to_come(person, now):
         uninvite(invitation, tell=False, by=by, now=now)
+    give_up_places(person, by=by, now=now)
     _end_links(person)

@@ -350,7 +350,7 @@ def _a_year_on(day: date, today: date) -> date:
 
 
 def _label(row: PeerSession) -> str:
-    return str(_("%(title)s, %(date)s", title=best(row.titles), date=date_text(row.local_start.date(), language(), style="long")))
+    return f"{best(row.titles)} · {date_text(row.local_start.date(), language(), style='long')}"
 
 
 def _copy_page(exchange: Exchange, form: CopyForm) -> str:

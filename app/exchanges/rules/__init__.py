@@ -5,8 +5,8 @@ from app.exchanges.rules.changing import ask_again, cancel, change, send_updates
 from app.exchanges.rules.clock_check import Checked
 from app.exchanges.rules.clock_check import check as check_clocks
 from app.exchanges.rules.clocks import becomes_at, choices, decide_clocks, foresee_clocks
-from app.exchanges.rules.days_off import OnADayOff, is_seen, see_days_off
 from app.exchanges.rules.copying import CopyPlan, copy_exchange, to_copy, walls_of_copy
+from app.exchanges.rules.days_off import OnADayOff, is_seen, see_days_off
 from app.exchanges.rules.delegating import answer_on_behalf, name_delegate
 from app.exchanges.rules.foreseeing import Foreseen, foresee, foresee_accepted
 from app.exchanges.rules.identity import restamp
@@ -42,8 +42,8 @@ __all__ = [
     "Foreseen",
     "Guest",
     "Invited",
-    "OnADayOff",
     "Meant",
+    "OnADayOff",
     "Outcome",
     "Plan",
     "Rhythm",
@@ -75,8 +75,8 @@ __all__ = [
     "in_reach",
     "invite",
     "invite_accepted_expressions",
-    "is_seen",
     "invite_listed",
+    "is_seen",
     "judge",
     "meant_by_list",
     "move",

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from app.accounts.rules import digests
 from app.core import clock
+from app.exchanges import poll_reminders as of_polls
 from app.exchanges import reminders as of_sessions
 from app.extensions import db
 from app.interests import reminders as of_opinions
@@ -46,7 +47,7 @@ def span(words: str) -> timedelta:
 def stops(start: datetime, by: timedelta) -> Iterator[datetime]:
     """The moments to stop at: each at which a reminder falls due, and the end. A leap over them would leave them unsaid."""
     end = start + by
-    rooms = (of_sessions, of_opinions, of_milestones, gathered)
+    rooms = (of_sessions, of_polls, of_opinions, of_milestones, gathered)
     due = {moment for room in rooms for moment in room.moments_between(start, end)}
     for moment in sorted(due):
         if moment < end:
@@ -61,7 +62,7 @@ def move_to(moment: datetime) -> int:
         clock.advance(ahead)
     nudge.after_commit()
     now = clock.now()
-    said = of_sessions.queue_due(now) + of_opinions.queue_due(now) + of_milestones.queue_due(now)
+    said = of_sessions.queue_due(now) + of_polls.queue_due(now) + of_opinions.queue_due(now) + of_milestones.queue_due(now)
     return said + digests.write_due(now)
 
 

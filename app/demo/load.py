@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import text
 
-from app.demo import correspondence, interest, library, mails, meetings, network, pilots, sign_ins
+from app.demo import correspondence, interest, library, mails, meetings, network, pilots, polling, sign_ins
 from app.demo.calendar import calendar_for
 from app.extensions import db
 from app.topics.reference import already_loaded, remember_load
@@ -24,6 +24,7 @@ def load_demo(now: datetime) -> bool:
     people = network.build(calendar)
     expressions = interest.build(people, calendar)
     made = meetings.history(people, calendar)
+    polling.build(people, made, calendar)
     library.build(people, made, calendar)
     pilots.build(people, expressions, calendar)
     interest.ask_co_leads(expressions, people, calendar)

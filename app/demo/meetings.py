@@ -149,10 +149,10 @@ def _list(codes: Sequence[str], exchange: Exchange, network: Network, calendar: 
 
 def _guest(row: Record, network: Network) -> Guest:
     person = network.people[row["person"]]
-    return Guest(person, _state_of(person), Capacity(row.get("capacity", "participant")))
+    return Guest(person, state_of(person), Capacity(row.get("capacity", "participant")))
 
 
-def _state_of(person: Person) -> Organisation | None:
+def state_of(person: Person) -> Organisation | None:
     """The State or body a person comes for."""
     organisation = person.memberships[0].organisation
     return organisation.parent or organisation

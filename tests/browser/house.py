@@ -27,8 +27,9 @@ from app.circulars.models import Visibility as CircularVisibility
 from app.core.signing import sign
 from app.demo import sign_ins
 from app.demo.load import load_demo
-from app.exchanges.models import Cause, Decision, Invitation, PeerSession, SessionStatus, Touch
-from app.exchanges.rules import cancel
+from app.exchanges.models import Cause, Decision, Invitation, PeerSession, Poll, SessionStatus, Touch
+from app.exchanges.rules import cancel, poll_closing
+from app.exchanges.rules import polls as rules_of_polls
 from app.extensions import db
 from app.files import rules as files
 from app.interests.models import Call, Expression, Question, Status
@@ -53,6 +54,7 @@ from tests.factories.interests import make_call
 from tests.factories.letters import about, make_signatory, received
 from tests.factories.letters import issued as issue_letters
 from tests.factories.letters import prepare as make_letters
+from tests.factories.polls import asked_in, make_asked, make_poll
 from tests.files.samples import PDF
 
 ASKING = "the browser that asked for the link"
@@ -137,6 +139,7 @@ def _furnish(house: House) -> None:
     _rehearsals(house, who["secretariat"])
     _answers_that_came_back(house, who["focal point"])
     _clocks(house)
+    _polls(house, who["secretariat"], who["participant"], who["focal point"])
     _calendars(house, who["focal point"], who["participant"])
 
 
@@ -157,6 +160,32 @@ def _calendars(house: House, focal: Person, participant: Person) -> None:
         DayChange(found_at=NOW, from_release="0.1", to_release="0.2", code=code, day=date(2026, 12, 16), becomes="holiday", names={"en": "New day"})
     )
     db.session.flush()
+
+
+def _polls(house: House, office: Person, participant: Person, focal_point: Person) -> None:
+    """The demonstration's poll as it stands, one that everybody answered, one closed with a session and one without."""
+    poll = db.session.scalars(select(Poll)).one()
+    house.ids |= {"poll": poll.id, "poll exchange": poll.exchange_id}
+    for name, person in (("own", participant), ("state", focal_point)):
+        house.ids[f"asked {name}"] = asked_in(poll, person).id
+    asked = asked_in(poll, participant)
+    house.links["poll"] = sign("poll", asked.id, asked.nonce)
+    answered = asked_in(poll, focal_point)
+    house.links["poll answered"] = sign("poll", answered.id, answered.nonce)
+    empty = make_poll(exchange=poll.exchange)
+    house.ids["poll empty"] = empty.id
+    for name in ("with session", "without"):
+        closed = make_poll(exchange=poll.exchange)
+        one = make_asked(closed, participant)
+        if name == "without":
+            poll_closing.close_without(closed, tell=False, version=closed.version, by=office, now=NOW)
+        else:
+            poll_closing.close_with_session(closed, closed.slots[0].id, seats=9, version=closed.version, by=office, now=NOW)
+        house.ids[f"poll {name}"] = closed.id
+        house.links[f"poll {name}"] = sign("poll", one.id, one.nonce)
+    gone = make_asked(empty, participant)
+    rules_of_polls.withdraw_asked(gone, by=office, now=NOW)
+    house.links["poll taken back"] = sign("poll", gone.id, gone.nonce)
 
 
 def _clocks(house: House) -> None:

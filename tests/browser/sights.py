@@ -20,7 +20,7 @@ NO_PAGES = {
     "exchanges.desk_scan": "a file", "interests.expression_file": "a file", "letters.letter_file": "a file", "letters.draft_pdf": "a file", "transfers.archive_file": "a file", "transfers.import_template": "a table",
     **dict.fromkeys(("accounts.people_table", "accounts.organisations_table", "accounts.designations_table", "accounts.audit_table",
                      "interests.calls_table", "interests.queue_table", "exchanges.exchanges_table", "exchanges.sessions_table",
-                     "exchanges.invitations_table", "exchanges.replies_table", "dashboards.outbox_table",
+                     "exchanges.invitations_table", "exchanges.replies_table", "exchanges.polls_table", "exchanges.poll_table", "dashboards.outbox_table",
                      "dashboards.gaps_table", "pilots.pilots_table", "pilots.milestones_table", "practices.library_table",
                      "circulars.circulars_table", "circulars.recipients_table", "circulars.phone_table",
                      "letters.letters_table"), "a table"),
@@ -129,6 +129,10 @@ def _applicant() -> Iterator[Sight]:
         yield Sight("exchanges.answer", APPLICANT, {"token": f"answer {kind}"})
     yield Sight("exchanges.answer", APPLICANT, {"token": "answer taken back"}, status=410)
     yield Sight("exchanges.answer", APPLICANT, {"token": "answer asked"}, send=True)
+    for kind in ("poll", "poll answered", "poll with session", "poll without"):
+        yield Sight("exchanges.poll_answer", APPLICANT, {"token": kind})
+    yield Sight("exchanges.poll_answer", APPLICANT, {"token": "poll taken back"}, status=410)
+    yield Sight("exchanges.poll_answer", APPLICANT, {"token": "poll"}, send=True)
     for kind in ("yes", "cancelled"):
         yield Sight("exchanges.join", APPLICANT, {"token": f"join {kind}"})
 
@@ -150,6 +154,10 @@ def _people() -> Iterator[Sight]:
     yield Sight("dashboards.my_state", FOCAL, query={"list": "expressions"})
     yield Sight("dashboards.my_state", FOCAL, query={"list": "speakers"})
     yield Sight("exchanges.state_invitations", FOCAL)
+    yield Sight("exchanges.my_polls", FOCAL)
+    yield Sight("exchanges.my_polls", PARTICIPANT)
+    yield from _both("exchanges.own_poll", PARTICIPANT, asked_id="asked own")
+    yield Sight("exchanges.own_poll", FOCAL, {"asked_id": "asked state"})
     yield from _both("accounts.correct_address", FOCAL, person_id="person lost")
     yield from _both("exchanges.state_answer", FOCAL, invitation_id="invitation state")
     yield from _both("exchanges.state_delegate", FOCAL, invitation_id="invitation state")
@@ -200,6 +208,17 @@ def _desk_exchanges() -> Iterator[Sight]:
     yield Sight("exchanges.desk_invite", OFFICE, {"session_id": "session"}, query={"q": "a"})
     yield Sight("exchanges.desk_uninvite", OFFICE, {"invitation_id": "invitation asked"})
     yield Sight("exchanges.desk_session", AUDITOR, {"session_id": "session"})
+    yield Sight("exchanges.desk_polls", OFFICE)
+    yield Sight("exchanges.desk_polls", OFFICE, query={"when": "closed"})
+    yield from _both("exchanges.desk_new_poll", OFFICE, exchange_id="poll exchange")
+    for kind in ("poll", "poll empty", "poll with session", "poll without"):
+        yield Sight("exchanges.desk_poll", OFFICE, {"poll_id": kind})
+    yield Sight("exchanges.desk_poll", AUDITOR, {"poll_id": "poll"})
+    yield Sight("exchanges.desk_edit_poll", OFFICE, {"poll_id": "poll"})
+    for name in ("desk_poll_times", "desk_poll_ask", "desk_close_poll"):
+        yield from _both(f"exchanges.{name}", OFFICE, poll_id="poll")
+    yield from _both("exchanges.desk_reopen_poll", OFFICE, poll_id="poll without")
+    yield from _both("exchanges.desk_poll_answer", OFFICE, asked_id="asked own")
     yield Sight("exchanges.desk_clocks", OFFICE)
     for kind in ("change anchor", "change fold", "change people", "change settled"):
         yield Sight("exchanges.desk_clock_change", OFFICE, {"change_id": kind})

@@ -9,11 +9,12 @@ import pytest
 
 from app.accounts.models import Role
 from app.dashboards.routes.desk import greeting
-from app.exchanges.models import Answer, Capacity, Seat
+from app.exchanges.models import Answer, Capacity, Seat, Vote
 from app.interests.models import Status
 from app.notifications.models import State, Verdict
 from tests.dashboards.rows import NOW, make_call, make_expression, make_inbound, make_invitation, make_message, make_session
 from tests.factories.accounts import make_designation, make_person, make_state
+from tests.factories.polls import make_asked, make_poll, say
 
 
 def words(html: str) -> str:
@@ -123,3 +124,15 @@ def test_hostile_words_of_a_mail_stay_words(office, written):
         make_inbound(subject="<script>alert(1)</script>", sender_name='"><img src=x onerror=alert(1)>')
     page = office.get("/en/desk").text
     assert "<script>alert" not in page and "<img" not in page
+
+
+def test_a_poll_waits_at_the_desk_once_everyone_answered_or_its_deadline_passed(written, office):
+    with written():
+        complete, late, asking, _nobody_asked = (make_poll(titles={"en": title}) for title in ("Complete", "Late", "Asking", "Empty"))
+        say(make_asked(complete), Vote.YES, Vote.NO, Vote.NO)
+        make_asked(late)
+        make_asked(asking)
+        late.deadline_at = NOW
+    shown = words(office.get("/en/desk").text)
+    titles = [title for title in ("Complete", "Late", "Asking", "Empty") if f"Date poll to close: {title}" in shown]
+    assert (titles, "Everyone has answered" in shown, "The deadline was" in shown) == (["Complete", "Late"], True, True)

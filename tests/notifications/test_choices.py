@@ -69,7 +69,7 @@ def test_what_people_registered_for_and_what_their_account_or_state_needs_can_be
     always = {Topic.INVITED, Topic.EXPRESSIONS, Topic.STATE, Topic.ACCOUNT}
     assert not always & (set(OFFERED) | GATHERED | ONE_CLICK)
     assert {kind for kind, one in KINDS.items() if one.topic not in always} == {
-        "session-reminder", "session-nudge", "opinion-asked", "opinion-reminder", "pilot-due", "pilot-overdue", "pilot-overdue-lead",
+        "session-reminder", "session-nudge", "poll-reminder", "opinion-asked", "opinion-reminder", "pilot-due", "pilot-overdue", "pilot-overdue-lead",
         "circular", "digest",
     }  # fmt: skip
     assert all(topic_of(kind) is None for kind, one in KINDS.items() if one.topic in always)

@@ -34,6 +34,7 @@ SEES: dict[str, tuple[set[str], set[str]]] = {
     "exchanges.session_calendar": (_INVITED | _SEE_EXCHANGES, _SEE_EXCHANGES),
     "exchanges.answer_session": ({"participant"}, set()),
     "exchanges.state_answer": ({"focal point"}, set()),
+    **dict.fromkeys(("exchanges.own_poll", "exchanges.answer_own_poll"), (_INVITED, set())),
     "exchanges.state_delegate": ({"focal point"}, set()),
     "exchanges.state_proposal": (set(), set()),  # nobody asked to send somebody else
     "accounts.correct_address": ({"focal point"}, set()),

@@ -12,7 +12,7 @@ from app.circulars.rules import send as send_circular
 from app.core.signing import sign
 from app.core.tokens import fresh_nonce
 from app.exchanges import rules
-from app.exchanges.models import Answer, Cause, Decision, ExchangeGuest, PeerSession, Route, Touch, Visibility
+from app.exchanges.models import Answer, Cause, Decision, ExchangeGuest, PeerSession, Route, Touch, Visibility, Vote
 from app.extensions import db
 from app.files.models import StoredFile
 from app.files.rules import keep
@@ -33,6 +33,7 @@ from tests.factories.interests import make_call, make_draft, make_expression
 from tests.factories.letters import issued, make_signatory, office
 from tests.factories.notifications import make_rehearsal
 from tests.factories.pilots import make_milestone, make_pilot
+from tests.factories.polls import make_asked, make_poll, say
 from tests.factories.practices import make_practice
 
 Ids = dict[str, uuid.UUID]
@@ -81,6 +82,9 @@ def make_world(words: str, person: Person | None = None) -> tuple[Organisation, 
     guest = db.session.query(ExchangeGuest).where(ExchangeGuest.person_id == person.id).one()
     change = make_clock_change(session, cause=Cause.PEOPLE, decision=Decision.INSTANT)
     make_clock_move(change, invitation, Touch.OWN)
+    poll = make_poll(exchange=session.exchange, titles=texts)
+    asked = make_asked(poll, person, organisation=state)
+    say(asked, Vote.YES, Vote.NO, Vote.NO, comment=words)
     mail = InboundMail(
         received_at=NOW, source="command", sha256=uuid.uuid4().hex, raw=b"x", sender=person.email, sender_name=words,
         subject=words, body=words, verdict=Verdict.UNCLEAR, reason="no_calendar_part", person_id=person.id,
@@ -104,9 +108,11 @@ def make_world(words: str, person: Person | None = None) -> tuple[Organisation, 
         "session_id": session.id, "sign_in_id": uuid.uuid4(), "scan_id": scan.id, **more, "row_id": note.id,
         "declaration_id": aside.id, "change_id": change.id, "state_id": state.id, "guest_id": guest.id,
         "override_id": make_override(state.code or "XX", names=texts, source=words).id,
+        "poll_id": poll.id, "asked_id": asked.id, "slot_id": poll.slots[0].id,
     }  # fmt: skip
     links = {
         "answer": f"/en/answer/{sign('answer', invitation.id, invitation.nonce)}",
+        "poll": f"/en/poll/{sign('poll', asked.id, asked.nonce)}",
         "join": f"/en/join/{sign('join', invitation.id, invitation.join_nonce)}",
         "who": f"/en/drafts/{sign('draft', draft.id, draft.draft_nonce)}/who",
         "what": f"/en/drafts/{sign('draft', draft.id, draft.draft_nonce)}/what",

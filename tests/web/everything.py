@@ -37,12 +37,13 @@ from tests.factories.interests import make_call, make_draft, make_expression
 from tests.factories.letters import about, make_signatory, prepare, received
 from tests.factories.notifications import make_rehearsal
 from tests.factories.pilots import make_milestone, make_pilot
+from tests.factories.polls import make_asked, make_poll
 from tests.factories.practices import make_practice
 
 LINKS = {
     "answer": "answer", "join": "join", "drafts": "draft", "confirmations": "confirm", "corrections": "correct",
     "questions": "question", "status": "status", "welcome": "welcome", "sign-in": "sign_in", "feeds": "feed",
-    "milestone": "milestone", "mails": "mails", "stop": "stop",
+    "milestone": "milestone", "mails": "mails", "stop": "stop", "poll": "poll",
 }  # fmt: skip
 """First word of an address behind a link, and the name of its token here."""
 
@@ -125,8 +126,11 @@ def _exchanges(state: Organisation, guest: Person) -> dict[str, Any]:
     assert message is not None
     change = make_clock_change(row, cause=Cause.PEOPLE)
     put_on_list(row.exchange, organisations=[state], people=[guest], by=None, now=NOW)
+    poll = make_poll()
+    asked = make_asked(poll, guest, organisation=state)
     return {
         "guest_id": db.session.scalars(select(ExchangeGuest.id).where(ExchangeGuest.person_id == guest.id)).one(),
+        "poll_id": poll.id, "asked_id": asked.id, "slot_id": poll.slots[0].id, "poll": sign("poll", asked.id, asked.nonce),
         "session_id": row.id, "exchange_id": row.exchange_id, "invitation_id": invitation.id, "mail_id": mail.id,
         "message_id": message.id, "change_id": change.id,
         "answer": sign("answer", invitation.id, invitation.nonce),

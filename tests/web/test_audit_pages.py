@@ -22,6 +22,7 @@ PAGES = {
     "expression": ("expression_id", "desk/expressions/{}"),
     "exchange": ("exchange_id", "desk/exchanges/{}"),
     "session": ("session_id", "desk/sessions/{}"),
+    "poll": ("poll_id", "desk/polls/{}"),
     "import": ("import_id", "desk/imports/{}"),
     "letter": ("letter_id", "desk/letters/{}"),
     "letter_set": ("set_id", "desk/letters/prepared/{}"),

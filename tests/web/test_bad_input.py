@@ -215,6 +215,7 @@ LISTS = {
     "exchanges.desk_sessions", "exchanges.desk_session", "exchanges.replies", "exchanges.exchange_list", "interests.queue",
     "interests.desk_calls", "interests.calls", "exchanges.desk_invite", "exchanges.desk_new_session", "exchanges.desk_list",
     "exchanges.desk_move", "exchanges.desk_invite_listed", "accounts.sign_in",
+    "exchanges.desk_polls", "exchanges.desk_poll_ask", "exchanges.desk_close_poll",
 }  # fmt: skip
 """Pages that read more of their address than its path."""
 
@@ -312,6 +313,14 @@ KEPT: list[tuple[str, str, str, dict[str, str], str]] = [
     ("officer", "desk/expressions/{expression_id}", "n-text", {"n-text": "y" * 5000}, "n-text"),
     ("officer", "desk/invitations/{invitation_id}/answer", "comment", {"comment": "Kept", "source_date": "1"}, "source_date"),
     ("officer", "desk/invitations/{invitation_id}/delegate", "family_name", {"family_name": "Kept", "email": "x"}, "email"),
+    ("officer", "desk/exchanges/{exchange_id}/polls/new", "titles-en", {"titles-en": "Kept", "date_1": "2026-02-30"}, "date_1"),
+    ("officer", "desk/exchanges/{exchange_id}/polls/new", "titles-en", {"titles-en": "Kept", "date_1": "2026-12-09"}, "time_1"),
+    ("officer", "desk/exchanges/{exchange_id}/polls/new", "titles-en", {"titles-en": "Kept", "zone": "Mars/Base"}, "zone"),
+    ("officer", "desk/polls/{poll_id}/edit", "titles-en", {"titles-en": "Kept", "time_deadline": "25:00"}, "time_deadline"),
+    ("officer", "desk/polls/{poll_id}/times", "date_1", {"date_1": "2026-01-01", "time_1": "10:00", "asking": "nobody"}, "date_1"),
+    ("officer", "desk/polls/{poll_id}/ask", "addresses", {"addresses": "stranger@nowhere.example"}, "addresses"),
+    ("officer", "desk/polls/{poll_id}/close", "seats", {"seats": "-1"}, "seats"),
+    ("officer", "desk/poll-answers/{asked_id}", "comment", {"comment": "Kept", "source_date": "1"}, "source_date"),
     ("officer", "desk/sessions/{session_id}/invite", "addresses", {"addresses": "stranger@nowhere.example"}, "addresses"),
     ("officer", "desk/expressions/new", "call_id", {"organisation_name": "Kept", "source_date": "2026-13-45"}, "source_date"),
     ("focal", "my-state/invitations/{invitation_id}/delegate", "family_name", {"family_name": "Kept", "email": "x"}, "email"),

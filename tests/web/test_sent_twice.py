@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import threading
 from typing import Any
 
@@ -21,6 +22,7 @@ from tests.interests.pages import form_of, words
 from tests.web.everything import everything
 
 UNCOUNTED = {"sent_forms", "rate_counts", "sign_ins", "stencils"}
+VOTED = {"every vote": "yes"}
 CAME = {"source_kind": "note_verbale", "source_number": "NV 7", "source_date": "2026-11-20"}
 
 # Name; who sends it; the page; a field that marks the form; what is typed; the table that has one more row afterwards.
@@ -70,6 +72,16 @@ FORMS: list[tuple[str, str, str, str, dict[str, Any], str]] = [
     ("delegate", "focal", "my-state/invitations/{invitation_id}/delegate", "family_name",
      {"family_name": "Diallo", "email": "diallo@interior.example", "language": "fr"}, "invitations"),
     ("answer for the State", "focal", "my-state/invitations/{invitation_id}/answer", "comment", {"answer": "yes"}, "answer_records"),
+    ("poll", "officer", "desk/exchanges/{exchange_id}/polls/new", "titles-en",
+     {"titles-en": "When", "date_1": "2026-12-09", "time_1": "15:00", "date_2": "2026-12-10", "time_2": "15:00", "zone": "Africa/Nairobi",
+      "date_deadline": "2026-12-01", "time_deadline": "18:00"}, "polls"),
+    ("times of a poll", "officer", "desk/polls/{poll_id}/times", "date_1",
+     {"date_1": "2026-12-15", "time_1": "09:00", "asking": "nobody"}, "poll_slots"),
+    ("question", "officer", "desk/polls/{poll_id}/ask", "addresses", {"addresses": "newcomer", "confirmed": "1"}, "poll_asked"),
+    ("answer to a poll on behalf", "officer", "desk/poll-answers/{asked_id}", "source_number", {**VOTED, **CAME}, "poll_answers"),
+    ("answer to a poll", "", "poll/{poll}", "comment", VOTED, "poll_answers"),
+    ("answer to a poll, signed in", "focal", "my-polls/{asked_id}", "comment", VOTED, "poll_answers"),
+    ("end of a poll", "officer", "desk/polls/{poll_id}/close", "seats", {"slot": "{slot_id}"}, "peer_sessions"),
     ("invitation", "officer", "desk/sessions/{session_id}/invite", "addresses",
      {"addresses": "newcomer", "confirmed": "1"}, "invitations"),
     ("draft of an expression", "", "calls/{call_id}", "submission_key", {}, "expressions"),
@@ -124,7 +136,9 @@ def _prepared(app, made, entry):
     form = form_of(shown.text, having, "/roles" if name == "role" else "/apply" if where.startswith("calls/") else "")
     values, files = {}, {}
     for field, value in typed.items():
-        if callable(value):
+        if field == "every vote":  # a question for each time, named by its id
+            values |= dict.fromkeys(re.findall(r'name="(vote_[0-9a-f]{32})"', shown.text), value)
+        elif callable(value):
             files[field] = value()
         elif value == "newcomer":
             values[field] = made["newcomer_address"]

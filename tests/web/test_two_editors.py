@@ -9,7 +9,7 @@ from flask import g
 
 from app.accounts.models import Designation, Organisation, Person, Role
 from app.circulars.models import Circular
-from app.exchanges.models import Exchange, PeerSession
+from app.exchanges.models import Exchange, PeerSession, Poll
 from app.extensions import db
 from app.interests.models import Call, Expression
 from app.letters.models import Letter, Signatory
@@ -49,6 +49,11 @@ EDITS: list[tuple[str, str, str, Any, str, dict[str, Any], dict[str, Any], tuple
      {"capacity": "40", "tell": "nobody"}, {"capacity": "50", "tell": "nobody"}, ("40", "Number of seats")),
     ("reminders", "desk/sessions/{session_id}/edit", "titles-en", PeerSession, "session_id",
      {"remind": ["60"], "tell": "nobody"}, {"remind": ["1440"], "tell": "nobody"}, ("1 hour before", "Reminders")),
+    ("poll", "desk/polls/{poll_id}/edit", "titles-en", Poll, "poll_id",
+     {"titles-en": "Papers"}, {"titles-en": "Missing papers"}, ("Papers", "Title")),
+    ("times of a poll", "desk/polls/{poll_id}/times", "date_1", Poll, "poll_id",
+     {"date_1": "2026-12-15", "time_1": "09:00", "asking": "nobody"}, {"date_1": "2026-12-16", "time_1": "09:00", "asking": "nobody"},
+     ("Times added to the poll",)),
     ("cancellation", "desk/sessions/{session_id}/cancel", "reason", PeerSession, "session_id",
      {}, {"reason": "Strike", "tell": "nobody"}, ("Number of seats",)),
     ("decision", "desk/expressions/{expression_id}", "reason", Expression, "expression_id",
@@ -148,6 +153,7 @@ def test_the_table_names_every_form_that_edits_a_versioned_record(base_app):
     assert versioned == {
         "ProfileForm", "OwnProfileForm", "PersonForm", "OrganisationForm", "CallForm", "ExchangeForm", "SessionForm",
         "CancelForm", "DecisionForm", "QuestionForm", "WrittenForm", "PracticeForm", "ToolForm", "ResourceForm",
+        "EditPollForm", "AddTimesForm", "ClosePollForm", "ReopenForm",
         "DraftForm", "SignatoryForm", "CircularForm", "SendForm", "DesignationForm", "PilotForm", "MilestoneForm", "MoveForm", "DoneForm",
             "MailsForm", "EndForm", "ChoiceForm",
     }  # fmt: skip

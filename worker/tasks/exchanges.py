@@ -10,7 +10,7 @@ from celery.signals import worker_init
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core import clock
-from app.exchanges import reminders, rules
+from app.exchanges import poll_reminders, reminders, rules
 from app.exchanges.queries import clock_sources
 from app.extensions import db
 
@@ -21,10 +21,11 @@ log = logging.getLogger(__name__)
 def queue_reminders() -> int:
     """Queue what is due at this minute, in batches of their own transactions."""
     total = 0
-    while written := reminders.queue_due(clock.now()):
+    for room in (reminders, poll_reminders):
+        while written := room.queue_due(clock.now()):
+            db.session.commit()
+            total += written
         db.session.commit()
-        total += written
-    db.session.commit()
     return total
 
 

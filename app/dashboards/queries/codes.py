@@ -8,6 +8,7 @@ from flask import url_for
 
 from app.core.signing import sign
 from app.exchanges.queries import answer_by_code
+from app.exchanges.queries.polls import POLL, poll_by_code
 from app.interests.queries import page_by_code
 from app.pilots.queries import milestone_by_code
 
@@ -15,8 +16,11 @@ from app.pilots.queries import milestone_by_code
 def page_behind(typed: str, now: datetime) -> str | None:
     """The page that the link beside this code opens. Every room is asked, so that any code takes as many steps."""
     answer, page, milestone = answer_by_code(typed), page_by_code(typed, now), milestone_by_code(typed)
+    poll = poll_by_code(typed)
     if answer is not None:
         return url_for("exchanges.answer", token=sign("answer", *answer))
+    if poll is not None:
+        return url_for("exchanges.poll_answer", token=sign(POLL, *poll))
     if page is not None:
         purpose, row, nonce = page
         return url_for(_PAGES[purpose], token=sign(purpose, row, nonce))

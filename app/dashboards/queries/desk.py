@@ -19,6 +19,7 @@ from sqlalchemy import (
     cast,
     func,
     literal,
+    or_,
     select,
     union_all,
 )
@@ -30,7 +31,7 @@ from app.core.db import Json, Texts
 from app.core.signing import settings
 from app.core.zones import to_wall
 from app.dashboards.queries import MOST, bounded
-from app.exchanges.models import Capacity, ClockChange, Invitation, PeerSession, Seat, SessionStatus
+from app.exchanges.models import Capacity, ClockChange, Invitation, PeerSession, Poll, PollAsked, Seat, SessionStatus
 from app.extensions import db
 from app.interests.models import Expression, Status
 from app.letters.models import Letter
@@ -69,6 +70,7 @@ class Counts:
     unreviewed: int = 0
     unread: int = 0  # templates that nobody has read as they are
     hours: int = 0  # sessions whose hour somebody has to decide about, since clock rules changed
+    polls: int = 0  # date polls to close: everybody answered, or the deadline has passed
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,14 @@ _LATE = (
 )  # fmt: skip
 _UNANSWERED = select(Invitation.id).join(PeerSession, Invitation.peer_session_id == PeerSession.id).where(*_SOON, *_WITHOUT_ANSWER)
 
+_ASKED = select(PollAsked.id).where(PollAsked.poll_id == Poll.id, PollAsked.withdrawn_at.is_(None)).correlate(Poll)
+_SILENT = _ASKED.where(PollAsked.answered_at.is_(None)).exists()
+_POLLS = (
+    select(Poll.id)
+    .where(Poll.closed_at.is_(None), _ASKED.exists(), or_(Poll.deadline_at <= NOW, ~_SILENT))
+    .order_by(Poll.deadline_at, Poll.id)
+)
+
 
 def _gaps(*states: Gap) -> Select[Any]:
     """Texts of what somebody will still read that stand so."""
@@ -163,6 +173,7 @@ _COUNTS = select(
     bounded(_gaps(Gap.DRAFT)),
     bounded(_UNREAD, MOST_TEMPLATES),
     bounded(select(ClockChange.id).where(ClockChange.decision.is_(None))),
+    bounded(_POLLS),
 )
 
 
@@ -268,6 +279,16 @@ def _hours() -> Select[Any]:
     )
 
 
+def _polls() -> Select[Any]:
+    """Date polls that wait for somebody to close them."""
+    first = _POLLS.limit(MOST_LINES).subquery()
+    return (
+        _line("poll", Poll.id, Poll.deadline_at, titles=Poll.titles, complete=~_SILENT)
+        .join(first, first.c.id == Poll.id)
+        .order_by(Poll.deadline_at, Poll.id)
+    )
+
+
 def _count_of(*conditions: ColumnElement[bool]) -> ScalarSelect[int]:
     """How many invitations of the session of the outer row are so."""
     return (
@@ -278,7 +299,7 @@ def _count_of(*conditions: ColumnElement[bool]) -> ScalarSelect[int]:
     )
 
 
-_PARTS = (_hours(), _replies(), _failures(), _reviews(), _verifications(), _overdue(), _letters())
+_PARTS = (_hours(), _polls(), _replies(), _failures(), _reviews(), _verifications(), _overdue(), _letters())
 _WAITING = select(union_all(*(select(part.subquery()) for part in _PARTS)).subquery())
 _COMING = (
     select(
@@ -305,7 +326,7 @@ def counts(now: datetime) -> Counts:
 
 def waiting(now: datetime, most: int = 5) -> list[Waiting]:
     """The first few of each kind of work, in one statement: what is most pressing first."""
-    values = {"since": now - LOOK_BACK, "most": most, **deadlines.days_at(now), "office_day": _office_day(now)}
+    values = {"now": now, "since": now - LOOK_BACK, "most": most, **deadlines.days_at(now), "office_day": _office_day(now)}
     rows = db.session.execute(_WAITING, values)
     return [Waiting(r.kind, r.id, r.at, r.facts) for r in rows]
 

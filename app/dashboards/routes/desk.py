@@ -30,7 +30,7 @@ def desk() -> ResponseReturnValue:
     counts, coming, known = queries.counts(now), queries.coming(now), facts(now)
     quiet = [s for s in coming if s.unanswered]
     work = (counts.to_review, counts.replies, counts.failed, counts.designations, counts.overdue, counts.letters, counts.hours)
-    needs = sum(work) + len(quiet)
+    needs = sum(work) + counts.polls + len(quiet)
     return render_template(
         "dashboards/desk.html",
         greeting=greeting(now, me().given_name or me().family_name, needs),

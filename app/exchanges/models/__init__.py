@@ -13,6 +13,7 @@ from app.exchanges.models.planned import (
     Visibility,
     exchange_hosts,
 )
+from app.exchanges.models.polls import Poll, PollAnswer, PollAsked, PollSlot, PollVote, Vote
 
 __all__ = [
     "Answer",
@@ -28,11 +29,17 @@ __all__ = [
     "Invitation",
     "ListShown",
     "PeerSession",
+    "Poll",
+    "PollAnswer",
+    "PollAsked",
+    "PollSlot",
+    "PollVote",
     "ReminderRule",
     "Route",
     "Seat",
     "SessionStatus",
     "Touch",
     "Visibility",
+    "Vote",
     "exchange_hosts",
 ]

@@ -8,6 +8,8 @@ from app.exchanges.routes import (  # noqa: F401 - each module adds its views to
     desk_exchanges,
     desk_invitations,
     desk_lists,
+    desk_poll_people,
+    desk_polls,
     desk_series,
     desk_sessions,
     discussed,
@@ -15,6 +17,7 @@ from app.exchanges.routes import (  # noqa: F401 - each module adds its views to
     invitation_record,
     inviting,
     links,
+    polls,
     public,
     replies,
 )

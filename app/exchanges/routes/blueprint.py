@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from app.accounts.access import viewer
 from app.core import clock
 from app.core.zones import to_wall
-from app.exchanges import queries, words
+from app.exchanges import poll_words, queries, words
 from app.exchanges.models import Exchange, Invitation, PeerSession, Seat
 from app.exchanges.rules import Outcome
 
@@ -23,6 +23,7 @@ blueprint = Blueprint("exchanges", __name__)
 def _words(state: BlueprintSetupState) -> None:
     """The room's labels, a name that all templates know: macros see it without the page's own names."""
     state.app.jinja_env.globals["exchange_words"] = words
+    state.app.jinja_env.globals["poll_words"] = poll_words
 
 
 def session_or_404(session_id: uuid.UUID) -> PeerSession:

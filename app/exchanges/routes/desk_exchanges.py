@@ -18,6 +18,7 @@ from app.core.errors import Conflict, RuleBroken
 from app.core.once import Sending
 from app.exchanges import queries, rules
 from app.exchanges.forms import ExchangeForm
+from app.exchanges.queries.polls import polls_of
 from app.exchanges.routes import planning
 from app.exchanges.routes.blueprint import blueprint, exchange_or_404
 from app.extensions import db
@@ -76,6 +77,7 @@ def desk_exchange(exchange_id: uuid.UUID) -> ResponseReturnValue:
     return render_template(
         "exchanges/desk_exchange.html", exchange=exchange, sessions=sessions, now_is=clock.now(),
         held=queries.seats_by_session(s.id for s in sessions), guests=queries.guests_of(exchange),
+        polls=polls_of(viewer(), exchange_id=exchange.id),
         entries=lines_about("exchange", exchange.id) if viewer().can(Permission.READ_AUDIT) else [],
     )  # fmt: skip
 

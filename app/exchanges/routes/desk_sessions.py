@@ -18,6 +18,7 @@ from app.exchanges import queries, rules
 from app.exchanges.forms import CancelForm, SessionForm
 from app.exchanges.models import PeerSession, SessionStatus
 from app.exchanges.queries.days_off import days_off
+from app.exchanges.queries.polls import polls_of
 from app.exchanges.routes import planning
 from app.exchanges.routes.blueprint import blueprint, session_or_404
 from app.extensions import db
@@ -81,6 +82,7 @@ def desk_session(session_id: uuid.UUID) -> ResponseReturnValue:
         after=str(invitations[49].id) if len(invitations) > 50 else None, waiting=queries.waiting_updates(row),
         entries=lines_about("session", row.id) if viewer().can(Permission.READ_AUDIT) else [], now_is=clock.now(),
         to_invite=_to_invite(row), proposed_start=rules.proposed_start,
+        polls=polls_of(viewer(), session_id=row.id) if row.status is SessionStatus.DRAFT else (),
         asked=queries.open_change(row.id) if row.hour_in_doubt else None,
         counters=queries.counters_of(row) if row.is_open and viewer().can(Permission.JUDGE_REPLIES) else [],
         day_off=days_off(row) if row.is_open and not row.is_over(clock.now()) else None, day_off_meant=rules.is_seen(row),

@@ -17,7 +17,8 @@ from app.extensions import db
 from app.tables.exporting import Table, download
 
 
-def _sent(table: Table) -> ResponseReturnValue:
+def sent(table: Table) -> ResponseReturnValue:
+    """Send a table, its line in the log first."""
     answer = download(table, request.args.get("form"), by=me(), now=clock.now(), language=language())
     db.session.commit()
     return answer
@@ -27,7 +28,7 @@ def _sent(table: Table) -> ResponseReturnValue:
 @requires(Permission.SEE_ALL_EXCHANGES)
 def exchanges_table() -> ResponseReturnValue:
     """Exchanges that stand by themselves, as a table."""
-    return _sent(Table("exchanges", _("Exchanges"), tables.EXCHANGES, queries.all_exchanges(viewer())))
+    return sent(Table("exchanges", _("Exchanges"), tables.EXCHANGES, queries.all_exchanges(viewer())))
 
 
 @blueprint.get("/desk/sessions/table")
@@ -36,7 +37,7 @@ def sessions_table() -> ResponseReturnValue:
     """Sessions to come, or those that are over, as a table."""
     is_past = request.args.get("when") == "past"
     rows = queries.all_sessions(viewer(), clock.now(), is_past=is_past)
-    return _sent(Table("sessions", _("Sessions"), tables.SESSIONS, rows, {"when": "past" if is_past else None}))
+    return sent(Table("sessions", _("Sessions"), tables.SESSIONS, rows, {"when": "past" if is_past else None}))
 
 
 @blueprint.get("/desk/sessions/<uuid:session_id>/invitations/table")
@@ -46,11 +47,11 @@ def invitations_table(session_id: uuid.UUID) -> ResponseReturnValue:
     row, shown = session_or_404(session_id), request.args.get("answer", "")[:20]
     columns = tables.invitations(addresses=viewer().can(Permission.SEE_PEOPLE))
     rows = queries.all_invitations_of(row, answer=shown)
-    return _sent(Table("invitations", _("Invitations"), columns, rows, {"session": row.id, "answer": shown}))
+    return sent(Table("invitations", _("Invitations"), columns, rows, {"session": row.id, "answer": shown}))
 
 
 @blueprint.get("/desk/replies/table")
 @requires(Permission.JUDGE_REPLIES)
 def replies_table() -> ResponseReturnValue:
     """Answers that were not understood as a table, without their texts."""
-    return _sent(Table("replies", _("Answers not understood"), tables.REPLIES, queries.all_unclear_mails()))
+    return sent(Table("replies", _("Answers not understood"), tables.REPLIES, queries.all_unclear_mails()))

@@ -48,7 +48,7 @@ def desk_invite(session_id: uuid.UUID) -> ResponseReturnValue:
     if not form.validate():
         return _page(row, form, words), 422
     try:
-        guests, notes = _guests(form, to_wall(clock.now(), row.zone).date())
+        guests, notes = guests_of(form, to_wall(clock.now(), row.zone).date(), Capacity(form.capacity.data))
         refuse_empty(guests, notes)
         states = [g.organisation for g in guests if g.organisation is not None]
         found = days_off(row, states)
@@ -122,9 +122,9 @@ def _say(done: rules.Invited) -> None:
         )
 
 
-def _guests(form: InviteForm, today: date) -> tuple[list[rules.Guest], list[str]]:
+def guests_of(form: InviteForm, today: date, capacity: Capacity = Capacity.PARTICIPANT) -> tuple[list[rules.Guest], list[str]]:
     """Everyone the form names, each once, and what the organiser should know before saving."""
-    capacity, meant = Capacity(form.capacity.data), rules.Meant()
+    meant = rules.Meant()
     meant.add_states([o for o in organisations(form.states.data or []) if o.is_state], capacity, today)
     for organisation in organisations(form.organisations.data or []):
         meant.add_organisation(organisation, capacity, today)

@@ -189,3 +189,16 @@ def _in_words(value: Any, zone: str) -> str:
             return f"{date_text(value.date(), language())}, {value:%H:%M}"
         return f"{date_text(value, language(), zone)}, {time_text(value, zone)}"
     return str((getattr(value, "names", None) and best(value.names)) or value) or "–"
+
+
+def id_of(text: str | None) -> uuid.UUID:
+    """The id an address names; one that is nobody's where it names none."""
+    try:
+        return uuid.UUID(text or "")
+    except ValueError:
+        return uuid.UUID(int=0)
+
+
+def number_of(text: str | None) -> int:
+    """A version as a form carries it; ``-1`` for what is none."""
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 10 else -1

@@ -19,6 +19,8 @@ beat_schedule: dict[str, dict[str, Any]] = {
     "sweep": {"task": "notifications.sweep", "schedule": 15.0},
     # Which reminders are due at this minute.
     "reminders": {"task": "exchanges.queue_reminders", "schedule": 60.0},
+    # Seats that were offered to somebody on a waiting list, whose hour is over.
+    "offers": {"task": "exchanges.pass_on_offers", "schedule": 60.0},
     # Clock rules that an upgrade changed: a worker asks when it starts, and what an older process wrote since is found here.
     "clocks": {"task": "exchanges.check_clocks", "schedule": 60.0},
     # Dates of milestones: said at nine in the morning where people are, and zones differ by quarters of an hour.
@@ -37,6 +39,8 @@ beat_schedule: dict[str, dict[str, Any]] = {
     "holidays": {"task": "calendars.renew", "schedule": 60.0},
     # Addresses at which people publish when they are busy, where reading them is switched on; each is due once an hour.
     "busy": {"task": "calendars.read_feeds", "schedule": 120.0},
+    # Wishes for places that were never confirmed: three days; those that were decided: a year.
+    "places": {"task": "exchanges.tidy", "schedule": 3600.0},
     # Uploaded tables and archives whose wake-up was lost or whose process died; archives whose time is over.
     "transfers": {"task": "transfers.sweep", "schedule": 60.0},
 }

@@ -20,6 +20,7 @@ from wtforms import (
     URLField,
     ValidationError,
 )
+from wtforms.validators import Optional, StopValidation
 
 from app.accounts.models import OrganisationKind
 from app.accounts.queries import organisation_choices, state_choices
@@ -40,8 +41,8 @@ from app.core.forms import (
     needed,
 )
 from app.core.languages import LANGUAGES, NAMES
-from app.exchanges.models import Answer, Audience, Capacity, ListShown, Visibility
-from app.exchanges.words import ANSWERS, CAPACITIES, FIELDS, LISTS_SHOWN, SOURCES, VISIBILITIES
+from app.exchanges.models import Answer, Audience, Capacity, Line, ListShown, Registration, Visibility
+from app.exchanges.words import ANSWERS, CAPACITIES, FIELDS, LINES, LISTS_SHOWN, REGISTRATIONS, SOURCES, VISIBILITIES
 from app.topics.queries import grounds
 
 OTHERS = tuple(k for k in OrganisationKind if k is not OrganisationKind.STATE)
@@ -178,6 +179,7 @@ class AnswerForm(Form):
         _l("Your answer"), [needed(_l("Choose Yes, Maybe or No."))], choices=[(a.value, w) for a, w in ANSWERS.items()],
         validate_choice=True,
     )  # fmt: skip
+    sitting = RadioField(_l("Which of the two sittings"), choices=[], validate_choice=False)
     notes = BooleanField(_l("Send me the notes"))
     comment = TextAreaField(_l("A word to the secretariat"), [at_most(2000)])
 
@@ -224,6 +226,111 @@ class DelegateForm(OnceForm):
 
 class DelegateOnBehalfForm(SourceForm, DelegateForm):
     """A delegate whom the State named by note verbale, e-mail or phone."""
+
+
+class SeatsForm(Form):
+    """Who may come by which way, what each State may have, and in what order the line moves."""
+
+    version = HiddenField()
+    registration = RadioField(FIELDS["registration"], choices=_coded(REGISTRATIONS), default=Registration.INVITATION.value)
+    hosts_approve = BooleanField(FIELDS["hosts_approve"])
+    quota = WholeNumber(FIELDS["quota"], [Optional(), whole_between(1, 100_000)])
+    delegation_whole = BooleanField(FIELDS["delegation_whole"])
+    line = RadioField(FIELDS["line"], choices=_coded(LINES), default=Line.FIRST.value)
+    offer_hours = WholeNumber(FIELDS["offer_hours"], [Optional(), whole_between(1, 336)])
+
+    def own_pairs(self) -> list[tuple[Any, Any]]:
+        """The rows for States and organisations with a number of their own."""
+        return [(self[f"own_who_{n}"], self[f"own_most_{n}"]) for n in range(MOST_OWN)]
+
+
+MOST_OWN = 24
+"""So many States and organisations can have a number of seats of their own."""
+for _number in range(MOST_OWN):
+    setattr(SeatsForm, f"own_who_{_number}", TidySelect(_l("State or organisation"), choices=lambda: quota_choices()))
+    setattr(SeatsForm, f"own_most_{_number}", WholeNumber(_l("Seats"), [Optional(), whole_between(0, 100_000)]))
+
+
+def quota_choices() -> list[tuple[str, str]]:
+    """Every State and organisation that can be invited."""
+    return [("", ""), *state_choices(language()), *organisation_choices(language(), OTHERS)]
+
+
+class SittingForm(OnceForm):
+    """The second hour of a session."""
+
+    start_date = OurDateField(_l("Date"), [needed(_l("Enter the date of the session."))])
+    start_time = OurTimeField(_l("Start, 24 hours"), [needed(_l("Enter the time the session starts."))])
+    zone = ZoneField(FIELDS["zone"], [needed(_l("Choose a time zone from the list."))])
+    fold = RadioField(FIELDS["fold"], choices=[], validate_choice=False)
+    capacity = WholeNumber(FIELDS["capacity"], [whole_between(1, 100_000)])
+    join_url = URLField(FIELDS["join_url"], [a_web_address(), at_most(500)])
+    dial_in = StringField(FIELDS["dial_in"], [at_most(200)])
+    test_url = URLField(FIELDS["test_url"], [a_web_address(), at_most(500)])
+    tell = RadioField(_l("Who is told of the second sitting?"), choices=[], validate_choice=False)
+
+
+class AskForm(OnceForm):
+    """Who asks for a place."""
+
+    sitting = RadioField(_l("Which of the two sittings"), choices=[], validate_choice=False)
+    given_name = StringField(_l("Given name"), [at_most(100)])
+    family_name = StringField(_l("Family name"), [needed(_l("Enter the family name.")), at_most(100)])
+    email = EmailField(_l("E-mail address"), [needed(_l("Enter the e-mail address.")), an_address()])
+    state = TidySelect(_l("State"), choices=lambda: [("", ""), *state_choices(language())])
+    works_for = StringField(_l("Ministry or body"), [at_most(200)])
+    language = LanguageField(_l("Language of mails"))
+    reason = TextAreaField(_l("Why you would like to take part"), [at_most(1000)])
+    website = StringField(_l("Leave this empty"))  # no person sees it
+
+
+class AskSignedInForm(OnceForm):
+    """A place for whoever is signed in."""
+
+    sitting = RadioField(_l("Which of the two sittings"), choices=[], validate_choice=False)
+    reason = TextAreaField(_l("Why you would like to take part"), [at_most(1000)])
+
+
+class of_a_colleague:  # noqa: N801 - reads as a word in a list of validators
+    """Needed where the place is for a colleague; what is typed for oneself is left alone."""
+
+    def __init__(self, sentence: Any) -> None:
+        self.sentence = sentence
+
+    def __call__(self, form: Any, field: Any) -> None:
+        """Ask for it."""
+        if form.whom.data != "colleague":
+            field.errors = []
+            raise StopValidation
+        if not (field.data or "").strip():
+            raise StopValidation(self.sentence)
+
+
+class AskForStateForm(AskForm):
+    """A place for oneself or for a colleague of one's own State."""
+
+    whom = RadioField(
+        _l("For whom"), choices=[("me", _l("For me")), ("colleague", _l("For a colleague of my State"))], default="me"
+    )
+    family_name = StringField(_l("Family name"), [of_a_colleague(_l("Enter the family name.")), at_most(100)])
+    email = EmailField(_l("E-mail address"), [of_a_colleague(_l("Enter the e-mail address.")), an_address()])
+
+
+class DecideForm(OnceForm):
+    """May somebody come who asks?"""
+
+    organisation = TidySelect(_l("State or organisation"), choices=lambda: quota_choices())
+    sentence = TextAreaField(_l("A sentence to the person"), [at_most(500)])
+
+
+class DelegationForm(OnceForm):
+    """Who of a State comes, several at once."""
+
+    people = CheckboxesField(_l("Who comes"), [needed(_l("Choose at least one person."))], choices=[])
+
+
+class DelegationOnBehalfForm(SourceForm, DelegationForm):
+    """The same as a State said it by note verbale, e-mail or phone."""
 
 
 class CancelForm(Form):

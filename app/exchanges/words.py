@@ -7,7 +7,19 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from app.audit import words as audit
-from app.exchanges.models import Answer, Capacity, Cause, Decision, ListShown, Seat, SessionStatus, Touch, Visibility
+from app.exchanges.models import (
+    Answer,
+    Capacity,
+    Cause,
+    Decision,
+    Line,
+    ListShown,
+    Registration,
+    Seat,
+    SessionStatus,
+    Touch,
+    Visibility,
+)
 
 FIELDS: dict[str, Any] = {
     "titles": _l("Title"),
@@ -26,6 +38,14 @@ FIELDS: dict[str, Any] = {
     "visibility": _l("Who may see it"),
     "grounds": _l("Grounds of admission and stay"),
     "invite_accepted": _l("Also invite accepted expressions of interest on these grounds"),
+    "sitting": _l("Second sitting"),
+    "registration": _l("How people come by a place"),
+    "hosts_approve": _l("Verified focal points of the hosts decide too"),
+    "quota": _l("Seats for each State or organisation"),
+    "own_quotas": _l("Other numbers of seats for some"),
+    "line": _l("Order of the waiting list"),
+    "offer_hours": _l("Hours for which a free seat is offered"),
+    "delegation_whole": _l("Keep a delegation together"),
     "themes": _l("Theme"),
     "hosts": _l("Hosts"),
     "reminders": _l("Reminders"),
@@ -45,6 +65,17 @@ CAPACITIES: dict[Capacity, Any] = {
     Capacity.PARTICIPANT: _l("Participant"),
     Capacity.OBSERVER: _l("Observer"),
     Capacity.INFORMATION: _l("Copy for information"),
+}
+
+REGISTRATIONS: dict[Registration, Any] = {
+    Registration.INVITATION: _l("By invitation only"),
+    Registration.APPROVAL: _l("Anyone who sees the session may ask; each place is approved"),
+    Registration.OPEN: _l("Anyone who sees the session may take a place while there is room"),
+}
+
+LINES: dict[Line, Any] = {
+    Line.FIRST: _l("First come, first served"),
+    Line.FAIR: _l("A State with fewer seats goes first, then first come"),
 }
 
 STATUSES: dict[SessionStatus, Any] = {
@@ -86,6 +117,8 @@ BECAUSE: dict[str, Any] = {
     "expression": _l("Invited for an accepted expression of interest"),
     "delegate": _l("Named by the State"),
     "hand_over": _l("Took over from somebody who was invited"),
+    "asked": _l("Asked for a place"),
+    "sitting": _l("Changed from the other sitting"),
 }
 """Why somebody is invited, on the record of the invitation."""
 
@@ -169,6 +202,14 @@ audit.register(
         "session.uninvited": _l("Invitation taken back"),
         "session.answered": _l("Answer recorded"),
         "session.seat_found": _l("Seat given to the first on the waiting list"),
+        "session.seat_offered": _l("Seat offered to the next on the waiting list"),
+        "session.offer_lapsed": _l("Offer of a seat passed on"),
+        "session.place_asked": _l("Place asked for"),
+        "session.place_approved": _l("Place approved"),
+        "session.place_declined": _l("Place declined"),
+        "session.places_changed": _l("Rules about places changed"),
+        "session.second_sitting": _l("Second sitting added"),
+        "session.sitting_changed": _l("Changed to the other sitting"),
         "session.handed_over": _l("Invitation handed over"),
         "session.notes_handed_over": _l("Notes to come handed over"),
         "session.delegate_named": _l("Delegate named"),
@@ -210,7 +251,7 @@ audit.register(
 audit.register_values({
     "session.status": STATUSES, "session.visibility": VISIBILITIES, "exchange.visibility": VISIBILITIES,
     "exchange.list_shown": LISTS_SHOWN, "exchange.status": STATUSES, "exchange.capacity": CAPACITIES, "answer": ANSWERS,
-    "seat": SEATS, "session.capacity": CAPACITIES,
+    "seat": SEATS, "session.capacity": CAPACITIES, "session.registration": REGISTRATIONS, "session.line": LINES,
 })  # fmt: skip
 audit.register_notes({
     **{f"session.answered:{word}": said for word, said in ROUTES.items()},
@@ -218,4 +259,5 @@ audit.register_notes({
     **{f"reply.{verb}:{word}": said for verb in DECISIONS for word, said in UNCLEAR.items()},
     **{f"session.clocks_changed:{word.value}": said for word, said in SETTLED.items()},
     "session.changed:told": _l("Everyone was told"), "session.changed:untold": _l("Nobody was told"),
+    "session.second_sitting:told": _l("Everyone was told"), "session.second_sitting:untold": _l("Nobody was told"),
 })  # fmt: skip

@@ -27,7 +27,7 @@ from app.circulars.models import Visibility as CircularVisibility
 from app.core.signing import sign
 from app.demo import sign_ins
 from app.demo.load import load_demo
-from app.exchanges.models import Cause, Decision, Invitation, PeerSession, Poll, SessionStatus, Touch
+from app.exchanges.models import Asked, Cause, Decision, Invitation, PeerSession, Poll, Registration, SessionStatus, Touch
 from app.exchanges.rules import cancel, poll_closing
 from app.exchanges.rules import polls as rules_of_polls
 from app.extensions import db
@@ -54,6 +54,7 @@ from tests.factories.interests import make_call
 from tests.factories.letters import about, make_signatory, received
 from tests.factories.letters import issued as issue_letters
 from tests.factories.letters import prepare as make_letters
+from tests.factories.places import make_place_request
 from tests.factories.polls import asked_in, make_asked, make_poll
 from tests.files.samples import PDF
 
@@ -310,6 +311,13 @@ def _sessions(house: House, participant: Person, focal_point: Person) -> None:
     taken = [*house.ids.values(), gone.id]
     own = next(i for i in open_ if i.seat == "none" and i.id not in taken)
     house.links["answer apart"] = sign("answer", own.id, own.nonce)
+    row = db.session.get_one(PeerSession, house.ids["session"])
+    row.registration = Registration.APPROVAL
+    house.ids["request"] = make_place_request(row, works_for="Ministry of Interior", reason="We begin next year.").id
+    asked = make_place_request(row, Asked.UNCONFIRMED, email="nia@castle.example")
+    house.links["place"] = sign("place", asked.id, asked.nonce)
+    house.ids["organisation asked"] = db.session.get_one(Invitation, house.ids["invitation state"]).organisation_id
+    house.ids["session of the state"] = db.session.get_one(Invitation, house.ids["invitation state"]).peer_session_id
 
 
 def _state_of(person: Person) -> Any:

@@ -9,10 +9,10 @@ from types import MappingProxyType
 from sqlalchemy.orm import Session
 
 from app.notifications.rendering import Job, job_of, render
-from tests.emails import answers, clocks, gathered, letters, pilots, polls, world
+from tests.emails import answers, clocks, gathered, letters, pilots, places, polls, world
 from tests.emails.world import NOW, READERS
 
-ROOMS = (world.told, letters.told, pilots.told, answers.told, clocks.told, polls.told, gathered.told)
+ROOMS = (world.told, letters.told, pilots.told, answers.told, clocks.told, polls.told, gathered.told, places.told)
 
 
 @dataclass(frozen=True)

@@ -35,12 +35,14 @@ FOR_ONE = {
     "session-proposal-declined", "delegate-refused", "session-not-invited", "delegate-proposed", "address-failed",
     "session-uninvite-delegate", "session-clocks-moved", "session-clocks-own", "session-clocks-same", "digest", "digest-away",
     "poll-asked", "poll-asked-times", "poll-asked-open", "poll-asked-taken", "poll-reminder", "poll-recorded", "poll-closed",
+    "session-offer", "session-waiting-quota", "session-uninvite-sitting", "session-invite-sittings",
+    "place-confirm", "place-asked", "place-declined", "place-to-decide",
 }  # fmt: skip
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _REFERENCE = re.compile(r"EOI-\d{4}-\d{4,}")
 _CODE = re.compile(r"\b[0-9A-HJKMNP-TV-Z]{4}(?:-[0-9A-HJKMNP-TV-Z]{4}){2}\b")
 _TOKEN = re.compile(
-    r"(/(?:answer|join|sign-in|welcome|status|confirmations|corrections|drafts|questions|milestone|circulars/read|mails|poll|stop/[a-z]+)/)[\w.~-]{16,}"
+    r"(/(?:answer|join|sign-in|welcome|status|confirmations|corrections|drafts|questions|milestone|circulars/read|mails|poll|places|stop/[a-z]+)/)[\w.~-]{16,}"
 )
 
 _SUBJECT = re.compile(r"(subject=stop-[a-z]+-)[\w-]{54}")

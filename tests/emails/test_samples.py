@@ -17,7 +17,7 @@ from tests.emails.stories import mails
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _TOKEN = re.compile(
-    r"(/(?:answer|join|sign-in|welcome|status|milestones?|confirmations|corrections|drafts|questions|poll|circulars/read)/)[\w.~-]{16,}"
+    r"(/(?:answer|join|sign-in|welcome|status|milestones?|confirmations|corrections|drafts|questions|poll|places|circulars/read)/)[\w.~-]{16,}"
 )
 _REFERENCE = re.compile(r"EOI-\d{4}-\d{4,}")
 NOBODY = str(uuid.UUID(int=7))

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+import pytest
 from sqlalchemy import select
 
+from app.core.errors import RuleBroken
 from app.exchanges.models import PeerSession
 from app.notifications.models import InboundMail, Verdict
 from tests.factories.exchanges import NOW
@@ -30,3 +34,11 @@ def unclear_mail(session, invitation, **fields):
     session.add(mail)
     session.commit()
     return mail
+
+
+@contextmanager
+def refused(words: str) -> Iterator[None]:
+    """A rule refuses with these words in its sentence."""
+    with pytest.raises(RuleBroken) as found:
+        yield
+    assert words in str(found.value.message), str(found.value.message)

@@ -36,6 +36,10 @@ SEES: dict[str, tuple[set[str], set[str]]] = {
     "exchanges.state_answer": ({"focal point"}, set()),
     **dict.fromkeys(("exchanges.own_poll", "exchanges.answer_own_poll"), (_INVITED, set())),
     "exchanges.state_delegate": ({"focal point"}, set()),
+    "exchanges.ask_for_place": (_INVITED | _SEE_EXCHANGES, _SEE_EXCHANGES),  # who sees the session
+    **dict.fromkeys(("exchanges.place_requests", "exchanges.decide_place"), (_OFFICE, _OFFICE)),  # hosts do not decide here
+    "exchanges.state_delegation": ({"focal point"}, set()),
+    "exchanges.desk_delegation": (set(), set()),  # nobody of the ministry itself is invited
     "exchanges.state_proposal": (set(), set()),  # nobody asked to send somebody else
     "accounts.correct_address": ({"focal point"}, set()),
     "interests.expression": (_INVITED | _SEE_EXCHANGES, _SEE_EXCHANGES),

@@ -25,6 +25,7 @@ from tests.factories.exchanges import make_invitation, make_session
 PURPOSES = {
     ("people", "feed_nonce"): ("feed",), ("sign_in_links", "nonce"): ("sign-in",), ("join_invitations", "nonce"): ("join-network",),
     ("invitations", "nonce"): ("answer",), ("invitations", "join_nonce"): ("join",), ("poll_asked", "nonce"): ("poll",),
+    ("place_requests", "nonce"): ("place",),
     ("expressions", "draft_nonce"): ("draft",), ("expressions", "confirm_nonce"): ("confirm",),
     ("expressions", "status_nonce"): ("status", "correct"), ("expression_questions", "nonce"): ("question",),
     ("milestones", "owner_nonce"): ("milestone",), ("circular_recipients", "nonce"): ("circular",),

@@ -25,7 +25,7 @@ OPENS = {
     # purpose: the address that takes it
     "answer": "/en/answer/{}", "join": "/en/join/{}", "draft": "/en/drafts/{}/who", "confirm": "/en/confirmations/{}",
     "status": "/en/status/{}", "correct": "/en/corrections/{}", "question": "/en/questions/{}", "feed": "/feeds/{}.ics",
-    "sign-in": "/en/sign-in/{}", "join-network": "/en/welcome/{}", "sign-in-code": None,
+    "place": "/en/places/{}", "sign-in": "/en/sign-in/{}", "join-network": "/en/welcome/{}", "sign-in-code": None,
     "choices": "/en/mails/{}", **{f"stop-{topic}": f"/en/stop/{topic}/{{}}" for topic in ("news", "calls", "digest")},
 }  # fmt: skip
 
@@ -45,7 +45,7 @@ def test_a_a_token_of_one_purpose_opens_no_other_page(app, within):
     client = app.test_client()
     good = {
         name: links[name].split("/")[3].removesuffix(".ics")
-        for name in ("answer", "join", "confirm", "status", "correct", "question")
+        for name in ("answer", "join", "confirm", "status", "correct", "question", "place")
     }
     good["draft"] = links["who"].split("/")[3]
     with app.app_context():

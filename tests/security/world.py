@@ -33,6 +33,7 @@ from tests.factories.interests import make_call, make_draft, make_expression
 from tests.factories.letters import issued, make_signatory, office
 from tests.factories.notifications import make_rehearsal
 from tests.factories.pilots import make_milestone, make_pilot
+from tests.factories.places import make_place_request
 from tests.factories.polls import make_asked, make_poll, say
 from tests.factories.practices import make_practice
 
@@ -85,6 +86,7 @@ def make_world(words: str, person: Person | None = None) -> tuple[Organisation, 
     poll = make_poll(exchange=session.exchange, titles=texts)
     asked = make_asked(poll, person, organisation=state)
     say(asked, Vote.YES, Vote.NO, Vote.NO, comment=words)
+    wish = make_place_request(session, given_name=words, family_name=words, works_for=words, reason=words)
     mail = InboundMail(
         received_at=NOW, source="command", sha256=uuid.uuid4().hex, raw=b"x", sender=person.email, sender_name=words,
         subject=words, body=words, verdict=Verdict.UNCLEAR, reason="no_calendar_part", person_id=person.id,
@@ -109,11 +111,13 @@ def make_world(words: str, person: Person | None = None) -> tuple[Organisation, 
         "declaration_id": aside.id, "change_id": change.id, "state_id": state.id, "guest_id": guest.id,
         "override_id": make_override(state.code or "XX", names=texts, source=words).id,
         "poll_id": poll.id, "asked_id": asked.id, "slot_id": poll.slots[0].id,
+        "request_id": wish.id,
     }  # fmt: skip
     links = {
         "answer": f"/en/answer/{sign('answer', invitation.id, invitation.nonce)}",
         "poll": f"/en/poll/{sign('poll', asked.id, asked.nonce)}",
         "join": f"/en/join/{sign('join', invitation.id, invitation.join_nonce)}",
+        "place": f"/en/places/{sign('place', wish.id, wish.nonce)}",
         "who": f"/en/drafts/{sign('draft', draft.id, draft.draft_nonce)}/who",
         "what": f"/en/drafts/{sign('draft', draft.id, draft.draft_nonce)}/what",
         "check": f"/en/drafts/{sign('draft', draft.id, draft.draft_nonce)}/check",

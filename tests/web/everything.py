@@ -13,7 +13,7 @@ from app.accounts import messages
 from app.accounts.access import Viewer
 from app.accounts.models import JoinInvitation, Organisation, Person, Role, RoleGrant, SignInLink
 from app.core.signing import sign
-from app.exchanges.models import Cause, ExchangeGuest, PeerSession
+from app.exchanges.models import Asked, Cause, ExchangeGuest, PeerSession, Registration
 from app.exchanges.rules import put_on_list
 from app.extensions import db
 from app.files.models import StoredFile
@@ -37,13 +37,14 @@ from tests.factories.interests import make_call, make_draft, make_expression
 from tests.factories.letters import about, make_signatory, prepare, received
 from tests.factories.notifications import make_rehearsal
 from tests.factories.pilots import make_milestone, make_pilot
+from tests.factories.places import make_place_request
 from tests.factories.polls import make_asked, make_poll
 from tests.factories.practices import make_practice
 
 LINKS = {
     "answer": "answer", "join": "join", "drafts": "draft", "confirmations": "confirm", "corrections": "correct",
     "questions": "question", "status": "status", "welcome": "welcome", "sign-in": "sign_in", "feeds": "feed",
-    "milestone": "milestone", "mails": "mails", "stop": "stop", "poll": "poll",
+    "milestone": "milestone", "mails": "mails", "stop": "stop", "poll": "poll", "places": "place",
 }  # fmt: skip
 """First word of an address behind a link, and the name of its token here."""
 
@@ -128,11 +129,15 @@ def _exchanges(state: Organisation, guest: Person) -> dict[str, Any]:
     put_on_list(row.exchange, organisations=[state], people=[guest], by=None, now=NOW)
     poll = make_poll()
     asked = make_asked(poll, guest, organisation=state)
+    row.registration = Registration.APPROVAL
+    wish = make_place_request(row)
+    waiting = make_place_request(row, Asked.UNCONFIRMED, email="nia@castle.example")
     return {
         "guest_id": db.session.scalars(select(ExchangeGuest.id).where(ExchangeGuest.person_id == guest.id)).one(),
         "poll_id": poll.id, "asked_id": asked.id, "slot_id": poll.slots[0].id, "poll": sign("poll", asked.id, asked.nonce),
         "session_id": row.id, "exchange_id": row.exchange_id, "invitation_id": invitation.id, "mail_id": mail.id,
-        "message_id": message.id, "change_id": change.id,
+        "message_id": message.id, "change_id": change.id, "request_id": wish.id,
+        "place": sign("place", waiting.id, waiting.nonce),
         "answer": sign("answer", invitation.id, invitation.nonce),
         "join": sign("join", invitation.id, invitation.join_nonce),
     }  # fmt: skip

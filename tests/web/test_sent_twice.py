@@ -89,6 +89,15 @@ FORMS: list[tuple[str, str, str, str, dict[str, Any], str]] = [
     ("expression", "", "drafts/{draft}/check", "csrf_token", {}, "expression_moves"),
     ("answer to a question", "", "questions/{question}", "answer", {"answer": "The first."}, "expression_moves"),
     ("withdrawal", "", "status/{status}", "reason", {"reason": "Later"}, "expression_moves"),
+    ("wish for a place", "", "sessions/{session_id}/ask", "family_name",
+     {"family_name": "Diallo", "email": "diallo@interior.example", "language": "fr"}, "place_requests"),
+    ("confirmed wish for a place", "", "places/{place}", "csrf_token", {}, "messages"),
+    ("place", "officer", "sessions/{session_id}/requests/{request_id}", "sentence", {"decision": "approve"}, "invitations"),
+    ("second sitting", "officer", "desk/sessions/{session_id}/second-sitting", "start_date",
+     {"start_date": "2026-12-09", "start_time": "05:00", "zone": "Africa/Nairobi", "capacity": "9", "tell": "nobody"}, "peer_sessions"),
+    ("several on behalf", "officer", "desk/sessions/{session_id}/delegations/{state}", "source_number",
+     {"people": "{invitation_id}", "scan": samples.docx, **CAME}, "answer_records"),
+    ("several of a State", "focal", "my-state/sessions/{session_id}/delegation", "submission_key", {"people": "{invitation_id}"}, "answer_records"),
     ("answer to an invitation", "", "answer/{answer}", "comment", {"answer": "yes"}, "answer_records"),
 ]  # fmt: skip
 

@@ -47,6 +47,8 @@ EDITS: list[tuple[str, str, str, Any, str, dict[str, Any], dict[str, Any], tuple
      {"themes-en": "Papers"}, {"themes-en": "Missing papers"}, ("Papers", "Theme")),
     ("session", "desk/sessions/{session_id}/edit", "titles-en", PeerSession, "session_id",
      {"capacity": "40", "tell": "nobody"}, {"capacity": "50", "tell": "nobody"}, ("40", "Number of seats")),
+    ("places", "desk/sessions/{session_id}/places", "quota", PeerSession, "session_id",
+     {"quota": "3"}, {"quota": "4"}, ("Seats for each State or organisation", "3")),
     ("reminders", "desk/sessions/{session_id}/edit", "titles-en", PeerSession, "session_id",
      {"remind": ["60"], "tell": "nobody"}, {"remind": ["1440"], "tell": "nobody"}, ("1 hour before", "Reminders")),
     ("poll", "desk/polls/{poll_id}/edit", "titles-en", Poll, "poll_id",

@@ -1,4 +1,4 @@
-"""Periodic work of the exchanges: reminders by scan, and sessions held against the clock rules that are installed."""
+"""Periodic work of the exchanges: reminders by scan, offers that pass on, and sessions held against the installed clock rules."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from celery.signals import worker_init
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core import clock
-from app.exchanges import poll_reminders, reminders, rules
+from app.exchanges import poll_reminders, queries, reminders, rules
 from app.exchanges.queries import clock_sources
+from app.exchanges.rules import registering
 from app.extensions import db
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,24 @@ def queue_reminders() -> int:
             total += written
         db.session.commit()
     return total
+
+
+@shared_task(name="exchanges.pass_on_offers")  # type: ignore[untyped-decorator]
+def pass_on_offers() -> int:
+    """Seats whose offer is over go to the next in line: each session in a transaction of its own."""
+    now, ended = clock.now(), 0
+    for session_id in queries.places.offers_due(now):
+        ended += rules.pass_on(session_id, now)
+        db.session.commit()
+    return ended
+
+
+@shared_task(name="exchanges.tidy")  # type: ignore[untyped-decorator]
+def tidy() -> int:
+    """Forget wishes for places that were never confirmed, and those of long ago."""
+    forgotten = registering.tidy(clock.now())
+    db.session.commit()
+    return forgotten
 
 
 @shared_task(name="exchanges.check_clocks")  # type: ignore[untyped-decorator]

@@ -31,7 +31,18 @@ from app.core.db import Json, Texts
 from app.core.signing import settings
 from app.core.zones import to_wall
 from app.dashboards.queries import MOST, bounded
-from app.exchanges.models import Capacity, ClockChange, Invitation, PeerSession, Poll, PollAsked, Seat, SessionStatus
+from app.exchanges.models import (
+    Asked,
+    Capacity,
+    ClockChange,
+    Invitation,
+    PeerSession,
+    PlaceRequest,
+    Poll,
+    PollAsked,
+    Seat,
+    SessionStatus,
+)
 from app.extensions import db
 from app.interests.models import Expression, Status
 from app.letters.models import Letter
@@ -71,6 +82,7 @@ class Counts:
     unread: int = 0  # templates that nobody has read as they are
     hours: int = 0  # sessions whose hour somebody has to decide about, since clock rules changed
     polls: int = 0  # date polls to close: everybody answered, or the deadline has passed
+    places: int = 0  # people who ask for one
 
 
 @dataclass(frozen=True)
@@ -157,6 +169,7 @@ def _gaps(*states: Gap) -> Select[Any]:
     return select(TextGap.kind).where(TextGap.state.in_([state.value for state in states]), TextGap.until > NOW)
 
 
+_ASKING = (PlaceRequest.state == Asked.WAITING, PeerSession.starts_at > NOW)
 _UNREAD = select(TemplateReview.sort).where(TemplateReview.reviewed_digest.is_distinct_from(TemplateReview.digest))
 _COUNTS = select(
     bounded(select(Expression.id).where(Expression.status == Status.SUBMITTED)),
@@ -174,6 +187,7 @@ _COUNTS = select(
     bounded(_UNREAD, MOST_TEMPLATES),
     bounded(select(ClockChange.id).where(ClockChange.decision.is_(None))),
     bounded(_POLLS),
+    bounded(select(PlaceRequest.id).join(PlaceRequest.peer_session).where(*_ASKING)),
 )
 
 
@@ -289,6 +303,20 @@ def _polls() -> Select[Any]:
     )
 
 
+def _places() -> Select[Any]:
+    """Who asks for a place in a session to come, the first first."""
+    return (
+        _line(
+            "place", PlaceRequest.id, PlaceRequest.confirmed_at, session=cast(PlaceRequest.peer_session_id, Text),
+            person=func.concat_ws(" ", PlaceRequest.given_name, PlaceRequest.family_name), titles=PeerSession.titles,
+        )
+        .join(PlaceRequest.peer_session)
+        .where(*_ASKING)
+        .order_by(PlaceRequest.confirmed_at, PlaceRequest.id)
+        .limit(MOST_LINES)
+    )  # fmt: skip
+
+
 def _count_of(*conditions: ColumnElement[bool]) -> ScalarSelect[int]:
     """How many invitations of the session of the outer row are so."""
     return (
@@ -299,7 +327,7 @@ def _count_of(*conditions: ColumnElement[bool]) -> ScalarSelect[int]:
     )
 
 
-_PARTS = (_hours(), _polls(), _replies(), _failures(), _reviews(), _verifications(), _overdue(), _letters())
+_PARTS = (_hours(), _polls(), _replies(), _places(), _failures(), _reviews(), _verifications(), _overdue(), _letters())
 _WAITING = select(union_all(*(select(part.subquery()) for part in _PARTS)).subquery())
 _COMING = (
     select(

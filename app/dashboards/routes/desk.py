@@ -29,7 +29,16 @@ def desk() -> ResponseReturnValue:
     now = clock.now()
     counts, coming, known = queries.counts(now), queries.coming(now), facts(now)
     quiet = [s for s in coming if s.unanswered]
-    work = (counts.to_review, counts.replies, counts.failed, counts.designations, counts.overdue, counts.letters, counts.hours)
+    work = (
+        counts.to_review,
+        counts.replies,
+        counts.failed,
+        counts.designations,
+        counts.overdue,
+        counts.letters,
+        counts.hours,
+        counts.places,
+    )
     needs = sum(work) + counts.polls + len(quiet)
     return render_template(
         "dashboards/desk.html",

@@ -1,5 +1,6 @@
 """What this room says to people: kind, recipient, facts, key."""
 
+from app.exchanges.messages.asking import confirm_place, place_asked, place_declined, place_to_decide
 from app.exchanges.messages.letters import (
     Hour,
     answer_recorded,
@@ -15,6 +16,7 @@ from app.exchanges.messages.letters import (
     proposal_declined,
     reminder,
     seat_found,
+    seat_offer,
     uninvitation,
     update,
     waiting_place,
@@ -27,6 +29,7 @@ __all__ = [
     "answer_recorded",
     "cancellation",
     "clocks",
+    "confirm_place",
     "confirmation",
     "delegate_proposed",
     "delegate_refused",
@@ -34,10 +37,14 @@ __all__ = [
     "in_present_words",
     "invitation_letters",
     "not_invited",
+    "place_asked",
+    "place_declined",
+    "place_to_decide",
     "proposal_declined",
     "recipient",
     "reminder",
     "seat_found",
+    "seat_offer",
     "uninvitation",
     "update",
     "waiting_place",

@@ -13,13 +13,14 @@ from babel.lists import format_list
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
-from app.core import codes, tokens
+from app.core import clock, codes, tokens
 from app.core.db import Json, Texts
 from app.core.languages import NAMES, babel_locale
 from app.core.signing import external_url, settings
 from app.core.text import best, from_left, plain
 from app.exchanges.messages.recipients import Recipient
 from app.exchanges.models import Capacity, PeerSession
+from app.exchanges.queries.places import other_sittings
 from app.texts.words import said_in
 from config import Settings
 
@@ -53,6 +54,7 @@ class Speaker:
     _ways: dict[tuple[str, str], str] = field(default_factory=dict)
     _names: dict[tuple[int, str], tuple[Texts, str]] = field(default_factory=dict)
     _settings: Settings = field(default_factory=settings)
+    _others: list[Json] | None = None
 
     def common(self, to: Recipient) -> Json:
         """What every reader of this language in the same standing is told: one mapping, stored and rendered once."""
@@ -84,9 +86,21 @@ class Speaker:
                 "holds_seat": to.holds_seat,
                 "former_time": to.former_time,
                 "invite": self._invite(to, locale),
+                **self._sittings(),
                 **self.extra,
             }
         return self._common[standing]
+
+    def _sittings(self) -> Json:
+        """The other hour at which the same session is held; nothing where there is one."""
+        row = self.peer_session
+        if not row.twice:
+            return {}
+        if self._others is None:
+            self._others = [
+                {"starts_at": instant(one.starts_at), "minutes": one.minutes} for one in other_sittings(row, clock.now())
+            ]
+        return {"other_sittings": self._others} if self._others else {}
 
     def facts(self, to: Recipient) -> Json:
         """What only this person is told: links, and the State or body the invitation went to."""

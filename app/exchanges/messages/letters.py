@@ -106,9 +106,18 @@ def seat_found(peer_session: PeerSession, to: Recipient) -> Letter:
     return _calendar_letter(_speaker(peer_session), to, "session-seat", priority=Priority.URGENT)
 
 
-def waiting_place(peer_session: PeerSession, to: Recipient, *, place: int, word: str, on_behalf: bool = False) -> Letter:
-    """All seats are taken; the place in line."""
-    speaker = _speaker(peer_session, {"place": place, "on_behalf": on_behalf})
+def seat_offer(peer_session: PeerSession, to: Recipient, *, until: datetime) -> Letter:
+    """A seat is kept for the next in line until an hour: one press takes it, and so does Yes in a calendar."""
+    speaker = _speaker(peer_session, {"offer_until": instant(until)})
+    return _calendar_letter(speaker, to, "session-offer", priority=Priority.URGENT, expires_at=until)
+
+
+def waiting_place(
+    peer_session: PeerSession, to: Recipient, *, place: int, word: str, most: int | None = None, on_behalf: bool = False
+) -> Letter:
+    """All seats are taken, or all that the reader's State may have (``most``); the place in line."""
+    extra: Json = {"place": place, "on_behalf": on_behalf, **({"most": most} if most is not None else {})}
+    speaker = _speaker(peer_session, extra)
     return _letter(speaker, to, "session-waiting", word, priority=Priority.URGENT)
 
 
@@ -130,9 +139,18 @@ def cancellation(
     ]
 
 
-def uninvitation(peer_session: PeerSession, to: Recipient, *, delegate: str = "", due_at: datetime | None = None) -> Letter:
-    """One person is no longer invited; the session takes place, perhaps with ``delegate`` in their place."""
-    speaker = _speaker(peer_session, {"delegate": delegate} if delegate else None)
+def uninvitation(
+    peer_session: PeerSession, to: Recipient, *, delegate: str = "", other: PeerSession | None = None,
+    due_at: datetime | None = None,
+) -> Letter:  # fmt: skip
+    """One person is no longer invited; the session takes place, perhaps with ``delegate`` in their place.
+
+    ``other`` is the sitting they changed to.
+    """
+    extra: Json = {"delegate": delegate} if delegate else {}
+    if other is not None:
+        extra = {"other_starts_at": instant(other.starts_at), "other_minutes": other.minutes}
+    speaker = _speaker(peer_session, extra)
     return _calendar_letter(speaker, to, "session-uninvite", method="CANCEL", subject_revision=None, due_at=due_at)
 
 
@@ -157,7 +175,7 @@ def delegate_proposed(invitation: Invitation, focal: Person, *, delegate: str, w
         kind="delegate-proposed",
         key=f"delegate-proposed:{word}",
         facts={
-            **_told(row, locale),
+            **told_of(row, locale),
             "person": invitation.person.full_name,
             "delegate": delegate,
             "links": {"decide": external_url("exchanges.state_invitations", locale)},
@@ -174,7 +192,7 @@ def not_invited(peer_session: PeerSession, address: str, name: str, *, person: P
     """Somebody answered who was not invited, and cannot be: the entry is taken out of their calendar."""
     row = peer_session
     locale = person.language if person is not None else settings().default_language
-    told = _told(row, locale)
+    told = told_of(row, locale)
     entry = {"start": instant(row.starts_at), "minutes": row.minutes, "summary": told["titles"], "uninvite": True}
     return Letter(
         kind="session-not-invited",
@@ -196,7 +214,7 @@ def not_invited(peer_session: PeerSession, address: str, name: str, *, person: P
     )
 
 
-def _told(row: PeerSession, locale: str) -> Json:
+def told_of(row: PeerSession, locale: str) -> Json:
     """Title and hour of a session, as those are told who hold no invitation to it."""
     return {
         "titles": one_text(row.titles, locale),

@@ -3,11 +3,14 @@
 from app.exchanges.models.clocks import Cause, ClockChange, ClockMove, Decision, Touch
 from app.exchanges.models.guests import ExchangeGuest
 from app.exchanges.models.invited import Answer, AnswerRecord, Capacity, Invitation, Route, Seat
+from app.exchanges.models.places import Asked, Offered, PlaceQuota, PlaceRequest, SeatOffer
 from app.exchanges.models.planned import (
     Audience,
     Exchange,
+    Line,
     ListShown,
     PeerSession,
+    Registration,
     ReminderRule,
     SessionStatus,
     Visibility,
@@ -18,6 +21,7 @@ from app.exchanges.models.polls import Poll, PollAnswer, PollAsked, PollSlot, Po
 __all__ = [
     "Answer",
     "AnswerRecord",
+    "Asked",
     "Audience",
     "Capacity",
     "Cause",
@@ -27,16 +31,22 @@ __all__ = [
     "Exchange",
     "ExchangeGuest",
     "Invitation",
+    "Line",
     "ListShown",
+    "Offered",
     "PeerSession",
+    "PlaceQuota",
+    "PlaceRequest",
     "Poll",
     "PollAnswer",
     "PollAsked",
     "PollSlot",
     "PollVote",
+    "Registration",
     "ReminderRule",
     "Route",
     "Seat",
+    "SeatOffer",
     "SessionStatus",
     "Touch",
     "Visibility",

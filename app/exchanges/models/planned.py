@@ -77,6 +77,25 @@ class SessionStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Registration(StrEnum):
+    """How people come by a place in a session."""
+
+    INVITATION = "invitation"  # only who is invited
+    APPROVAL = "approval"  # anyone may ask; somebody decides
+    OPEN = "open"  # anyone may ask, and has a seat at once while there is room
+
+
+class Line(StrEnum):
+    """In what order those on a waiting list get a seat."""
+
+    FIRST = "first"  # first come
+    FAIR = "fair"  # who is of a State with fewer seats goes first, then first come
+
+
+DELEGATES_UNTIL = timedelta(hours=1)
+"""Until so long before the start a State may send another person."""
+
+
 class PeerSession(Id, Timestamps, Base):
     """One meeting of an exchange: a wall time in a zone for so many minutes, its seats, its calendar identity."""
 
@@ -113,6 +132,15 @@ class PeerSession(Id, Timestamps, Base):
     cancel_reason: Mapped[str | None]
     illustrative: Mapped[bool] = mapped_column(default=False)
     submission_key: Mapped[str | None] = mapped_column(unique=True)
+    sitting_of: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("peer_sessions.id"))  # the first sitting, whose page it shares
+    twice: Mapped[bool] = mapped_column(default=False, server_default="false")  # it is held in two sittings; both rows say so
+    # Who comes by which way, and in what order: of two sittings those of the first hold for both.
+    registration: Mapped[Registration] = mapped_column(default=Registration.INVITATION, server_default="invitation")
+    hosts_approve: Mapped[bool] = mapped_column(default=False, server_default="false")
+    quota: Mapped[int | None]  # the most seats a State or organisation may have, unless ``place_quotas`` says otherwise
+    line: Mapped[Line] = mapped_column(default=Line.FIRST, server_default="first")
+    offer_hours: Mapped[int | None]  # a free seat is offered for so long; given at once where there is none
+    delegation_whole: Mapped[bool] = mapped_column(default=False, server_default="false")  # those of a State who wait: all or none
     version: Mapped[int] = mapped_column(default=1)
 
     exchange: Mapped[Exchange] = relationship(back_populates="sessions")
@@ -122,9 +150,13 @@ class PeerSession(Id, Timestamps, Base):
     __table_args__ = (
         Index("ix_peer_sessions_starts", "status", "starts_at", "id"),
         Index("ix_peer_sessions_exchange", "exchange_id"),
+        Index("ix_peer_sessions_sitting", "sitting_of", unique=True),
         CheckConstraint("minutes BETWEEN 5 AND 1440", name="minutes"),
         CheckConstraint("capacity BETWEEN 1 AND 100000", name="capacity"),
         CheckConstraint("fold IN (0, 1)", name="fold"),
+        CheckConstraint("quota BETWEEN 1 AND 100000", name="quota"),
+        CheckConstraint("offer_hours BETWEEN 1 AND 336", name="offer_hours"),
+        CheckConstraint("sitting_of IS NULL OR twice", name="sitting"),
     )
 
     @property
@@ -136,6 +168,16 @@ class PeerSession(Id, Timestamps, Base):
     def ends_at(self) -> datetime:
         """The instant it ends."""
         return self.starts_at + timedelta(minutes=self.minutes)
+
+    @property
+    def meeting_id(self) -> uuid.UUID:
+        """The session both sittings are of: what they share hangs on it."""
+        return self.sitting_of or self.id
+
+    @property
+    def delegates_until(self) -> datetime:
+        """Until then a State may send another person."""
+        return self.starts_at - DELEGATES_UNTIL
 
     def is_over(self, now: datetime) -> bool:
         """Has it ended?"""

@@ -1,5 +1,9 @@
-"""Every read about exchanges, sessions and invitations. Lists start at what the viewer may see."""
+"""Every read about exchanges, sessions and invitations. Lists start at what the viewer may see.
 
+What decides about places has a name of its own: ``queries.places``.
+"""
+
+from app.exchanges.queries import places
 from app.exchanges.queries.clocks import (
     change_for,
     counts_of,
@@ -163,6 +167,7 @@ __all__ = [
     "place_in_line",
     "place_in_series",
     "place_zones",
+    "places",
     "present_revisions",
     "proposal_for",
     "proposals_for",

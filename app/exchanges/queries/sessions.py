@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Integer, Select, Text, Uuid, and_, bindparam, exists, func, or_, select, true, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from app.accounts.access import Permission, Viewer
 from app.accounts.models import Organisation
@@ -28,6 +28,9 @@ from app.exchanges.models import (
 )
 from app.extensions import db
 
+_SITTING = aliased(PeerSession)
+_SECOND = select(_SITTING.id).where(_SITTING.sitting_of == PeerSession.id).correlate(PeerSession).scalar_subquery()
+
 
 def _condition(sees_all: bool, person: Any, states: Any, hosting: Any = None) -> ColumnElement[bool]:
     """The rule, for a person, States, and organisations that may host, given as values or as bound names; ``None``: none."""
@@ -38,7 +41,8 @@ def _condition(sees_all: bool, person: Any, states: Any, hosting: Any = None) ->
         whom = Invitation.person_id == person
         if states is not None:  # or a State the viewer answers for
             whom = or_(whom, Invitation.organisation_id.in_(states))
-        invited = Invitation.peer_session_id == PeerSession.id, Invitation.uninvited_at.is_(None), whom
+        of_it = Invitation.peer_session_id.in_((PeerSession.id, PeerSession.sitting_of, _SECOND))  # either sitting shows both
+        invited = of_it, Invitation.uninvited_at.is_(None), whom
         seen.append(select(Invitation.id).where(*invited).exists())
     if hosting is not None:
         hosts = exchange_hosts.c.exchange_id == PeerSession.exchange_id, exchange_hosts.c.organisation_id.in_(hosting)
@@ -185,7 +189,10 @@ def place_in_series(viewer: Viewer, peer_session: PeerSession) -> tuple[int, int
         return None
     row = PeerSession.starts_at, PeerSession.id
     before = tuple_(*row) <= tuple_(peer_session.starts_at, peer_session.id)
-    of_series = (PeerSession.exchange_id == peer_session.exchange_id, PeerSession.status != SessionStatus.CANCELLED)
+    of_series = (
+        PeerSession.exchange_id == peer_session.exchange_id, PeerSession.status != SessionStatus.CANCELLED,
+        PeerSession.sitting_of.is_(None),
+    )  # fmt: skip
     number, total = db.session.execute(
         select(func.count().filter(before), func.count()).select_from(PeerSession).where(may_see(viewer), *of_series)
     ).one()

@@ -1,6 +1,7 @@
 """The pages of exchanges and sessions: public, behind signed links, for a State, and the secretariat's desks."""
 
 from app.exchanges.routes import (  # noqa: F401 - each module adds its views to the blueprint
+    asking,
     calendars,
     delegations,
     desk_clocks,
@@ -8,6 +9,7 @@ from app.exchanges.routes import (  # noqa: F401 - each module adds its views to
     desk_exchanges,
     desk_invitations,
     desk_lists,
+    desk_places,
     desk_poll_people,
     desk_polls,
     desk_series,
@@ -20,6 +22,7 @@ from app.exchanges.routes import (  # noqa: F401 - each module adds its views to
     polls,
     public,
     replies,
+    several,
 )
 from app.exchanges.routes.blueprint import blueprint
 

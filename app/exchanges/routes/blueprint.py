@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from typing import Any
 
 from flask import Blueprint, abort, flash
 from flask.blueprints import BlueprintSetupState
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from app.accounts.access import viewer
 from app.core import clock
 from app.core.zones import to_wall
 from app.exchanges import poll_words, queries, words
-from app.exchanges.models import Exchange, Invitation, PeerSession, Seat
+from app.exchanges.models import Answer, Exchange, Invitation, PeerSession, Seat
 from app.exchanges.rules import Outcome
 
 blueprint = Blueprint("exchanges", __name__)
@@ -64,6 +66,17 @@ def say(outcome: Outcome) -> None:
     """Say once what an answer led to."""
     if outcome.seat is Seat.HELD:
         flash(_("Your answer is saved. Your seat is confirmed; a mail with all you need to join is on its way."), "good")
+    elif outcome.seat is Seat.WAITING and outcome.most is not None:
+        flash(
+            ngettext(
+                "Your answer is saved. Your State or organisation may have %(num)s seat, and it is taken. You are number "
+                "%(place)s on the waiting list.",
+                "Your answer is saved. Your State or organisation may have %(num)s seats, and they are taken. You are number "
+                "%(place)s on the waiting list.",
+                outcome.most, place=outcome.place,
+            ),
+            "warn",
+        )  # fmt: skip
     elif outcome.seat is Seat.WAITING:
         flash(
             _("Your answer is saved. All seats are taken. You are number %(place)s on the waiting list.", place=outcome.place),
@@ -71,6 +84,17 @@ def say(outcome: Outcome) -> None:
         )
     else:
         flash(_("Your answer is saved."), "good")
+
+
+def standing_of(invitation: Invitation | None) -> dict[str, Any]:
+    """What the answer card says of one's own place in line, of a seat that is offered, and of one that passed on."""
+    told: dict[str, Any] = {"place": None, "most": None, "offer": None, "lapsed": False}
+    if invitation is not None and invitation.waiting_since is not None:
+        standing = queries.places.standing_in_line(invitation)
+        told |= {"place": standing.place, "most": standing.most, "offer": queries.places.offer_to(invitation)}
+    elif invitation is not None and invitation.answer is Answer.YES and invitation.seat is Seat.NONE:
+        told["lapsed"] = queries.places.offer_lapsed(invitation)
+    return told
 
 
 def may_still_answer(peer_session: PeerSession, invitation: Invitation | None) -> bool:

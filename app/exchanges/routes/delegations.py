@@ -1,8 +1,9 @@
-"""A verified focal point answers for the State and chooses its delegates, until the session starts."""
+"""A verified focal point answers for the State and chooses its delegates, until an hour before the session starts."""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -20,6 +21,7 @@ from app.exchanges.forms import AnswerForm, DelegateForm
 from app.exchanges.models import Invitation
 from app.exchanges.routes.blueprint import blueprint, greeting, may_still_answer
 from app.exchanges.routes.desk_invitations import contact_of
+from app.exchanges.routes.sitting_choice import chosen_sitting, offer_sittings
 from app.extensions import db
 
 
@@ -41,9 +43,21 @@ def state_invitations() -> ResponseReturnValue:
     for one in page.rows:
         sessions.setdefault(one.peer_session_id, []).append(one)
     return render_template(
-        "exchanges/state_invitations.html", page=page, sessions=sessions.values(), now_is=now, greeting=greeting(now, me().zone),
-        proposals=queries.proposals_for(viewer().state_ids, now), delegate_of=rules.delegate_of,
+        "exchanges/state_invitations.html", page=page, seats=_seats(page.rows), sessions=sessions.values(), now_is=now,
+        greeting=greeting(now, me().zone), proposals=queries.proposals_for(viewer().state_ids, now), delegate_of=rules.delegate_of,
     )  # fmt: skip
+
+
+def _seats(invitations: Sequence[Invitation]) -> dict[uuid.UUID, tuple[int, int]]:
+    """Of sessions that count seats: how many the State has, over both sittings, and how many it may have."""
+    found = {}
+    for one in invitations:
+        row = one.peer_session
+        if row.id not in found and queries.places.governing(row).quota is not None:
+            terms = queries.places.terms(row)
+            taken, left = terms.taken.get(one.organisation_id, 0), terms.left(one.organisation_id)
+            found[row.id] = (taken, taken + (left or 0))
+    return found
 
 
 @blueprint.post("/my-state/proposals/<uuid:mail_id>")
@@ -82,7 +96,7 @@ def state_answer(invitation_id: uuid.UUID) -> ResponseReturnValue:
     try:
         rules.answer_on_behalf(
             invitation, answer=form.chosen, wants_notes=form.notes.data, comment=form.comment.data or "", by=me(),
-            now=clock.now(),
+            now=clock.now(), sitting=chosen_sitting(form, invitation),
         )  # fmt: skip
     except RuleBroken as refused:
         db.session.rollback()
@@ -94,6 +108,7 @@ def state_answer(invitation_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def _answer_page(form: AnswerForm, invitation: Invitation) -> str:
+    offer_sittings(form, invitation.peer_session)
     return render_template(
         "exchanges/state_answer.html", form=form, invitation=invitation, row=invitation.peer_session,
         is_open=may_still_answer(invitation.peer_session, invitation),

@@ -22,6 +22,7 @@ from app.exchanges.forms import DelegateForm, DelegateOnBehalfForm, OnBehalfForm
 from app.exchanges.models import Invitation
 from app.exchanges.routes import planning
 from app.exchanges.routes.blueprint import blueprint, invitation_or_404
+from app.exchanges.routes.sitting_choice import chosen_sitting, offer_sittings
 from app.exchanges.rules.delegating import Source
 from app.extensions import db
 from app.files.rules import store
@@ -43,10 +44,10 @@ def desk_answer(invitation_id: uuid.UUID) -> ResponseReturnValue:
     if sending.before:
         return sending.again()
     try:
-        source = _source(form, invitation)
+        source = source_of(form, invitation)
         rules.answer_on_behalf(
             invitation, answer=form.chosen, wants_notes=form.notes.data, comment=form.comment.data or "", source=source,
-            by=me(), now=clock.now(),
+            by=me(), now=clock.now(), sitting=chosen_sitting(form, invitation),
         )  # fmt: skip
     except RuleBroken as refused:
         db.session.rollback()
@@ -66,10 +67,11 @@ def _prefill(form: OnBehalfForm) -> None:
 
 
 def _answer_page(form: OnBehalfForm, invitation: Invitation) -> str:
+    offer_sittings(form, invitation.peer_session)
     return render_template("exchanges/desk_answer.html", form=form, invitation=invitation, row=invitation.peer_session)
 
 
-def _source(form: SourceForm, invitation: Invitation) -> Source:
+def source_of(form: SourceForm, invitation: Invitation) -> Source:
     """How it came, with its scan stored."""
     scan = form.scan.data
     stored = None
@@ -95,7 +97,7 @@ def desk_delegate(invitation_id: uuid.UUID) -> ResponseReturnValue:
     if sending.before:
         return sending.again()
     try:
-        source = _source(form, invitation)
+        source = source_of(form, invitation)
         rules.name_delegate(
             invitation, contact_of(form, invitation), replace=form.replace.data == "yes", source=source, by=me(),
             now=clock.now(),

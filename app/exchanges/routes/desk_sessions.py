@@ -84,9 +84,15 @@ def desk_session(session_id: uuid.UUID) -> ResponseReturnValue:
         to_invite=_to_invite(row), proposed_start=rules.proposed_start,
         polls=polls_of(viewer(), session_id=row.id) if row.status is SessionStatus.DRAFT else (),
         asked=queries.open_change(row.id) if row.hour_in_doubt else None,
+        sittings=_sittings(row), asking=len(queries.places.requests_of(row)),
         counters=queries.counters_of(row) if row.is_open and viewer().can(Permission.JUDGE_REPLIES) else [],
         day_off=days_off(row) if row.is_open and not row.is_over(clock.now()) else None, day_off_meant=rules.is_seen(row),
     )  # fmt: skip
+
+
+def _sittings(row: PeerSession) -> list[tuple[PeerSession, queries.Counts]]:
+    """Both sittings with their figures, where there are two."""
+    return [(one, queries.counts(one)) for one in queries.places.sittings_of(row)] if row.twice else []
 
 
 @blueprint.route("/desk/sessions/<uuid:session_id>/edit", methods=["GET", "POST"])
@@ -108,10 +114,9 @@ def desk_edit_session(session_id: uuid.UUID) -> ResponseReturnValue:
         unconfirmed = _unconfirmed(form, row) if row.is_open else None
         if unconfirmed is not None:
             return _form_page(form, row, unconfirmed)
-        done = rules.change(
-            row, planning.plan_of(form), version=_number(form.version.data), tell=telling == "everyone", by=me(),
-            now=clock.now(),
-        )  # fmt: skip
+        plan, tell = planning.plan_of(form), telling == "everyone"
+        done = rules.change(row, plan, version=_number(form.version.data), tell=tell, by=me(), now=clock.now())
+        rules.keep_same(row, plan, tell=tell, by=me(), now=clock.now())
     except Conflict as conflict:
         db.session.rollback()
         return _conflict_page(form, session_or_404(session_id), conflict), 409
@@ -178,7 +183,9 @@ def desk_schedule(session_id: uuid.UUID) -> ResponseReturnValue:
     if row.status is SessionStatus.DRAFT and _number(request.form.get("confirmed", "0")) != _to_invite(row):
         flash(_("The number of people who are invited has changed. Look once more, then schedule it."), "warn")
         return redirect(url_for("exchanges.desk_session", session_id=row.id), 303)
-    rules.schedule(row, by=me(), now=clock.now())
+    for sitting in queries.places.sittings_of(row):  # both are seen from the same moment
+        if sitting.status is SessionStatus.DRAFT:
+            rules.schedule(sitting, by=me(), now=clock.now())
     invited = rules.invite_accepted_expressions(row, by=me(), now=clock.now())
     db.session.commit()
     flash(_("The session is scheduled."), "good")

@@ -15,7 +15,8 @@ from app.core.signing import sign
 from app.exchanges import queries, rules
 from app.exchanges.forms import AnswerForm
 from app.exchanges.models import Answer, Invitation, Route
-from app.exchanges.routes.blueprint import blueprint, greeting, may_still_answer, say
+from app.exchanges.routes.blueprint import blueprint, greeting, may_still_answer, say, standing_of
+from app.exchanges.routes.sitting_choice import chosen_sitting, offer_sittings
 from app.extensions import db
 
 
@@ -24,6 +25,7 @@ def _invitation(purpose: str, token: str) -> Invitation:
     found = queries.by_link(purpose, token)
     if found is None:
         abort(404)
+    found = queries.places.now_at(found)  # the link of the former sitting leads to the present one
     if found.uninvited_at is not None or not found.person.active:
         raise LinkOver(_("This invitation was taken back. Write to the secretariat if you did not expect this."))
     if viewer().person is None and ZONE_COOKIE not in request.cookies:
@@ -40,6 +42,7 @@ def answer(token: str) -> ResponseReturnValue:
     form = AnswerForm(data={"notes": invitation.wants_notes, "comment": invitation.comment})
     given = request.args.get("answer", "")
     form.answer.data = given if given in tuple(Answer) else (invitation.answer.value if invitation.answer else None)
+    form.sitting.data = request.args.get("sitting")
     return link_page(_page(invitation, token, form))
 
 
@@ -52,10 +55,10 @@ def give_answer(token: str) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return link_page((_page(invitation, token, form), 422))
     try:
-        outcome = rules.respond(
-            invitation, answer=form.chosen, wants_notes=form.notes.data, comment=form.comment.data or "", route=Route.PAGE,
-            by=invitation.person, now=clock.now(),
-        )  # fmt: skip
+        outcome = rules.answer_for(
+            invitation, chosen_sitting(form, invitation), answer=form.chosen, wants_notes=form.notes.data,
+            comment=form.comment.data or "", route=Route.PAGE, by=invitation.person, now=clock.now(),
+        )[1]  # fmt: skip
     except RuleBroken as refused:
         db.session.rollback()
         form.refuse(refused)
@@ -70,11 +73,13 @@ def _page(invitation: Invitation, token: str, form: AnswerForm) -> str:
     now = clock.now()
     open_ = may_still_answer(row, invitation)
     held, zones = queries.seats_and_zones(row.id)
+    if open_:
+        offer_sittings(form, row)
     return render_template(
         "exchanges/answer.html", row=row, invitation=invitation, form=form if open_ or form.errors else None, now_is=now,
         is_open=open_, greeting=greeting(now, viewer_zone()), places=queries.place_zones(row, zones),
         held=held, answer_url=url_for("exchanges.give_answer", token=token),
-        place=queries.place_in_line(invitation) if invitation.waiting_since is not None else None,
+        **standing_of(invitation),
     )  # fmt: skip
 
 

@@ -16,12 +16,22 @@ from app.accounts.reader import best, language, viewer_zone
 from app.core import clock
 from app.core.db import reading
 from app.core.errors import RuleBroken
-from app.exchanges import queries, rules
+from app.exchanges import access, queries, rules
 from app.exchanges.entries import published
 from app.exchanges.forms import AnswerForm
 from app.exchanges.models import Invitation, PeerSession, Route
 from app.exchanges.queries import SessionPage
-from app.exchanges.routes.blueprint import blueprint, exchange_or_404, greeting, may_still_answer, say, session_or_404
+from app.exchanges.routes.blueprint import (
+    blueprint,
+    exchange_or_404,
+    greeting,
+    may_still_answer,
+    say,
+    session_or_404,
+    standing_of,
+)
+from app.exchanges.routes.sitting_choice import chosen_sitting, offer_sittings
+from app.exchanges.rules import registering
 from app.extensions import db
 from app.notifications import calendar
 from app.topics.queries import grounds
@@ -79,9 +89,12 @@ def session_page(session_id: uuid.UUID) -> ResponseReturnValue:
     page = queries.session_page(viewer(), session_id)
     if page is None:
         abort(404)
+    if page.row.sitting_of is not None:  # both sittings have one page
+        return redirect(url_for("exchanges.session_page", session_id=page.row.sitting_of), 302)
     person = viewer().person
-    invitation = queries.own_invitation(page.row.id, person.id) if person is not None else None
-    form = AnswerForm(data=_answer_of(invitation)) if may_still_answer(page.row, invitation) else None
+    invitation = _own(page.row, person.id) if person is not None else None
+    row = invitation.peer_session if invitation is not None else page.row
+    form = AnswerForm(data=_answer_of(invitation)) if may_still_answer(row, invitation) else None
     return _session_page(page, invitation, form)
 
 
@@ -90,24 +103,29 @@ def session_page(session_id: uuid.UUID) -> ResponseReturnValue:
 def answer_session(session_id: uuid.UUID) -> ResponseReturnValue:
     """Answer one's own invitation, signed in."""
     page = queries.session_page(viewer(), session_id)
-    invitation = queries.own_invitation(session_id, me().id)
+    invitation = _own(page.row, me().id) if page is not None else None
     if page is None or invitation is None:
         abort(404)
     form = AnswerForm()
     if not form.validate_on_submit():
         return _session_page(page, invitation, form), 422
     try:
-        outcome = rules.respond(
-            invitation, answer=form.chosen, wants_notes=form.notes.data, comment=form.comment.data or "", route=Route.PAGE,
-            by=me(), now=clock.now(),
-        )  # fmt: skip
+        outcome = rules.answer_for(
+            invitation, chosen_sitting(form, invitation), answer=form.chosen, wants_notes=form.notes.data,
+            comment=form.comment.data or "", route=Route.PAGE, by=me(), now=clock.now(),
+        )[1]  # fmt: skip
     except RuleBroken as refused:
         db.session.rollback()
         form.refuse(refused)
         return _session_page(queries.session_page(viewer(), session_id) or page, invitation, form), refused.status
     db.session.commit()
     say(outcome)
-    return redirect(url_for("exchanges.session_page", session_id=session_id), 303)
+    return redirect(url_for("exchanges.session_page", session_id=page.row.meeting_id), 303)
+
+
+def _own(row: PeerSession, person_id: uuid.UUID) -> Invitation | None:
+    """A person's own invitation, to the sitting they are in where there are two."""
+    return queries.places.own_of_meeting(row, person_id) if row.twice else queries.own_invitation(row.id, person_id)
 
 
 def _answer_of(invitation: Invitation | None) -> dict[str, object]:
@@ -121,13 +139,19 @@ def _answer_of(invitation: Invitation | None) -> dict[str, object]:
 
 
 def _session_page(page: SessionPage, invitation: Invitation | None, form: AnswerForm | None) -> str:
-    now, row = clock.now(), page.row
-    waiting = invitation is not None and invitation.waiting_since is not None
+    now = clock.now()
+    row = invitation.peer_session if invitation is not None else page.row
+    sittings = queries.places.sittings_of(row)
+    held = queries.seats_by_session(one.id for one in sittings) if row.twice else {row.id: page.held}
+    if form is not None:
+        offer_sittings(form, row)
     return render_template(
         "exchanges/session_page.html", row=row, invitation=invitation, form=form, now_is=now,
-        greeting=greeting(now, viewer_zone()), held=page.held, places=queries.place_zones(row, page.zones),
-        series=queries.place_in_series(viewer(), row),
-        place=queries.place_in_line(invitation) if waiting and invitation is not None else None,
+        greeting=greeting(now, viewer_zone()), held=held.get(row.id, 0), places=queries.place_zones(row, page.zones),
+        series=queries.place_in_series(viewer(), page.row), **standing_of(invitation),
+        sittings=[(one, held.get(one.id, 0)) for one in sittings] if row.twice else [],
+        decides=access.may_decide_places(viewer(), row, queries.places.governing(row)),
+        may_ask=invitation is None and any(registering.may_ask(one, now) for one in sittings),
         answer_url=url_for("exchanges.answer_session", session_id=row.id),
     )  # fmt: skip
 

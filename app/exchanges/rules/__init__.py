@@ -7,7 +7,7 @@ from app.exchanges.rules.clock_check import check as check_clocks
 from app.exchanges.rules.clocks import becomes_at, choices, decide_clocks, foresee_clocks
 from app.exchanges.rules.copying import CopyPlan, copy_exchange, to_copy, walls_of_copy
 from app.exchanges.rules.days_off import OnADayOff, is_seen, see_days_off
-from app.exchanges.rules.delegating import answer_on_behalf, name_delegate
+from app.exchanges.rules.delegating import answer_on_behalf, answer_together, name_delegate
 from app.exchanges.rules.foreseeing import Foreseen, foresee, foresee_accepted
 from app.exchanges.rules.identity import restamp
 from app.exchanges.rules.inviting import (
@@ -21,6 +21,7 @@ from app.exchanges.rules.inviting import (
 from app.exchanges.rules.listing import Meant, invite_listed, meant_by_list, put_on_list, take_off_list
 from app.exchanges.rules.moderating import accept, can_be_told, decide_for_state, delegate_of, proposed_start, refuse
 from app.exchanges.rules.moving import Together, cancel_together, in_reach, move, seen_as, shifted
+from app.exchanges.rules.placing import PlaceRules, set_places
 from app.exchanges.rules.planning import (
     ClockFold,
     ExchangePlan,
@@ -31,7 +32,10 @@ from app.exchanges.rules.planning import (
     schedule,
 )
 from app.exchanges.rules.replying import judge, record_by_hand, set_aside
+from app.exchanges.rules.seating import pass_on
 from app.exchanges.rules.series import Rhythm, SeriesPlan, plan_series, walls_of
+from app.exchanges.rules.sittings import Hour, add_sitting, keep_same
+from app.exchanges.rules.switching import answer_for, change_sitting
 from app.exchanges.rules.walls import Wall, answers_in
 
 __all__ = [
@@ -41,10 +45,12 @@ __all__ = [
     "ExchangePlan",
     "Foreseen",
     "Guest",
+    "Hour",
     "Invited",
     "Meant",
     "OnADayOff",
     "Outcome",
+    "PlaceRules",
     "Plan",
     "Rhythm",
     "SeriesPlan",
@@ -52,7 +58,10 @@ __all__ = [
     "Wall",
     "accept",
     "accepted_guests",
+    "add_sitting",
+    "answer_for",
     "answer_on_behalf",
+    "answer_together",
     "answers_in",
     "ask_again",
     "becomes_at",
@@ -60,6 +69,7 @@ __all__ = [
     "cancel",
     "cancel_together",
     "change",
+    "change_sitting",
     "check_clocks",
     "choices",
     "copy_exchange",
@@ -78,9 +88,11 @@ __all__ = [
     "invite_listed",
     "is_seen",
     "judge",
+    "keep_same",
     "meant_by_list",
     "move",
     "name_delegate",
+    "pass_on",
     "plan_series",
     "promote",
     "proposed_start",
@@ -94,6 +106,7 @@ __all__ = [
     "seen_as",
     "send_updates_now",
     "set_aside",
+    "set_places",
     "shifted",
     "take_off_list",
     "to_copy",

@@ -1,4 +1,4 @@
-"""Answers and seats. A seat is taken under the session's row lock; a freed one goes to the first in line."""
+"""Answers and seats. A seat is taken under the session's row lock; who gets a freed one is decided in ``seating``."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from app.core.errors import LinkOver, RuleBroken
 from app.core.signing import settings
 from app.exchanges import messages
 from app.exchanges.models import Answer, AnswerRecord, Invitation, PeerSession, Route, Seat
-from app.exchanges.queries import SUBJECT, Room, in_line_for_seats, lost_update, place_in_line, room
+from app.exchanges.queries import SUBJECT, Room, lost_update, places
 from app.exchanges.rules.identity import lock_and_refresh, refuse_unless_open, stamp
+from app.exchanges.rules.seating import promote, seek
 from app.extensions import db
 from app.notifications import outbox
 
 LONGEST_COMMENT = 2000
 ON_BEHALF = (Route.SECRETARIAT, Route.STATE)
-OF_A_SEAT = ("session-reminder", "session-confirmation", "session-seat")
+OF_A_SEAT = ("session-reminder", "session-confirmation", "session-seat", "session-offer")
 """Mails that are void once the seat is given up."""
 
 
@@ -35,6 +36,7 @@ class Outcome:
     seat: Seat
     place: int | None = None  # in line, while waiting
     former_time: bool = False
+    most: int | None = None  # seats of the State, all taken, where that is what one waits for
 
 
 def respond(
@@ -49,10 +51,12 @@ def respond(
     version: int | None = None,
     source: Json | None = None,
     inbound_id: uuid.UUID | None = None,
+    granted: Seat | None = None,
 ) -> Outcome:
     """Record an answer and take, keep or free the seat. The same answer again changes nothing and tells nobody.
 
     ``version`` is the schedule version the answer speaks of: an old one is kept as "for the former time".
+    ``granted`` is the seat that was decided for several who answer together; whoever decided it looks at the line after all.
     """
     row = lock_and_refresh(invitation)
     _refuse_if_closed(row, invitation, now)
@@ -61,7 +65,8 @@ def respond(
     said = comment.strip()[:LONGEST_COMMENT]
     overtaken = (invitation.answered_version or 0) > version  # it answers for a time that was answered anew since
     before = (invitation.answer, invitation.wants_notes, invitation.answered_version, invitation.seat)
-    if overtaken or (before[:3] == (answer, notes, version) and said in ("", invitation.comment)):
+    same = before[:3] == (answer, notes, version) and said in ("", invitation.comment)
+    if overtaken or (same and not _takes_more(invitation)):
         if overtaken:
             _keep(invitation, answer, notes, said, route, version, row, now, by, source, inbound_id)
         return _outcome(invitation, row, changed=False)
@@ -70,7 +75,7 @@ def respond(
     invitation.answered_at = invitation.updated_at = now
     if said:
         invitation.comment = said
-    seen = _move_seat(row, invitation, answer, now)
+    seen = _move_seat(row, invitation, answer, now, granted)
     record(
         "session.answered", "session", row.id, by=by or invitation.person, now=now,  # no account is needed to be named
         changes={
@@ -80,7 +85,7 @@ def respond(
         note=route.value, on_behalf_of=invitation.person.full_name if route in ON_BEHALF else None,
     )  # fmt: skip
     _tell(row, invitation, before, kept, now, seen)
-    if seen is None or seen.line:  # whoever took the last place, or found none, leaves nothing for a line that is not there
+    if granted is None and (seen is None or seen.line):  # whoever took the last place leaves nothing for a line that is not there
         promote(row, now=now)
     return _outcome(invitation, row, changed=True)
 
@@ -120,20 +125,19 @@ def _day_of(source: Json | None) -> date | None:
     return date.fromisoformat(told) if told else None
 
 
-def _move_seat(row: PeerSession, invitation: Invitation, answer: Answer, now: datetime) -> Room | None:
+def _takes_more(invitation: Invitation) -> bool:
+    """Does the same Yes take the seat that is offered, or join the line anew after an offer passed?"""
+    if invitation.answer is not Answer.YES or invitation.seat is Seat.HELD:
+        return False
+    return invitation.seat is Seat.NONE or places.offer_to(invitation) is not None
+
+
+def _move_seat(row: PeerSession, invitation: Invitation, answer: Answer, now: datetime, granted: Seat | None) -> Room | None:
     """Yes takes a free seat or a place in line; Maybe and No give up both. Answers what was seen when a seat was sought."""
     if answer is not Answer.YES:
         invitation.seat, invitation.seat_since, invitation.waiting_since = Seat.NONE, None, None
         return None
-    if invitation.seat is not Seat.NONE:
-        return None
-    with db.session.no_autoflush:  # what is not written yet is this answer, and its seat is what is decided here
-        seen = room(row.id)
-    if seen.held < row.capacity:
-        invitation.seat, invitation.seat_since = Seat.HELD, now
-    else:
-        invitation.seat, invitation.waiting_since = Seat.WAITING, now
-    return seen
+    return seek(row, invitation, now, granted)
 
 
 Before = tuple[Answer | None, bool, int | None, Seat]
@@ -144,7 +148,7 @@ def _tell(row: PeerSession, invitation: Invitation, before: Before, kept: Answer
     answer_before, _notes, version_before, seat_before = before
     on_behalf = kept.route in ON_BEHALF
     news = (answer_before, version_before, seat_before) != (invitation.answer, invitation.answered_version, invitation.seat)
-    void = ["session-nudge"] if invitation.seat is Seat.HELD else ["session-nudge", *OF_A_SEAT]
+    void = ["session-nudge", "session-offer"] if invitation.seat is Seat.HELD else ["session-nudge", *OF_A_SEAT]
     confirmed = invitation.may_join and news
     if confirmed:
         void.append("session-update")  # the confirmation carries the session as it is now, an update would only repeat it
@@ -160,8 +164,8 @@ def _tell(row: PeerSession, invitation: Invitation, before: Before, kept: Answer
     if confirmed:
         letter = messages.confirmation(row, to, on_behalf=on_behalf, zones=seen.zones if seen else None)
     elif in_line:
-        place = place_in_line(invitation)
-        letter = messages.waiting_place(row, to, place=place, word=str(kept.id), on_behalf=on_behalf)
+        standing = places.standing_in_line(invitation)
+        letter = messages.waiting_place(row, to, place=standing.place, most=standing.most, word=str(kept.id), on_behalf=on_behalf)
     else:
         letter = messages.answer_recorded(row, to, word=str(kept.id), source=kept.source)
     outbox.queue([letter], now=now)
@@ -180,34 +184,18 @@ def _tell_what_was_lost(row: PeerSession, invitation: Invitation, now: datetime)
     outbox.queue(messages.update(row, to, due_at=due_at, moved=lost["moved"], changed=lost["changed"], former=former), now=now)
 
 
-def promote(row: PeerSession, *, now: datetime) -> list[Invitation]:
-    """Give free seats to those who wait, in the order they came, and tell them. The caller holds the session's lock."""
-    db.session.flush()
-    if not row.is_open or row.starts_at <= now:
-        return []
-    lucky = in_line_for_seats(row)
-    for invitation in lucky:
-        invitation.seat, invitation.seat_since, invitation.waiting_since = Seat.HELD, now, None
-        invitation.updated_at = now
-        stamp(row, invitation, now)
-        record(
-            "session.seat_found", "session", row.id, by=None, now=now,
-            changes={"seat": (Seat.WAITING, Seat.HELD), "invitation": (None, invitation.person.full_name)},
-        )  # fmt: skip
-    if not lucky:
-        return []
-    db.session.flush()
-    outbox.queue([messages.seat_found(row, messages.recipient(i)) for i in lucky], now=now)
-    return lucky
-
-
 def _outcome(invitation: Invitation, row: PeerSession, *, changed: bool) -> Outcome:
     assert invitation.answer is not None
     db.session.flush()
+    standing = places.standing_in_line(invitation) if invitation.seat is Seat.WAITING else None
     return Outcome(
         changed=changed,
         answer=invitation.answer,
         seat=invitation.seat,
-        place=place_in_line(invitation) if invitation.seat is Seat.WAITING else None,
+        place=standing.place if standing else None,
         former_time=(invitation.answered_version or 0) < row.schedule_version,
+        most=standing.most if standing else None,
     )
+
+
+__all__ = ["OF_A_SEAT", "ON_BEHALF", "Outcome", "promote", "respond"]

@@ -26,6 +26,7 @@ from app.exchanges.queries import (
     never_sent,
     not_sent_yet,
     pending_update,
+    places,
     seats_held,
     to_ask_again,
     waiting_words,
@@ -43,7 +44,7 @@ from app.texts import rules as texts
 SHOWN = ("titles", "purposes", "agendas", "languages", "join_url", "dial_in", "test_url", "zone")
 """Fields whose change people may be told of; a change of time is judged by the instant and the length."""
 TEXTS = ("titles", "purposes", "agendas")
-LIVE_MAILS = (*FIRST_MAILS, "session-update", "session-clocks", "session-confirmation", "session-seat")
+LIVE_MAILS = (*FIRST_MAILS, "session-update", "session-clocks", "session-confirmation", "session-seat", "session-offer")
 """Mails with the calendar entry in it: one that waits while the session changes is written anew."""
 PLAIN_MAILS = ("session-waiting", "answer-recorded")
 """Mails without an entry that name the hour."""
@@ -113,7 +114,7 @@ def change(peer_session: PeerSession, plan: Plan, *, version: int, tell: bool, b
     if moved:
         take_proposals(row, by=by, now=now)
     if row.is_open and (moved or worded):
-        told = _write(row, tell=tell, moved=moved, changed=[n for n in SHOWN if n in changes], former=former, now=now)
+        told = tell_anew(row, tell=tell, moved=moved, changed=[n for n in SHOWN if n in changes], former=former, now=now)
     return Changed(
         moved=moved,
         worded=worded,
@@ -156,7 +157,7 @@ def _note(row: PeerSession, tell: bool) -> str | None:
     return None if not row.is_open else "told" if tell else "untold"
 
 
-def _write(row: PeerSession, *, tell: bool, moved: bool, changed: list[str], former: Json, now: datetime) -> int:
+def tell_anew(row: PeerSession, *, tell: bool, moved: bool, changed: list[str], former: Json, now: datetime) -> int:
     """Void what waits with the former facts, write it anew, and tell everyone else if so chosen."""
     pending = not_sent_yet(row, (*LIVE_MAILS, *PLAIN_MAILS) if moved else LIVE_MAILS)
     untold = pending_update(row)
@@ -170,7 +171,7 @@ def _write(row: PeerSession, *, tell: bool, moved: bool, changed: list[str], for
     to = everyone_told(row)
     wanted = {i.id for i in to if tell or i.person_id in pending}
     stamp_all(row, wanted, now)
-    groups: dict[str, list[messages.Recipient]] = {"first": [], "confirmation": [], "seat": [], "update": []}
+    groups: dict[str, list[messages.Recipient]] = {"first": [], "confirmation": [], "seat": [], "offer": [], "update": []}
     clocks: list[messages.Hour] = []
     for invitation in reload(wanted):
         word = _word(pending.get(invitation.person_id, set()), moved)
@@ -184,11 +185,18 @@ def _write(row: PeerSession, *, tell: bool, moved: bool, changed: list[str], for
         *messages.invitation_letters(row, groups["first"], now=now),
         *(messages.confirmation(row, one) for one in groups["confirmation"]),
         *(messages.seat_found(row, one) for one in groups["seat"]),
+        *offers_again(row, groups["offer"]),
         *messages.update(row, groups["update"], due_at=due_at, moved=says_moved, changed=changed, former=former),
         *messages.clocks(row, clocks, changed=changed),
     ]
     outbox.queue(letters, now=now)
     return sum(1 for i in to if i.person.email) if tell else 0
+
+
+def offers_again(row: PeerSession, to: list[messages.Recipient]) -> list[outbox.Letter]:
+    """Offers of a seat that had not left, with the words of now."""
+    until = {offer.invitation_id: offer.until for offer in places.offers_open(row)} if to else {}
+    return [messages.seat_offer(row, one, until=until[one.invitation_id]) for one in to if one.invitation_id in until]
 
 
 def _word(waiting: set[str], moved: bool) -> str:
@@ -199,6 +207,8 @@ def _word(waiting: set[str], moved: bool) -> str:
         return "confirmation"
     if not moved and "session-seat" in waiting:
         return "seat"
+    if "session-offer" in waiting:
+        return "offer"
     return "update"
 
 

@@ -20,7 +20,7 @@ from app.exchanges.clockwork import Touched
 from app.exchanges.messages.facts import instant, key
 from app.exchanges.models import ClockChange, ClockMove, Decision, Invitation, PeerSession, Touch
 from app.exchanges.queries import SUBJECT, clocks, not_sent_yet, pending_update
-from app.exchanges.rules.changing import LIVE_MAILS, PLAIN_MAILS, REMINDERS, TIMED_MAILS
+from app.exchanges.rules.changing import LIVE_MAILS, PLAIN_MAILS, REMINDERS, TIMED_MAILS, offers_again
 from app.exchanges.rules.identity import lock, no_longer_asked, reload, stamp_all
 from app.exchanges.rules.inviting import FIRST_MAILS
 from app.extensions import db
@@ -151,7 +151,7 @@ def _tell(row: PeerSession, change: ClockChange, people: Collection[Touched], *,
         again = ("session-update", clocks.KIND)
         outbox.cancel_waiting(SUBJECT, row.id, kinds=again, recipient_ids=[one.person_id for one in people], now=now)
     stamp_all(row, wanted, now)
-    first, updates = [], []
+    first, updates, offered = [], [], []
     hours: dict[bool, list[messages.Hour]] = {False: [], True: []}  # do they also hear of other words?
     rows = []
     for invitation in reload(wanted):
@@ -159,6 +159,8 @@ def _tell(row: PeerSession, change: ClockChange, people: Collection[Touched], *,
         one = reached.get(invitation.id)
         if waiting & set(FIRST_MAILS):
             first.append(to)
+        elif "session-offer" in waiting and moved:  # a seat that is kept for them: its mail says the hour
+            offered.append(to)
         elif one is None:  # an update that told of another time waits: it tells of this one now
             updates.append(to)
         else:
@@ -167,6 +169,7 @@ def _tell(row: PeerSession, change: ClockChange, people: Collection[Touched], *,
     if rows:
         db.session.execute(insert(ClockMove), rows)
     letters = messages.invitation_letters(row, first, now=now) if first else []
+    letters += offers_again(row, offered)
     if updates and untold is not None:
         due_at = now + timedelta(seconds=settings().update_delay_seconds)
         former = {name: untold[name] for name in ("former_starts_at", "former_minutes")}

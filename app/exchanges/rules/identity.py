@@ -10,9 +10,9 @@ import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import Uuid, any_, bindparam, cast, func, select, update
+from sqlalchemy import Uuid, any_, bindparam, cast, func, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import aliased, joinedload
 
 from app.accounts.models import Person
 from app.core.errors import RuleBroken
@@ -23,17 +23,27 @@ from app.extensions import db
 from app.notifications.models import Message, MessageFacts
 from app.notifications.writing import store_facts
 
+_FIRST = aliased(PeerSession)
 _LOCKED = (
     select(PeerSession)
-    .where(PeerSession.id == bindparam("of", type_=Uuid))
+    .where(
+        or_(
+            PeerSession.id == bindparam("of", type_=Uuid),
+            PeerSession.id == select(_FIRST.sitting_of).where(_FIRST.id == bindparam("of", type_=Uuid)).scalar_subquery(),
+        )
+    )
+    .order_by(PeerSession.sitting_of.is_not(None))  # the first sitting before the second, as everybody
     .with_for_update(of=PeerSession)
     .execution_options(populate_existing=True)
 )
 
 
 def lock(session_id: uuid.UUID) -> PeerSession:
-    """Take the session's row lock: whoever holds it decides about seats, invitations and time alone."""
-    return db.session.scalars(_LOCKED, {"of": session_id}).one()
+    """Take the session's row lock: whoever holds it decides about seats, invitations and time alone.
+
+    Two sittings have one lock, the first one's: their seats, quotas and lines are decided together.
+    """
+    return next(row for row in db.session.scalars(_LOCKED, {"of": session_id}).all() if row.id == session_id)
 
 
 _BOTH_LOCKED = (
@@ -53,6 +63,8 @@ def lock_and_refresh(invitation: Invitation) -> PeerSession:
     """
     hanging = [(invitation, "person"), (invitation, "organisation"), (invitation.__dict__.get("peer_session"), "exchange")]
     held = [(one, name, one.__dict__[name]) for one, name in hanging if one is not None and name in one.__dict__]
+    if invitation.peer_session.sitting_of is not None:
+        lock(invitation.peer_session_id)
     row: PeerSession = db.session.execute(_BOTH_LOCKED, {"row": invitation.id}).one()[0]
     for one, name, _kept in held:
         getattr(one, name)

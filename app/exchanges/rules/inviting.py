@@ -23,7 +23,15 @@ from app.core.tokens import fresh_nonce
 from app.exchanges import messages
 from app.exchanges.messages import Recipient
 from app.exchanges.models import Capacity, Invitation, PeerSession, Seat
-from app.exchanges.queries import SUBJECT, accepted_on_grounds, last_taken_out, never_sent, seats_held, written_just_now
+from app.exchanges.queries import (
+    SUBJECT,
+    accepted_on_grounds,
+    last_taken_out,
+    never_sent,
+    places,
+    seats_held,
+    written_just_now,
+)
 from app.exchanges.rules.answering import promote
 from app.exchanges.rules.days_off import OnADayOff, refuse_days_off
 from app.exchanges.rules.identity import APART, lock, moment, refresh, refuse_unless_open, stamp
@@ -74,9 +82,10 @@ def invite(
     wanted = list({g.person.id: g for g in reversed(guests)}.values())[::-1]
     if telling:  # who takes a place over comes instead of somebody who was asked
         refuse_days_off(row, [g.organisation for g in wanted if g.organisation is not None])
+    elsewhere = places.invited_elsewhere(row, [g.person.id for g in wanted if g.because != "sitting"])
     known = _known(row, [g.person.id for g in wanted])
-    fresh = [g for g in wanted if g.person.id not in known]
-    again = [g for g in wanted if g.person.id in known and _to_ask_again(known[g.person.id], g)]
+    fresh = [g for g in wanted if g.person.id not in known and g.person.id not in elsewhere]
+    again = [g for g in wanted if g.person.id in known and g.person.id not in elsewhere and _to_ask_again(known[g.person.id], g)]
     if again:  # an uninvitation that has not left is not sent: the invitation says what holds
         taken_back = [g.person.id for g in again]
         outbox.cancel_waiting(SUBJECT, row.id, kinds=["session-uninvite"], recipient_ids=taken_back, now=now)
@@ -173,8 +182,14 @@ def _ask_again(row: PeerSession, invitation: Invitation, guest: Guest, by: Perso
     return messages.recipient(invitation)
 
 
-def uninvite(invitation: Invitation, *, tell: bool, by: Person | None, now: datetime, reason: str = "", delegate: str = "") -> None:
-    """Take one invitation back. The seat goes to the first in line; others learn nothing. ``delegate`` is who comes instead."""
+def uninvite(
+    invitation: Invitation, *, tell: bool, by: Person | None, now: datetime, reason: str = "", delegate: str = "",
+    other: PeerSession | None = None,
+) -> None:  # fmt: skip
+    """Take one invitation back. The seat goes to the first in line; others learn nothing.
+
+    ``delegate`` is who comes instead, ``other`` the sitting the person changed to.
+    """
     row = lock(invitation.peer_session_id)
     refresh(invitation)
     refuse_unless_open(
@@ -197,7 +212,8 @@ def uninvite(invitation: Invitation, *, tell: bool, by: Person | None, now: date
     if tell and invitation.requested and invitation.person_id not in unreached:
         stamp(row, invitation, now)
         due_at = now + APART if on_its_way else None
-        outbox.queue([messages.uninvitation(row, messages.recipient(invitation), delegate=delegate, due_at=due_at)], now=now)
+        to = messages.recipient(invitation)
+        outbox.queue([messages.uninvitation(row, to, delegate=delegate, other=other, due_at=due_at)], now=now)
     promote(row, now=now)
 
 

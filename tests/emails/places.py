@@ -23,7 +23,7 @@ KINDS = {"session-offer", "place-confirm", "place-asked", "place-declined", "pla
 def told(reader: Reader, language: str) -> dict[str, Message]:
     """Each of them to this reader."""
     world = World(reader, language)
-    world._number = 700  # addresses of their own, beside those of the other stories
+    world._number = 800  # addresses of their own, beside those of the other stories
     since = db.session.scalar(select(Message.id).order_by(Message.id.desc()).limit(1))
     _offer(world)
     _sittings(world)

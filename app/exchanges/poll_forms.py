@@ -147,6 +147,7 @@ class ClosePollForm(OnceForm):
     version = HiddenField()
     slot = OneOf(_l("What comes of it?"), [needed(_l("Choose a time, or that no session comes of it."))])
     seats = WholeNumber(FIELDS["capacity"], [whole_between(1, 100_000)])
+    day_off = BooleanField(_l("Invite all the same: the day is meant"))
     tell = RadioField(_l("If no session comes of it: who is told?"), choices=[], validate_choice=False)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -32,6 +33,7 @@ from app.exchanges.rules.inviting import Guest
 from app.exchanges.rules.polls import HourTwice, Wall
 from app.notifications.models import Message, State
 from tests.factories.accounts import make_person, make_state
+from tests.factories.calendars import make_day
 from tests.factories.exchanges import NOW, make_session, mark_sent, minutes
 from tests.factories.polls import DEADLINE, TIMES, ZONE, asked_in, make_asked, make_poll, make_poll_plan, say, walls
 
@@ -407,7 +409,8 @@ def test_a_new_deadline_has_its_own_reminders(session, officer):
 
 
 def close(poll, slot, officer, **more):
-    return poll_closing.close_with_session(poll, slot.id, seats=30, version=poll.version, by=officer, now=more.pop("now", NOW))
+    now = more.pop("now", NOW)
+    return poll_closing.close_with_session(poll, slot.id, seats=30, version=poll.version, by=officer, now=now, **more)
 
 
 def test_closing_gives_the_draft_its_time_and_invites_those_asked_in_one_step(session, officer):
@@ -444,6 +447,25 @@ def test_closing_a_poll_of_an_exchange_makes_its_session(session, officer):
         poll.exchange_id, poll.titles, SessionStatus.SCHEDULED, poll.slots[0].starts_at, 90, 30,
     )  # fmt: skip
     assert session.scalar(select(func.count()).select_from(Exchange)) == 1
+
+
+def test_closing_on_a_day_off_of_many_asks_once_more_and_keeps_who_meant_it(session, officer):
+    poll = make_poll()
+    state = make_state("Alvania", code="XL", weekend=["6", "7"])
+    make_asked(poll, make_person(of=state), organisation=state)
+    make_day("XL", poll.slots[0].starts_at.astimezone(ZoneInfo(state.zone)).date())
+    version = poll.version
+    with session.begin_nested() as alone:
+        with pytest.raises(RuleBroken) as said:
+            close(poll, poll.slots[0], officer)
+        alone.rollback()
+    assert said.value.field == "day_off"
+    session.refresh(poll)
+    assert (poll.is_open, poll.version) == (True, version)
+    assert session.scalar(select(func.count()).select_from(Invitation)) == 0
+    done = close(poll, poll.slots[0], officer, day_meant=True)
+    row = session.get(PeerSession, done.session_id)
+    assert (done.invited.total, row.day_off_seen["by"], row.day_off_seen["of"]) == (1, str(officer.id), 1)
 
 
 def test_what_cannot_be_closed_says_why_and_nothing_is_scheduled(session, officer):

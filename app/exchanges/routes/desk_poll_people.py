@@ -206,7 +206,9 @@ def _close(form: ClosePollForm, poll: Poll) -> poll_closing.Closed:
             raise RuleBroken(_("Choose whether people are told."), field="tell")
         return poll_closing.close_without(poll, tell=form.tell.data == "everyone", version=version, by=by, now=now)
     slot_id = planning.id_of(form.slot.data)
-    return poll_closing.close_with_session(poll, slot_id, seats=form.seats.data or 0, version=version, by=by, now=now)
+    return poll_closing.close_with_session(
+        poll, slot_id, seats=form.seats.data or 0, version=version, by=by, now=now, day_meant=bool(form.day_off.data)
+    )
 
 
 def _close_form(poll: Poll) -> ClosePollForm:

@@ -14,13 +14,14 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from app.accounts.models import Membership, Organisation, Person
 from app.accounts.queries import Addressee, cards_of, routes_for
-from app.accounts.reader import name_of
+from app.accounts.reader import best, name_of
 from app.audit.rules import record
 from app.core.db import uuid7
 from app.core.errors import RuleBroken
 from app.core.zones import to_wall
 from app.exchanges.models import Capacity, Exchange, ExchangeGuest, PeerSession, SessionStatus
 from app.exchanges.queries.sessions import lasting
+from app.exchanges.rules.days_off import OnADayOff
 from app.exchanges.rules.inviting import Guest, Invited, invite
 from app.exchanges.rules.series import locked
 from app.extensions import db
@@ -169,7 +170,10 @@ def invite_listed(exchange: Exchange, rows: Sequence[PeerSession], *, by: Person
         meant = meant_by_list(exchange, to_wall(now, row.zone).date())
         if not meant.guests:
             raise RuleBroken(" ".join(str(note) for note in meant.notes[:3]) or _l("Nobody is on the list yet."))
-        done.append(invite(row, list(meant.guests.values()), by=by, now=now))
+        try:
+            done.append(invite(row, list(meant.guests.values()), by=by, now=now))
+        except OnADayOff as refused:  # which of them it is; its own page lets somebody say that the day is meant
+            raise RuleBroken(f"{best(row.titles)}: {refused.message}", field="sessions") from refused
     return done
 
 

@@ -16,6 +16,7 @@ from app.core.errors import RuleBroken
 from app.exchanges.messages import polls as messages
 from app.exchanges.models import PeerSession, Poll, PollAsked, PollSlot, SessionStatus
 from app.exchanges.queries.polls import POLL, asked_of
+from app.exchanges.rules.days_off import see_days_off
 from app.exchanges.rules.foreseeing import foresee_accepted
 from app.exchanges.rules.identity import lock
 from app.exchanges.rules.inviting import Guest, Invited, invite, invite_accepted_expressions
@@ -55,8 +56,13 @@ def to_be_invited(poll: Poll, rows: Sequence[PollAsked], now: datetime) -> int:
     return count + foresee_accepted(draft.grounds, capacity=draft.capacity, peer_session=draft, now=now)
 
 
-def close_with_session(poll: Poll, slot_id: uuid.UUID, *, seats: int, version: int, by: Person, now: datetime) -> Closed:
-    """Schedule the session at the chosen time and invite those who were asked: all of it, or nothing."""
+def close_with_session(
+    poll: Poll, slot_id: uuid.UUID, *, seats: int, version: int, by: Person, now: datetime, day_meant: bool = False
+) -> Closed:
+    """Schedule the session at the chosen time and invite those who were asked: all of it, or nothing.
+
+    ``day_meant``: whoever closes has read that many States do not work that day, and wants it so.
+    """
     row = _to_close(poll, version)
     slot = next((one for one in row.slots if one.id == slot_id), None)
     if slot is None:
@@ -70,7 +76,10 @@ def close_with_session(poll: Poll, slot_id: uuid.UUID, *, seats: int, version: i
     _end(row, by, now, {"session": (None, session.id), "slot": (None, slot.starts_at)}, None)
     schedule(session, by=by, now=now)
     db.session.flush()
-    invited = invite(session, guests_of_poll(asked_of(row)), by=by, now=now)
+    guests = guests_of_poll(asked_of(row))
+    if day_meant:
+        see_days_off(session, [g.organisation for g in guests if g.organisation is not None], by=by, now=now)
+    invited = invite(session, guests, by=by, now=now)
     more = invite_accepted_expressions(session, by=by, now=now)
     unreached = invited.without_address + more.without_address
     return Closed(session.id, Invited(invited.new + more.new, invited.again + more.again, invited.already, unreached))

@@ -90,7 +90,7 @@ def test_wrong_codes_get_one_answer_and_as_many_statements(client, mails, statem
         assert 'aria-invalid="true"' in answer.text and 'href="#code"' in answer.text
         asked = [s.split("FROM")[1].split()[0] for s in statements if "code_digest" in s and s.startswith("SELECT")]
         seen.add(tuple(asked))
-    assert seen == {("invitations", "expressions", "milestones", "poll_asked")}
+    assert seen == {("invitations", "expressions", "milestones", "poll_asked", "place_requests")}
 
 
 def test_a_code_ends_with_the_nonce_of_its_link(client, mails, written):

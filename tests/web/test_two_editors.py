@@ -157,5 +157,5 @@ def test_the_table_names_every_form_that_edits_a_versioned_record(base_app):
         "CancelForm", "DecisionForm", "QuestionForm", "WrittenForm", "PracticeForm", "ToolForm", "ResourceForm",
         "EditPollForm", "AddTimesForm", "ClosePollForm", "ReopenForm",
         "DraftForm", "SignatoryForm", "CircularForm", "SendForm", "DesignationForm", "PilotForm", "MilestoneForm", "MoveForm", "DoneForm",
-            "MailsForm", "EndForm", "ChoiceForm",
+            "MailsForm", "SeatsForm", "EndForm", "ChoiceForm",
     }  # fmt: skip

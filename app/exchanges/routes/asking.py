@@ -45,7 +45,7 @@ def ask_for_place(session_id: uuid.UUID) -> ResponseReturnValue:
     """
     row = session_or_404(session_id)
     if not any(registering.may_ask(one, clock.now()) for one in places.sittings_of(row)):
-        return redirect(url_for("exchanges.session_page", session_id=row.meeting_id), 303)
+        return redirect(url_for("exchanges.session_page", session_id=row.meeting_id), 303 if request.method == "POST" else 302)
     form = _form()
     if request.method == "GET":
         return _ask_page(form, row)

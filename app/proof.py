@@ -10,6 +10,7 @@ import dataclasses
 import logging
 import secrets
 import tarfile
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 from sqlalchemy import Engine, create_engine, make_url, text
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
 from app.accounts.access import declared
 from app.backup import DUMP, FILES, Cannot, counts, empty, run_program, server, whole
@@ -85,10 +86,23 @@ def _scratch(settings: Settings, into: str) -> Iterator[str]:
         try:
             yield ours.set(database=name).render_as_string(hide_password=False)
         finally:
-            with outside.connect() as connection:
-                connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+            drop(outside, name)
     finally:
         outside.dispose()
+
+
+def drop(outside: Engine, name: str) -> None:
+    """Even ``FORCE`` may not end one of the server's own workers that cleans up in there: it is gone in a moment."""
+    for patience in (0.2, 0.5, 1, 2, 4, None):
+        try:
+            with outside.connect() as connection:
+                connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+        except DBAPIError:
+            if patience is None:
+                raise
+            time.sleep(patience)
+        else:
+            return
 
 
 @contextmanager

@@ -120,11 +120,15 @@ class Claimant:
         self._signed: dict[str, float] = {}
         self._cursor = connection.cursor()  # kept: a new one for each mail costs as much as a statement's parsing
         self._token = uuid.uuid4()
-        while True:
-            self.number = secrets.randbelow(2**31 - 2) + 2
-            got = connection.execute("SELECT pg_try_advisory_lock(%s, %s)", (CLASS, self.number)).fetchone()
-            if got and got[0]:
-                return
+        try:
+            while True:
+                self.number = secrets.randbelow(2**31 - 2) + 2
+                got = connection.execute("SELECT pg_try_advisory_lock(%s, %s)", (CLASS, self.number)).fetchone()
+                if got and got[0]:
+                    return
+        except psycopg.Error:
+            connection.close()  # nobody else knows of it
+            raise
 
     @property
     def connection(self) -> psycopg.Connection[Any]:

@@ -189,7 +189,7 @@ def test_by_invitation_only_nobody_can_ask(session, officer, visitor):
     row = make_session()
     session.commit()
     assert "Ask for a place" not in visitor.get(f"/en/sessions/{row.id}").text
-    assert visitor.get(f"/en/sessions/{row.id}/ask").status_code == 303
+    assert visitor.get(f"/en/sessions/{row.id}/ask").status_code == 302
     with refused("by invitation only"):
         registering.ask(row, wish(), now=NOW)
     rules.set_places(row, PlaceRules(Registration.OPEN), version=row.version, by=officer, now=NOW)

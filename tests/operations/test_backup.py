@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 import subprocess
-import time
 import uuid
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from app import backup
 from app.prepare import head, known, upgrade
+from app.proof import drop
 from tests.journeys.platform import ROOT
 from tests.operations.commands import flask
 
@@ -42,7 +42,7 @@ def migrated(servers, settings):
     try:
         yield name
     finally:
-        _drop(outside, name)
+        drop(outside, name)
         outside.dispose()
 
 
@@ -70,22 +70,8 @@ def house(servers, migrated, tmp_path):
     finally:
         engine.dispose()
         run.application.dispose()
-        _drop(outside, name)
+        drop(outside, name)
         outside.dispose()
-
-
-def _drop(outside, name):
-    """The database goes; a vacuum of the server's own that runs in it just then may be nobody's to end, and is waited for."""
-    for turn in range(50):
-        try:
-            with outside.connect() as connection:
-                connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-        except ProgrammingError:
-            if turn == 49:
-                raise
-            time.sleep(0.2)
-        else:
-            return
 
 
 def ask(house, statement, **values):

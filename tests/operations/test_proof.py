@@ -14,6 +14,7 @@ from app.extensions import db
 from app.files.models import StoredFile
 from app.heartbeats.models import RESTORE
 from app.notifications import outbox
+from app.proof import drop
 from tests.conftest import NOW
 from tests.factories.accounts import make_person
 from tests.factories.notifications import make_letter
@@ -113,7 +114,6 @@ def test_a_file_that_is_missing_or_a_database_in_use_is_no_proof(house, settings
             assert connection.execute(text("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")).scalar() == 0
         inside.dispose()
     finally:
-        with outside.connect() as connection:
-            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+        drop(outside, name)
         outside.dispose()
     assert proven(house) is None
